@@ -1,0 +1,1 @@
+"""What people do: one function an act, one transaction each."""

@@ -1,0 +1,1 @@
+"""Places a call: by hand, by URI, later by SIP."""

@@ -1,0 +1,65 @@
+"""Words in the reader's language, for the window and for everything that may not import Qt.
+
+The English sentence is the key; German stands in ``resources/translations/de/*.json``, one file
+per part of the program, read when the language is set. Plain files need no build step, so a
+fresh checkout speaks German; ``tests/test_translations.py`` holds them complete and in step.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from cati.places import resources
+
+if TYPE_CHECKING:
+    from datetime import date, datetime
+
+LANGUAGES = ("de", "en")
+
+_words: dict[str, str] = {}
+_language = "en"
+
+
+def set_language(language: str) -> None:
+    """Speak ``language`` ("de" or "en") from now on; what is already drawn must be drawn anew."""
+    global _language  # noqa: PLW0603 - the one process-wide setting: the language of the person in front of it
+    found: dict[str, str] = {}
+    if language != "en":
+        for part in sorted((resources() / "translations" / language).glob("*.json")):
+            found.update(json.loads(part.read_text("utf-8")))
+    _words.clear()
+    _words.update(found)
+    _language = language
+
+
+def language() -> str:
+    """Return the language in force, "de" or "en"."""
+    return _language
+
+
+def tr(english: str, /, **parts: object) -> str:
+    """Return the sentence in the reader's language with its ``{name}`` placeholders filled."""
+    sentence = _words.get(english, english)
+    return sentence.format(**parts) if parts else sentence
+
+
+def trn(one: str, many: str, n: int, /, **parts: object) -> str:
+    """Return ``one`` when ``n`` is 1, else ``many``, translated; ``{n}`` is filled with ``n``."""
+    return tr(one if n == 1 else many, n=n, **parts)
+
+
+def mark(english: str) -> str:
+    """Mark a sentence in a table for translation; give it to `tr` where it is shown."""
+    return english
+
+
+def show_moment(moment: date | datetime, pattern: str) -> str:
+    """Return a date or time in the reader's language; ``pattern`` is CLDR ("EEE HH:mm", "d MMMM")."""
+    from datetime import datetime as moment_type  # noqa: PLC0415 - with babel, only where used
+
+    from babel.dates import format_date, format_datetime  # noqa: PLC0415 - 30 ms that a start need not pay
+
+    if isinstance(moment, moment_type):
+        return format_datetime(moment.replace(tzinfo=None), pattern, locale=_language)
+    return format_date(moment, pattern, locale=_language)
