@@ -1,0 +1,20 @@
+"""`cati`: opens the window, or runs one act without it."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the program with the process's arguments and return its exit status."""
+    if len(sys.argv) == 1:
+        from cati.app import main as open_window  # noqa: PLC0415 - the terminal's acts must not load Qt
+
+        return open_window()
+    from cati.cli import main as act  # noqa: PLC0415 - and the window must not load the terminal's
+
+    return act(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
