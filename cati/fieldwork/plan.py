@@ -1,0 +1,165 @@
+"""A study's plan as a TOML file: what `cati new-study` reads where no window is at hand. It holds no password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+import msgspec
+
+from cati.errors import Problem
+from cati.fieldwork.study import NewMember
+from cati.fieldwork.open_study import Role
+from cati.settings import CallingRules, ConsentWording, Department, Site, StudySettings
+from cati.text import tr
+
+EXAMPLE = """\
+# A plan for: cati new-study FOLDER --plan plan.toml
+name = "County customer survey 2027"
+client = "Landkreis Musterland"
+institute = "Institut Beispiel"
+callback_number = "030 23125 000"
+purpose = "how content people are with the county office"
+questionnaire = "county_customer_survey.yaml"   # beside this plan
+languages = ["de", "en"]
+expected_minutes = 15
+field_from = 2027-07-05
+field_to = 2027-08-14
+contact_from = 2026-07-01      # contact with the office from …
+contact_to = 2027-06-30        # … to
+erasure_date = 2027-09-30
+
+[[consent]]
+version = "2027-1"
+text = "I agree that my contact details are passed to Institut Beispiel for this survey only."
+
+# Departments that are the same at every site; a site may add its own.
+[[departments]]
+code = "bau"
+name = "Building office"
+target = 70
+
+[[sites]]
+code = "musterland"
+name = "Landkreis Musterland"
+land = "BY"
+target = 400
+
+[[sites.departments]]
+code = "jagd"
+name = "Hunting office"
+target = 60
+
+[[staff]]
+login = "lead"
+name = "Dr. Ada Beispiel"
+role = "research_lead"
+
+[[staff]]
+login = "witness"
+name = "Ben Zeuge"
+role = "supervisor"
+
+[[staff]]
+login = "anna"
+name = "Anna Fragt"
+role = "interviewer"
+
+# [rules]                       # only what differs from the defaults
+# attempts_a_day = 2
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedSite:
+    """A site of the plan, with the departments it has beside the common ones."""
+
+    code: str
+    name: str
+    land: str
+    target: int
+    departments: tuple[Department, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedMember:
+    """A member of staff to be; the password is asked for, never written down."""
+
+    login: str
+    name: str
+    role: Role
+    languages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What the TOML file says, field for field as in `StudySettings`."""
+
+    name: str
+    client: str
+    institute: str
+    callback_number: str
+    questionnaire: str
+    languages: tuple[str, ...]
+    expected_minutes: int
+    field_from: date
+    field_to: date
+    contact_from: date
+    contact_to: date
+    erasure_date: date
+    consent: tuple[ConsentWording, ...]
+    sites: tuple[PlannedSite, ...]
+    staff: tuple[PlannedMember, ...]
+    departments: tuple[Department, ...] = ()
+    purpose: str = ""
+    rules: CallingRules = field(default_factory=CallingRules)
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan; a Problem names the field that is missing or wrong."""
+    try:
+        return msgspec.toml.decode(path.read_bytes(), type=Plan)
+    except OSError as error:
+        raise Problem(path.name, tr("The plan cannot be read."), error.strerror or "") from error
+    except msgspec.DecodeError as error:
+        raise Problem(path.name, str(error), tr("See: cati new-study --example")) from error
+
+
+def settings_of(plan: Plan) -> StudySettings:
+    """Return the settings that the plan describes; `create_study` checks them against the limits."""
+    sites = tuple(
+        Site(code=s.code, name=s.name, land=s.land, target=s.target, departments=(*plan.departments, *s.departments))
+        for s in plan.sites
+    )
+    return StudySettings(
+        name=plan.name,
+        client=plan.client,
+        institute=plan.institute,
+        callback_number=plan.callback_number,
+        sites=sites,
+        field_from=plan.field_from,
+        field_to=plan.field_to,
+        contact_from=plan.contact_from,
+        contact_to=plan.contact_to,
+        consent=plan.consent,
+        languages=plan.languages,
+        expected_minutes=plan.expected_minutes,
+        erasure_date=plan.erasure_date,
+        rules=plan.rules,
+        purpose=plan.purpose,
+    )
+
+
+def members_of(plan: Plan, passwords: dict[str, str]) -> tuple[NewMember, ...]:
+    """Return the staff with the passwords that were typed in, by login."""
+    return tuple(
+        NewMember(
+            login=member.login,
+            name=member.name,
+            role=member.role,
+            password=passwords[member.login],
+            languages=member.languages or plan.languages,
+        )
+        for member in plan.staff
+    )
