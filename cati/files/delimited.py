@@ -16,6 +16,7 @@ ENCODINGS = ("utf-8-sig", "utf-16", "cp1252", "cp850", "mac_roman")
 
 _GERMAN = "äöüÄÖÜßéèáàçñøåæ"
 _WORD = re.compile(r"[^\W\d_]+")
+_CONTROLS = bytes([*range(1, 9), *range(14, 32), 127])
 _SAMPLED_BYTES = 2**20
 _SAMPLED_ROWS = 60
 _SHOWN_WORDS = 12
@@ -47,15 +48,21 @@ def find_encoding(data: bytes) -> tuple[str, bool]:
         return "utf-8-sig", True
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", True
+    sample = data[:_SAMPLED_BYTES]
+    if sample.count(0) > len(sample) // 20:
+        if sample[1::2].count(0) > len(sample) // 4:
+            return "utf-16-le", False
+        if sample[::2].count(0) > len(sample) // 4:
+            return "utf-16-be", False
+        raise Unreadable("binary")
+    if len(sample.translate(None, _CONTROLS)) < len(sample) * 0.98:
+        raise Unreadable("binary")
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
         pass
     else:
         return "utf-8", True
-    if data[:_SAMPLED_BYTES].count(0) > len(data[:_SAMPLED_BYTES]) // 20:
-        raise Unreadable("binary")
-    sample = data[:_SAMPLED_BYTES]
     best, best_score = "", -1.0
     for name in ("cp1252", "cp850", "mac_roman"):
         try:

@@ -11,7 +11,7 @@ import msgspec
 CHILD_ARGUMENT = "--read-table-in-child"
 """What a frozen program is called with to become this child."""
 
-MEMORY = 768 * 2**20
+MEMORY = 300 * 2**20
 """Address space of the child, in bytes; about 300 MB of it are ever resident for an honest list of 100,000 rows."""
 MOST_BYTES = 64 * 2**20
 MOST_ROWS = 200_000
@@ -138,7 +138,3 @@ def main() -> int:
         write_frame(pipe_out, msgspec.msgpack.encode(Failure("memory")))
     pipe_out.flush()
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

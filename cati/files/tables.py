@@ -165,14 +165,14 @@ def read_table(
 
 
 def child_command() -> list[str]:
-    """Return how the reading child is started: by module, or as a frozen program calling itself.
+    """Return how the reading child is started: by name, or as a frozen program calling itself.
 
     A frozen program (PyInstaller) has no ``-m``; its ``__main__`` hands `CHILD_ARGUMENT` to
     `table_child.main`.
     """
     if getattr(sys, "frozen", False):
         return [sys.executable, CHILD_ARGUMENT]
-    return [sys.executable, "-P", "-m", table_child.__name__]
+    return [sys.executable, "-P", "-c", f"import sys; from {table_child.__name__} import main; sys.exit(main())"]
 
 
 def _start() -> subprocess.Popen[bytes]:

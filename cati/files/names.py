@@ -1,0 +1,130 @@
+"""Names as lists have them: cleaned of what cannot be seen, split when one cell holds all, never "corrected"."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from cati.text import mark
+
+MOST_CHARACTERS = 100
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff .,'\u2019()/&-]*")
+_NOT_IN_NAMES = re.compile(r"[\d=<>@{}\[\]|\\*;:_#%$\"+?!~^]")
+_SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "ARMENIAN", "GEORGIAN", "CJK", "HANGUL", "THAI")
+_PARTICLES = frozenset(
+    "von van vom zu zum zur de del della der den di du da dos das la le el al ibn bin ben ter ten te und".split()
+)
+_TITLES = re.compile(
+    r"(?:(?:Prof|Dr|Dipl|Mag|Ing|PD|habil|med|jur|phil|rer|nat|h|c|B\.?\s?A|M\.?\s?A|M\.?\s?Sc|B\.?\s?Sc)\.?[\s-]*"
+    r"(?:-?Ing\.?|Kfm\.?|Kffr\.?)?\s*)+(?=\S)"
+)
+_FORMS = {
+    "frau": "Frau", "fr": "Frau", "w": "Frau", "weiblich": "Frau", "f": "Frau", "female": "Frau",
+    "herr": "Herr", "herrn": "Herr", "hr": "Herr", "m": "Herr", "männlich": "Herr", "male": "Herr",
+    "mr": "Mr", "mrs": "Mrs", "ms": "Ms", "miss": "Ms", "mx": "Mx",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class NameFault:
+    """Why a name is not taken; ``reason`` and ``remedy`` are English marks for `cati.text.tr`."""
+
+    code: str
+    reason: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class FullName:
+    """The parts of a name that stood in one cell."""
+
+    given: str
+    family: str
+    title: str = ""
+    form_of_address: str = ""
+
+
+FAULTS = {
+    fault.code: fault
+    for fault in (
+        NameFault("name_missing", mark("There is no name to ask for."), mark("Add the family name.")),
+        NameFault(
+            "name_mixed_scripts",
+            mark("The name mixes letters of different alphabets that look alike."),
+            mark("Type the name anew."),
+        ),
+        NameFault(
+            "name_signs",
+            mark("The name holds digits or signs that no name has; perhaps the row has shifted."),
+            mark("Compare the row with its headers and correct it."),
+        ),
+        NameFault("name_too_long", mark("The name is longer than names are."), mark("Write the name alone.")),
+    )
+}
+
+
+def clean(text: str) -> str:
+    """Return the text composed (NFC), without direction marks, zero-width and control signs, spaces single."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    kept = []
+    for sign in unicodedata.normalize("NFC", text):
+        category = unicodedata.category(sign)
+        if category == "Cf":
+            continue
+        kept.append(" " if category in ("Cc", "Zs", "Zl", "Zp") else sign)
+    return " ".join("".join(kept).split())
+
+
+def name_fault(name: str) -> NameFault | None:
+    """Return what speaks against a cleaned name; words such as "Null" or "NA" are names and stay."""
+    if _LATIN.fullmatch(name) and len(name) <= MOST_CHARACTERS:
+        return None
+    if len(name) > MOST_CHARACTERS:
+        return FAULTS["name_too_long"]
+    if _NOT_IN_NAMES.search(name):
+        return FAULTS["name_signs"]
+    for word in re.split(r"[\s-]+", name):
+        scripts = {unicodedata.name(sign, "?").split()[0] for sign in word if sign.isalpha()}
+        if len(scripts & set(_SCRIPTS)) > 1:
+            return FAULTS["name_mixed_scripts"]
+    return None
+
+
+@lru_cache(maxsize=1024)
+def read_form_of_address(text: str) -> str:
+    """Return "Frau", "Herr", "Ms" … for the many ways to write them; other words stay as they are."""
+    return _FORMS.get(text.casefold().rstrip("."), text)
+
+
+def split_full_name(text: str) -> FullName:
+    """Split "Müller, Anna", "Anna Müller", "Frau Dr. Anna von der Au"; particles stay with the family name."""
+    rest = text.strip()
+    form = ""
+    head, _, tail = rest.partition(" ")
+    if tail and head.casefold().rstrip(".") in ("frau", "herr", "herrn", "mr", "mrs", "ms", "mx"):
+        form, rest = read_form_of_address(head), tail.strip()
+    family, comma, given = rest.partition(",")
+    if comma:
+        title, given = _split_title(given.strip())
+        title_before, family = _split_title(family.strip())
+        return FullName(given, family, title or title_before, form)
+    title, rest = _split_title(rest)
+    words = rest.split()
+    if len(words) <= 1:
+        return FullName("", rest, title, form)
+    first = len(words) - 1
+    while first > 1 and words[first - 1].casefold() in _PARTICLES:
+        first -= 1
+    if first == 1 and words[0].casefold() in _PARTICLES:
+        first = 0
+    return FullName(" ".join(words[:first]), " ".join(words[first:]), title, form)
+
+
+def _split_title(text: str) -> tuple[str, str]:
+    found = _TITLES.match(text)
+    if not found or not re.search(r"\.|Prof|Dr|Dipl", found[0]):
+        return "", text
+    return found[0].strip(), text[found.end() :].strip()

@@ -1,0 +1,150 @@
+"""Telephone numbers as lists have them: read strictly, because a wrong one rings at a stranger's."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, number_type
+from phonenumbers import parse as parse_number
+
+from cati.survey.case import Phone, PhoneKind
+from cati.text import mark
+
+_LEAST_DIGITS = 6
+_MOST_DIGITS = 15
+
+_SPACES_AND_DASHES = str.maketrans(
+    {sign: "-" for sign in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad"} | {"\u00a0": " ", "\t": " "}
+)
+_ALLOWED = re.compile(r"[0-9+()/\-. ]*", re.ASCII)
+_SHORTENED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
+_EXTENSION = re.compile(r"\d[ ./()-]*[-/. ][ ()]*\d{3,}\s*-\s*\d{1,3}")
+_COUNTRY_WITHOUT_PLUS = re.compile(r"49[1-9]\d{6,}")
+_LOST_ZERO_MOBILE = re.compile(r"1[567]\d{8,9}")
+_WORDS_BETWEEN = re.compile(r"\s+(?:oder|or|und|and|bzw\.?)\s+|[\n\r;,|&]+", re.IGNORECASE)
+_SLASH_BETWEEN = re.compile(r"(?<=\d)\s*/\s*(?=[+0])")
+
+_CALLABLE = {
+    PhoneNumberType.FIXED_LINE: PhoneKind.LANDLINE,
+    PhoneNumberType.VOIP: PhoneKind.LANDLINE,
+    PhoneNumberType.MOBILE: PhoneKind.MOBILE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PhoneFault:
+    """Why a number is not called; ``reason`` and ``remedy`` are English marks for `cati.text.tr`."""
+
+    code: str
+    reason: str
+    remedy: str
+
+
+_AS_TEXT = mark("Write the number in full, as text, with its area code: 0391 5550123 or +49 391 5550123.")
+
+FAULTS = {
+    fault.code: fault
+    for fault in (
+        PhoneFault("phone_missing", mark("There is no telephone number."), mark("Add one, or leave the person out.")),
+        PhoneFault(
+            "phone_country_code_without_plus",
+            mark("The number begins with 49 but has no +; it could be somebody else's."),
+            mark("Check the number and write it with + or with a leading 0."),
+        ),
+        PhoneFault(
+            "phone_letters",
+            mark("The number holds letters, perhaps an O for a zero, or a remark."),
+            mark("Write digits only, one number a cell."),
+        ),
+        PhoneFault("phone_shortened", mark("Excel shortened this number (4.9E+11); digits are lost."), _AS_TEXT),
+        PhoneFault(
+            "phone_extension",
+            mark("A second group of digits follows the number; it may be an extension or a range."),
+            mark("Write the one number that reaches the person, without the last hyphen."),
+        ),
+        PhoneFault("phone_signs", mark("The number holds signs that no number has."), _AS_TEXT),
+        PhoneFault(
+            "phone_no_area_code", mark("The number has no leading 0 or +; the area code may be missing."), _AS_TEXT
+        ),
+        PhoneFault("phone_length", mark("The number is too short or too long."), _AS_TEXT),
+        PhoneFault("phone_invalid", mark("No such number can exist."), _AS_TEXT),
+        PhoneFault(
+            "phone_not_callable",
+            mark("It is an emergency, service, premium or other special number; those are never called."),
+            mark("Give a landline or mobile number of the person."),
+        ),
+    )
+}
+
+
+def split_phones(text: str) -> list[str]:
+    """Split a cell that holds several numbers ("0391 … oder 0171 …"); a slash splits only two whole numbers."""
+    parts = []
+    for part in _WORDS_BETWEEN.split(text):
+        pieces = _SLASH_BETWEEN.split(part)
+        if len(pieces) > 1 and all(sum(c.isdigit() for c in piece) >= _LEAST_DIGITS for piece in pieces):
+            parts.extend(pieces)
+        else:
+            parts.append(part)
+    return [part for part in map(str.strip, parts) if part]
+
+
+def plain_digits(text: str) -> str:
+    """Return the text with full-width digits made plain, invisible signs dropped, every dash a hyphen."""
+    if text.isascii():
+        return text.strip()
+    kept = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+    return kept.translate(_SPACES_AND_DASHES).strip()
+
+
+def read_phone(text: str, typed: PhoneKind | None = None) -> Phone | PhoneFault:
+    """Read one number (Germany unless it begins with + or 00); anything doubtful is a fault, never a guess.
+
+    ``typed`` is what the column says; it decides only where the number's own shape cannot (some countries).
+    The one repair made: a German mobile number whose leading zero a spreadsheet ate. No local
+    number begins with 1, so it cannot be anyone else's.
+    """
+    written = plain_digits(text)
+    fault = _doubt(written)
+    if fault:
+        return FAULTS[fault]
+    try:
+        number = parse_number(written, "DE")
+    except NumberParseException:
+        return FAULTS["phone_invalid"]
+    kind = number_type(number)  # UNKNOWN for what is not valid, so validity is asked once
+    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+        return Phone(e164=_e164(number), kind=typed or PhoneKind.MOBILE)
+    called = _CALLABLE.get(kind)
+    if called is not None:
+        return Phone(e164=_e164(number), kind=called)
+    special = kind != PhoneNumberType.UNKNOWN or re.fullmatch(r"(?:0?1(?:1[0-9]|80|37)|0?(?:700|900))\d*", written)
+    return FAULTS["phone_not_callable" if special else "phone_invalid"]
+
+
+def _e164(number: PhoneNumber) -> str:
+    zeros = "0" * (number.number_of_leading_zeros or 1) if number.italian_leading_zero else ""
+    return f"+{number.country_code}{zeros}{number.national_number}"
+
+
+def _doubt(written: str) -> str:
+    """Return the code of what speaks against reading this text as one number, "" for nothing."""
+    if not written:
+        return "phone_missing"
+    if not _ALLOWED.fullmatch(written) or "+" in written[1:]:
+        if _SHORTENED.fullmatch(written.replace(" ", "")):
+            return "phone_shortened"
+        return "phone_letters" if any(c.isalpha() for c in written) else "phone_signs"
+    digits = "".join(filter(str.isdigit, written))
+    if re.fullmatch(r"11[0-9]\d{0,4}", digits):
+        return "phone_not_callable"
+    if written[0] != "+" and digits[:1] != "0":
+        if _COUNTRY_WITHOUT_PLUS.fullmatch(digits):
+            return "phone_country_code_without_plus"
+        if not _LOST_ZERO_MOBILE.fullmatch(digits):
+            return "phone_no_area_code" if len(digits) >= 3 else "phone_length"
+    if not _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS + 2:
+        return "phone_length"
+    return "phone_extension" if _EXTENSION.search(written) else ""
