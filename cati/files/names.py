@@ -16,9 +16,9 @@ _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "ARMENIAN", "GEORG
 _PARTICLES = frozenset(
     "von van vom zu zum zur de del della der den di du da dos das la le el al ibn bin ben ter ten te und".split()
 )
-_TITLES = re.compile(
-    r"(?:(?:Prof|Dr|Dipl|Mag|Ing|PD|habil|med|jur|phil|rer|nat|h|c|B\.?\s?A|M\.?\s?A|M\.?\s?Sc|B\.?\s?Sc)\.?[\s-]*"
-    r"(?:-?Ing\.?|Kfm\.?|Kffr\.?)?\s*)+(?=\S)"
+_FIRST_TITLES = frozenset("prof professor professorin dr doktor pd mag dipl hon".split())
+_FURTHER_TITLES = _FIRST_TITLES | frozenset(
+    "med dent vet phil jur rer nat ing habil theol pol oec oecon agr mult h c e univ".split()
 )
 _FORMS = {
     "frau": "Frau", "fr": "Frau", "w": "Frau", "weiblich": "Frau", "f": "Frau", "female": "Frau",
@@ -124,7 +124,14 @@ def split_full_name(text: str) -> FullName:
 
 
 def _split_title(text: str) -> tuple[str, str]:
-    found = _TITLES.match(text)
-    if not found or not re.search(r"\.|Prof|Dr|Dipl", found[0]):
-        return "", text
-    return found[0].strip(), text[found.end() :].strip()
+    """Take "Prof. Dr. med." off the front; what is not surely a title is part of the name."""
+    words = text.split()
+    n = 0
+    while n < len(words) - 1:
+        parts = [part for part in re.split(r"[.-]", words[n].casefold()) if part]
+        if not parts or parts[0] not in (_FURTHER_TITLES if n else _FIRST_TITLES):
+            break
+        if "." not in words[n] and parts[0] in ("h", "c", "e"):
+            break
+        n += 1
+    return " ".join(words[:n]), " ".join(words[n:])

@@ -20,7 +20,7 @@ _SPACES_AND_DASHES = str.maketrans(
 )
 _ALLOWED = re.compile(r"[0-9+()/\-. ]*", re.ASCII)
 _SHORTENED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
-_EXTENSION = re.compile(r"\d[ ./()-]*[-/. ][ ()]*\d{3,}\s*-\s*\d{1,3}")
+_EXTENSION = re.compile(r"\d[ ./()-]*[-/. ][ ()]*\d{3,}\s*[-/]\s*\d{1,3}$")
 _COUNTRY_WITHOUT_PLUS = re.compile(r"49[1-9]\d{6,}")
 _LOST_ZERO_MOBILE = re.compile(r"1[567]\d{8,9}")
 _WORDS_BETWEEN = re.compile(r"\s+(?:oder|or|und|and|bzw\.?)\s+|[\n\r;,|&]+", re.IGNORECASE)
@@ -120,7 +120,9 @@ def read_phone(text: str, typed: PhoneKind | None = None) -> Phone | PhoneFault:
     called = _CALLABLE.get(kind)
     if called is not None:
         return Phone(e164=_e164(number), kind=called)
-    special = kind != PhoneNumberType.UNKNOWN or re.fullmatch(r"(?:0?1(?:1[0-9]|80|37)|0?(?:700|900))\d*", written)
+    special = kind != PhoneNumberType.UNKNOWN or re.fullmatch(
+        r"(?:0?1(?:1[0-9]|80|37)|0?(?:700|900))\d*", re.sub(r"\D", "", written)
+    )
     return FAULTS["phone_not_callable" if special else "phone_invalid"]
 
 
