@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 
+from cati.files.faults import Fault
 from cati.text import mark
 
 _ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})", re.ASCII)
@@ -17,12 +18,8 @@ _SERIAL = re.compile(r"[34]\d{4}(?:\.\d+)?|5\d{4}(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class DateFault:
-    """Why a date is not taken; ``reason`` and ``remedy`` are English marks for `cati.text.tr`."""
-
-    code: str
-    reason: str
-    remedy: str
+class DateFault(Fault):
+    """Why a date is not taken."""
 
 
 _WRITE = mark("Write the date as 24.07.2026 or 2026-07-24.")

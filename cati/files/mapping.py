@@ -250,14 +250,14 @@ def masked_sample(table: Table, mapping: Mapping, rows: int = 10) -> list[list[s
 def _masked(cell: str, field: Field) -> str:
     if field in _SHOWN:
         return cell if len(cell) <= 40 else cell[:40] + "…"
-    kept = 0
-    if field in PHONES:
-        kept = 4
-    elif field in (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME):
-        return "".join(
-            sign if i == 0 or not sign.isalnum() or not sign.isascii() else _DOT for i, sign in enumerate(cell)
-        )
-    return cell[:kept] + "".join(_DOT if sign.isalnum() else sign for sign in cell[kept:])
+    if field in (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME):
+        return cell[:1] + "".join(sign if "\x80" <= sign <= "\u024f" else _dot(sign) for sign in cell[1:])
+    kept = 4 if field in PHONES else 0
+    return cell[:kept] + "".join(map(_dot, cell[kept:]))
+
+
+def _dot(sign: str) -> str:
+    return _DOT if sign.isalnum() else sign
 
 
 def mapping_to_json(mapping: Mapping) -> bytes:

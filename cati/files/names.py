@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
+from cati.files.faults import Fault
 from cati.text import mark
 
 MOST_CHARACTERS = 100
@@ -28,12 +29,8 @@ _FORMS = {
 
 
 @dataclass(frozen=True, slots=True)
-class NameFault:
-    """Why a name is not taken; ``reason`` and ``remedy`` are English marks for `cati.text.tr`."""
-
-    code: str
-    reason: str
-    remedy: str
+class NameFault(Fault):
+    """Why a name is not taken."""
 
 
 @dataclass(frozen=True, slots=True)

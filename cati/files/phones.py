@@ -10,6 +10,7 @@ from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, num
 from phonenumbers import parse as parse_number
 
 from cati.survey.case import Phone, PhoneKind
+from cati.files.faults import Fault
 from cati.text import mark
 
 _LEAST_DIGITS = 6
@@ -34,12 +35,8 @@ _CALLABLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class PhoneFault:
-    """Why a number is not called; ``reason`` and ``remedy`` are English marks for `cati.text.tr`."""
-
-    code: str
-    reason: str
-    remedy: str
+class PhoneFault(Fault):
+    """Why a number is not called."""
 
 
 _AS_TEXT = mark("Write the number in full, as text, with its area code: 0391 5550123 or +49 391 5550123.")

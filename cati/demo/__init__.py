@@ -1,0 +1,1 @@
+"""The demonstration: invented people, simulated interviewers, a whole study in two minutes."""
