@@ -1,0 +1,261 @@
+"""The tables of a study's database, with named constraints; Alembic's migrations must end at exactly this."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMES)
+
+Id = String(32)  # 128 random bits in hexadecimal; never ordered by time
+Instant = BigInteger  # whole seconds since 1970, UTC
+Sealed = LargeBinary  # opens only with a key of the vault
+
+# One row: the study itself. What the sign-in page shows (the name) and public keys are readable, the rest needs a member.
+study = Table(
+    "study", metadata,
+    Column("id", Id, primary_key=True),
+    Column("settings", LargeBinary, nullable=False),  # JSON of StudySettings
+    Column("made_at", Instant, nullable=False),
+    Column("questionnaire", String(64), nullable=False),  # hash of the version in force
+    Column("recipient", String(200), nullable=False),  # the office seals its list to this
+    Column("sealed_identity", Sealed),  # the age identity under K_contacts; NULL after the purge
+    Column("answers_public", LargeBinary, nullable=False),
+    Column("record_public", LargeBinary, nullable=False),  # Ed25519, printed at the start, signs the erasure record
+    Column("sealed_record_key", Sealed),  # its private half under K_contacts; NULL after the purge
+    Column("epoch", Integer, nullable=False, server_default=text("1")),
+    Column("erased_at", Instant),
+)  # fmt: skip
+
+questionnaire = Table(
+    "questionnaire", metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("model", LargeBinary, nullable=False),
+    Column("source_name", String(200), nullable=False),
+    Column("source", LargeBinary, nullable=False),
+    Column("loaded_at", Instant, nullable=False),
+)  # fmt: skip
+
+member = Table(
+    "member", metadata,
+    Column("id", Id, primary_key=True),
+    Column("login", String(60), nullable=False),
+    Column("name", String(200), nullable=False),  # said in the introduction
+    Column("role", String(20), nullable=False),
+    Column("languages", String(200), nullable=False),  # blank-separated codes
+    Column("record", LargeBinary, nullable=False),  # the vault's MemberRecord: public keys, sealed private keys
+    Column("certificate", LargeBinary, nullable=False),
+    Column("grants", LargeBinary),  # signed grants of K_contacts and K_drafts; NULL after leaving or the purge
+    Column("answers_wrap", LargeBinary),  # research leads only; needs no seal and survives the purge
+    Column("active", Boolean, nullable=False, server_default=text("1")),
+    UniqueConstraint("login"),
+    CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
+)  # fmt: skip
+
+# site × department × language: what is claimed as one, so that a full or closed cell is never looked at.
+cell = Table(
+    "cell", metadata,
+    Column("id", Integer, primary_key=True),
+    Column("site", String(60), nullable=False),
+    Column("department", String(60), nullable=False),
+    Column("language", String(20), nullable=False),
+    UniqueConstraint("site", "department", "language"),
+)  # fmt: skip
+
+case = Table(
+    "case", metadata,
+    Column("id", Id, nullable=False),
+    Column("cell", Integer, ForeignKey("cell.id"), nullable=False),
+    Column("status", SmallInteger, nullable=False),  # CaseStatus: ready, waiting, leased, closed, withdrawn
+    Column("tier", SmallInteger, nullable=False),
+    Column("rank", BigInteger, nullable=False),  # one sortable number, the tier in front
+    Column("due_at", Instant, nullable=False),
+    Column("turns_at", Instant),  # when its standing must be worked out anew; NULL: it does not change by itself
+    Column("why", String(200), nullable=False, server_default=""),  # the reason of its place, as code and parameters
+    Column("avoid", Id),  # the interviewer who was refused does not call again
+    Column("lease_holder", Id),
+    Column("lease_until", Instant),
+    Column("fence", Integer, nullable=False, server_default=text("0")),
+    Column("final_code", String(8)),
+    Column("draw", BigInteger, nullable=False),  # 63 random bits: ties, and the order of questions
+    Column("phones", String(60), nullable=False, server_default=""),  # kinds in order, "mobile landline"
+    Column("preference", String(200), nullable=False, server_default=""),  # JSON without the words, "" for none
+    PrimaryKeyConstraint("id"),
+    CheckConstraint("status BETWEEN 0 AND 4", name="status"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank)
+Index("ix_case_turns", case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
+      postgresql_where=case.c.turns_at.isnot(None))  # fmt: skip
+Index("ix_case_holder", case.c.lease_holder, sqlite_where=case.c.lease_holder.isnot(None),
+      postgresql_where=case.c.lease_holder.isnot(None))  # fmt: skip
+Index("ix_case_complete", case.c.cell, case.c.final_code, sqlite_where=case.c.final_code.isnot(None),
+      postgresql_where=case.c.final_code.isnot(None))  # fmt: skip
+
+contact = Table(
+    "contact", metadata,
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    Column("sealed_key", Sealed, nullable=False),
+    Column("sealed_details", Sealed, nullable=False),
+    Column("epoch", Integer, nullable=False, server_default=text("1")),
+    PrimaryKeyConstraint("case"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Keyed hashes of the numbers: for duplicates and for the call-back line.
+contact_index = Table(
+    "contact_index", metadata,
+    Column("hash", LargeBinary, nullable=False),
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    PrimaryKeyConstraint("hash", "case"),
+    Index("ix_contact_index_case", "case"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Who withdrew or refused for good: kept until the purge, so that a second list cannot bring them back.
+never_again = Table(
+    "never_again", metadata,
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("hash"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+attempt = Table(
+    "attempt", metadata,
+    Column("id", Id, nullable=False),
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    Column("interviewer", Id, nullable=False),
+    Column("started", Instant, nullable=False),
+    Column("ended", Instant),  # NULL while the call lasts
+    Column("phone", SmallInteger, nullable=False),
+    Column("phone_kind", String(10), nullable=False),
+    Column("outcome", String(40)),
+    Column("sub_reason", String(40), nullable=False, server_default=""),
+    PrimaryKeyConstraint("id"),
+    Index("ix_attempt_case", "case", "started"),
+    Index("ix_attempt_ended", "ended"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+appointment = Table(
+    "appointment", metadata,
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("until", Instant),
+    Column("wall", String(40), nullable=False),
+    Column("zone", String(60), nullable=False),
+    Column("reason", Sealed),  # why outside the calling limit: words about a person, so sealed under K_contacts
+    Column("interviewer", Id, nullable=False),
+    PrimaryKeyConstraint("case"),
+    Index("ix_appointment_at", "at"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Answers while they are tied to a case: the events in order, and the words being typed (one row a question, overwritten).
+draft_event = Table(
+    "draft_event", metadata,
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("id", Id, nullable=False),  # made by the client: a retry is recognised
+    Column("sealed", Sealed, nullable=False),
+    PrimaryKeyConstraint("case", "n"),
+    UniqueConstraint("id"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+draft_text = Table(
+    "draft_text", metadata,
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    Column("address", String(200), nullable=False),
+    Column("sealed", Sealed, nullable=False),
+    PrimaryKeyConstraint("case", "address"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Finished interviews. Nothing but a random id and sealed bytes: no time, no case, no interviewer.
+pending = Table(
+    "pending", metadata,
+    Column("id", Id, nullable=False),
+    Column("sealed", Sealed, nullable=False),
+    PrimaryKeyConstraint("id"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+stock = Table(
+    "stock", metadata,
+    Column("id", Id, nullable=False),
+    Column("sealed", Sealed, nullable=False),
+    PrimaryKeyConstraint("id"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+# Counts that survive the purge: final codes by site and department, attempts by outcome.
+tally = Table(
+    "tally", metadata,
+    Column("what", String(20), nullable=False),
+    Column("site", String(60), nullable=False),
+    Column("department", String(60), nullable=False),
+    Column("code", String(40), nullable=False),
+    Column("n", Integer, nullable=False),
+    PrimaryKeyConstraint("what", "site", "department", "code"),
+)  # fmt: skip
+
+template = Table(
+    "template", metadata,
+    Column("headers", String(64), primary_key=True),  # SHA-256 of the folded headers
+    Column("mapping", LargeBinary, nullable=False),
+)  # fmt: skip
+
+received_list = Table(
+    "received_list", metadata,
+    Column("sha256", String(64), primary_key=True),
+    Column("received_at", Instant, nullable=False),
+    Column("container", String(20), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+)  # fmt: skip
+
+# Who did what, hash-chained. ``case`` is an id, never a name; it is replaced at the purge.
+log = Table(
+    "log", metadata,
+    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("at", Instant, nullable=False),
+    Column("who", Id, nullable=False),
+    Column("act", String(40), nullable=False),
+    Column("case", String(32), nullable=False, server_default=""),
+    Column("fence", Integer, nullable=False, server_default=text("0")),
+    Column("details", String(2000), nullable=False, server_default=""),  # JSON without personal data
+    Column("previous", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Index("ix_log_act", "act", "at"),
+)  # fmt: skip
+
+purge_step = Table(
+    "purge_step", metadata,
+    Column("step", String(40), primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("details", LargeBinary, nullable=False),
+)  # fmt: skip
