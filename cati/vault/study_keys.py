@@ -1,0 +1,157 @@
+"""What an unlocked member of staff holds of a study's keys, how it is handed over, and what outlives the purge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+from cati.vault.age_files import new_identity, recipient_of
+from cati.vault.answers import new_answers_pair, unwrap_answers_key, wrap_answers_key
+from cati.vault.grants import Certificate, SignedGrant, check_certificate, grant, open_grant
+from cati.vault.people import MemberKeys, MemberRecord
+from cati.vault.seal_file import Seal
+from cati.vault.sealing import KEY_LENGTH, derive, new_key, seal_broken
+
+_DAILY = "daily work"
+_LEADING = "leading"
+_KEPT = "kept after the erasure"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StudyKeys:
+    """The keys of one study while somebody is signed in.
+
+    ``contacts``, ``drafts``, ``index``: 32 bytes, for everybody. ``answers_public``: to seal finished interviews, for
+    everybody. Research leads only, None for others: ``answers_private`` (to read them), ``record_private`` (Ed25519,
+    signs the erasure record), ``identity`` (age, opens the office's list). ``me``: the member's own keys.
+    """
+
+    study_id: str
+    epoch: int
+    contacts: bytes
+    drafts: bytes
+    index: bytes
+    answers_public: bytes
+    record_public: bytes
+    me: MemberKeys
+    answers_private: bytes | None = None
+    record_private: bytes | None = None
+    identity: str | None = None
+
+    @property
+    def signing(self) -> bytes:
+        """The member's own Ed25519 private key (log checkpoints)."""
+        return self.me.signing
+
+    @property
+    def recipient(self) -> str | None:
+        """The line that the office seals its list to (research leads only)."""
+        return None if self.identity is None else recipient_of(self.identity)
+
+    def __repr__(self) -> str:
+        return f"StudyKeys(study_id={self.study_id!r}, epoch={self.epoch})"
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What the database keeps for one member: certificate, grants (destroyed at the purge) and what outlives it."""
+
+    certificate: Certificate
+    daily: SignedGrant
+    leading: SignedGrant | None
+    kept: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptKeys:
+    """What a research lead still opens by password alone after the purge: released answers, and the record's signature."""
+
+    answers_private: bytes = field(repr=False)
+    record_private: bytes = field(repr=False)
+
+
+def new_study_keys(study_id: str, me: MemberKeys) -> StudyKeys:
+    """Return fresh keys for a new study, held by its first research lead."""
+    answers_private, answers_public = new_answers_pair()
+    record = Ed25519PrivateKey.generate()
+    contacts = new_key()
+    identity, _recipient = new_identity()
+    return StudyKeys(
+        study_id=study_id,
+        epoch=1,
+        contacts=contacts,
+        drafts=new_key(),
+        index=derive(contacts, "index"),
+        answers_public=answers_public,
+        record_public=record.public_key().public_bytes_raw(),
+        me=me,
+        answers_private=answers_private,
+        record_private=record.private_bytes_raw(),
+        identity=identity,
+    )
+
+
+def hand_over(
+    keys: StudyKeys, record: MemberRecord, certificate: Certificate, my_certificate: Certificate, seal: Seal
+) -> HandedOver:
+    """Grant a member what their role needs; a record with an answers key is a research lead's and gets all.
+
+    ``certificate`` (of the member) is checked first, see `grants.grant`; ``my_certificate`` goes with the grants.
+    Raises `GrantRefused`; only a research lead holds enough to call this for another.
+    """
+    daily = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
+    daily_grant = grant(daily, _DAILY, record, certificate, keys.me, my_certificate, seal, keys.epoch)
+    if record.answers_public is None:
+        return HandedOver(certificate, daily_grant, None, None)
+    if keys.identity is None or keys.answers_private is None or keys.record_private is None:
+        raise seal_broken()
+    leading = grant(keys.identity.encode(), _LEADING, record, certificate, keys.me, my_certificate, seal, keys.epoch)
+    kept = wrap_answers_key(
+        keys.answers_private + keys.record_private, record.answers_public, record.study_id, record.member_id, _KEPT
+    )
+    return HandedOver(certificate, daily_grant, leading, kept)
+
+
+def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal, *, epoch: int = 1) -> StudyKeys:
+    """Open what was handed over; raises `GrantRefused` or `SealBroken` when anything was exchanged, replayed or altered."""
+    check_certificate(handed.certificate, record, seal)
+    daily = open_grant(handed.daily, _DAILY, me, seal, epoch=epoch)
+    contacts, drafts, answers_public, record_public = (
+        daily[at : at + KEY_LENGTH] for at in range(0, 4 * KEY_LENGTH, KEY_LENGTH)
+    )
+    identity = answers_private = record_private = None
+    if me.answers is not None and handed.leading is not None and handed.kept is not None:
+        identity = open_grant(handed.leading, _LEADING, me, seal, epoch=epoch).decode()
+        opened = open_kept(handed.kept, record, me.answers)
+        answers_private, record_private = opened.answers_private, opened.record_private
+        # The wrap itself is not signed; that its keys belong to the signed public ones says the same.
+        if _publics(opened) != (answers_public, record_public):
+            raise seal_broken()
+    return StudyKeys(
+        study_id=seal.study_id,
+        epoch=epoch,
+        contacts=contacts,
+        drafts=drafts,
+        index=derive(contacts, "index"),
+        answers_public=answers_public,
+        record_public=record_public,
+        me=me,
+        answers_private=answers_private,
+        record_private=record_private,
+        identity=identity,
+    )
+
+
+def open_kept(kept: bytes, record: MemberRecord, answers: bytes) -> KeptKeys:
+    """Open what outlives the purge with a research lead's answers key (`people.unlock_answers`); raises `SealBroken`."""
+    both = unwrap_answers_key(kept, answers, record.study_id, record.member_id, _KEPT)
+    return KeptKeys(both[:KEY_LENGTH], both[KEY_LENGTH:])
+
+
+def _publics(kept: KeptKeys) -> tuple[bytes, bytes]:
+    return (
+        X25519PrivateKey.from_private_bytes(kept.answers_private).public_key().public_bytes_raw(),
+        Ed25519PrivateKey.from_private_bytes(kept.record_private).public_key().public_bytes_raw(),
+    )
