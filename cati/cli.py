@@ -155,7 +155,9 @@ def import_list(args: argparse.Namespace) -> int:
         print(trn("1 contact accepted.", "{n} contacts accepted.", report.accepted))
         print(trn("1 row refused.", "{n} rows refused.", len(report.refused)))
         for refused in report.refused[: args.show]:
-            print("  " + tr("Row {row}: {reason} {remedy}", row=refused.row, reason=refused.reason, remedy=refused.remedy))
+            print(
+                "  " + tr("Row {row}: {reason} {remedy}", row=refused.row, reason=refused.reason, remedy=refused.remedy)
+            )
         if args.refused_to and report.refused:
             passphrase = _ask_password(tr("Passphrase for the refused rows"))
             args.refused_to.write_bytes(sample.refused_list(study, received, report, passphrase=passphrase))
@@ -232,7 +234,8 @@ def demo(args: argparse.Namespace) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="cati", description=tr("Telephone interviews with people who agreed to be asked. Without an act: the window.")
+        prog="cati",
+        description=tr("Telephone interviews with people who agreed to be asked. Without an act: the window."),
     )
     parser.add_argument("--version", action="version", version=f"cati {__version__}")
     parser.add_argument("--language", choices=LANGUAGES, help=tr("language of the program's words"))
@@ -244,8 +247,12 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     sub = act("demo", demo, tr("the whole main job on invented people"))
-    sub.add_argument("folder", nargs="?", type=Path, default=Path("demo"), help=tr("where its files go (default: demo)"))
-    sub.add_argument("--no-window", action="store_true", help=tr("do not open the window, even when there is a display"))
+    sub.add_argument(
+        "folder", nargs="?", type=Path, default=Path("demo"), help=tr("where its files go (default: demo)")
+    )
+    sub.add_argument(
+        "--no-window", action="store_true", help=tr("do not open the window, even when there is a display")
+    )
 
     sub = act("check", check, tr("say what is wrong with a questionnaire"))
     sub.add_argument("form", type=Path, metavar="FORM")
@@ -320,6 +327,12 @@ def main(argv: Sequence[str]) -> int:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
         logging.getLogger("cati").error("bug: %s at %s", type(error).__name__, where)
-        print(tr("This should not have happened ({kind} at {where}). Please report it.", kind=type(error).__name__,
-                 where=where), file=sys.stderr)
+        print(
+            tr(
+                "This should not have happened ({kind} at {where}). Please report it.",
+                kind=type(error).__name__,
+                where=where,
+            ),
+            file=sys.stderr,
+        )
         return PROBLEM
