@@ -19,7 +19,7 @@ def new_answers_pair() -> tuple[bytes, bytes]:
 
 
 def hpke_seal(public: bytes, plain: bytes, version: bytes, *context: str) -> bytes:
-    """Return ``version``, encapsulated key (32 bytes) and ciphertext (16 bytes longer); bound to the context by ``info``."""
+    """Return ``version``, encapsulated key (32 bytes) and ciphertext (16 bytes longer); ``info`` is the context."""
     return version + _SUITE.encrypt(plain, X25519PublicKey.from_public_bytes(public), info=version + place(*context))
 
 
@@ -44,7 +44,7 @@ def open_answers(private: bytes, sealed: bytes) -> bytes:
 
 
 def wrap_answers_key(secret: bytes, member_answers_public: bytes, *context: str) -> bytes:
-    """Seal a key that must outlive the purge to a research lead's own answers key; ``context``: study, member, purpose."""
+    """Seal a key that outlives the purge to a research lead's answers key; ``context``: study, member, purpose."""
     return hpke_seal(member_answers_public, secret, WRAPPED, *context)
 
 

@@ -16,6 +16,7 @@ LARGEST = 64 * 1024 * 1024
 _CMS_OID = b"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 _PEM = re.compile(rb"-----BEGIN (PKCS7|CMS|PKCS #7 SIGNED DATA)-----")
 _MIME = re.compile(rb"(?im)^content-type:\s*application/(x-)?pkcs7-mime")
+_CONTROLS = bytes(range(32)).translate(None, b"\t\r\n")
 _OPENPGP_FIRST = frozenset({0x84, 0x85, 0x86, 0x8C, 0x8D, 0x8E, 0xC1, 0xC3})
 _OTHER_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
@@ -138,8 +139,7 @@ def _refuse_unsafe(data: bytes, name: str) -> None:
 
 def _is_text(head: bytes) -> bool:
     """Tell a table in an old encoding from packets: it has separators and hardly any control characters."""
-    controls = sum(byte < 0x20 and byte not in b"\t\r\n" for byte in head)
-    return controls == 0
+    return not any(byte in _CONTROLS for byte in head)
 
 
 def _advice() -> str:

@@ -1,4 +1,4 @@
-"""The signed erasure record: canonical JSON with an Ed25519 signature, which anybody can check without the program's data."""
+"""The signed erasure record: canonical JSON with an Ed25519 signature, which anybody can check."""
 
 from __future__ import annotations
 

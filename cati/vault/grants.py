@@ -122,6 +122,7 @@ def grant(
     purpose: str,
     record: MemberRecord,
     certificate: Certificate,
+    *,
     signer: MemberKeys,
     signer_certificate: Certificate,
     seal_: Seal,

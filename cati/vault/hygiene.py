@@ -23,5 +23,5 @@ def forbid_core_dumps() -> bool:
     except (OSError, ValueError):
         return False
     if sys.platform.startswith("linux"):
-        return ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0
+        return bool(ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
     return True

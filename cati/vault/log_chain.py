@@ -69,28 +69,24 @@ def check_chain(
 
     ``signers``: member id to *certified* signing key. Without checkpoints a cut-off end is not noticed.
     """
-    known = sorted(checkpoints, key=lambda checkpoint: checkpoint.n)
-    expected: dict[int, bytes] = {}
-    for checkpoint in known:
+    known: dict[int, bytes] = {0: first_hash(study_id)}
+    for checkpoint in checkpoints:
         if not check_checkpoint(checkpoint, study_id, (signers or {}).get(checkpoint.member_id)):
             return ChainVerdict(ok=False, count=0, head=b"", first_bad=checkpoint.n, why="forged")
-        if expected.setdefault(checkpoint.n, checkpoint.hash) != checkpoint.hash:
+        if known.setdefault(checkpoint.n, checkpoint.hash) != checkpoint.hash:
             return ChainVerdict(ok=False, count=0, head=b"", first_bad=checkpoint.n, why="rebuilt")
-    head, count = first_hash(study_id), 0
-    if expected.get(0, head) != head:
-        return ChainVerdict(ok=False, count=0, head=head, first_bad=0, why="rebuilt")
-    for count, (fields, stored) in enumerate(entries, start=1):  # noqa: B007 - the last number is the count
+    head, count = known[0], 0
+    for count, (fields, stored) in enumerate(entries, start=1):
         head = chain(head, fields)
-        if head != stored:
-            return ChainVerdict(ok=False, count=count, head=head, first_bad=count, why="altered")
-        if expected.get(count, head) != head:
-            return ChainVerdict(ok=False, count=count, head=head, first_bad=count, why="rebuilt")
-    if known and known[-1].n > count:
+        why = "altered" if head != stored else "rebuilt" if known.get(count, head) != head else ""
+        if why:
+            return ChainVerdict(ok=False, count=count, head=head, first_bad=count, why=why)
+    if max(known) > count:
         return ChainVerdict(ok=False, count=count, head=head, first_bad=count + 1, why="truncated")
     return ChainVerdict(ok=True, count=count, head=head)
 
 
-def checkpoint(study_id: str, n: int, head: bytes, at: datetime, member_id: str, signing: bytes) -> Checkpoint:
+def checkpoint(study_id: str, n: int, head: bytes, at: datetime, *, member_id: str, signing: bytes) -> Checkpoint:
     """Return a checkpoint signed with the member's Ed25519 key; ``at`` is aware UTC, kept to the second."""
     bare = Checkpoint(study_id, n, head, at.strftime("%Y-%m-%dT%H:%M:%SZ"), member_id, b"")
     signature = Ed25519PrivateKey.from_private_bytes(signing).sign(bare.signed_part())
@@ -138,22 +134,28 @@ def read_checkpoints(path: Path) -> tuple[tuple[Checkpoint, ...], int]:
     unreadable = 0
     lines = path.read_bytes().split(b"\n")
     for number, line in enumerate(lines, start=1):
-        if not line:
-            continue
-        try:
-            read = json.loads(line)
-            if read["version"] != CHECKPOINT.hex():
-                raise ValueError
-            found.append(
-                Checkpoint(
-                    str(read["study"]),
-                    int(read["n"]),
-                    bytes.fromhex(read["hash"]),
-                    str(read["at"]),
-                    str(read["member"]),
-                    bytes.fromhex(read["signature"]),
-                )
-            )
-        except (ValueError, KeyError, TypeError):
-            unreadable += number < len(lines)
+        if line:
+            read = _checkpoint_of(line)
+            if read is not None:
+                found.append(read)
+            else:
+                unreadable += number < len(lines)
     return tuple(found), unreadable
+
+
+def _checkpoint_of(line: bytes) -> Checkpoint | None:
+    """Return the checkpoint in one line, or None when it is not one."""
+    try:
+        read = json.loads(line)
+        if read["version"] != CHECKPOINT.hex():
+            return None
+        return Checkpoint(
+            str(read["study"]),
+            int(read["n"]),
+            bytes.fromhex(read["hash"]),
+            str(read["at"]),
+            str(read["member"]),
+            bytes.fromhex(read["signature"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None

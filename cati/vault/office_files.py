@@ -26,21 +26,20 @@ def is_sealed(data: bytes, name: str) -> bool:
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as ole:
             if ole.exists("EncryptionInfo"):
-                stream = ole.openstream("EncryptionInfo")
-                _check_agile(stream.read(_LARGEST_INFO + 1), name)
-                return True
-            book = next((part for part in ("Workbook", "Book") if ole.exists(part)), None)
-            if book is None:
-                raise Problem(
-                    name, tr("This is an Office file, but not a table."), tr("Ask the office for an .xlsx file.")
-                )
-            if _has_file_pass(ole.openstream(book).read(4096)):
-                raise _weak(name)
-            return False
-    except Problem:
-        raise
+                info, book = ole.openstream("EncryptionInfo").read(_LARGEST_INFO + 1), None
+            else:
+                info, book = None, next((part for part in ("Workbook", "Book") if ole.exists(part)), None)
+            start = b"" if book is None else ole.openstream(book).read(4096)
     except Exception:  # noqa: BLE001 - a stranger's file meets a foreign parser: whatever it stumbles over is damage
         raise _damaged(name) from None
+    if info is not None:
+        _check_agile(info, name)
+        return True
+    if book is None:
+        raise Problem(name, tr("This is an Office file, but not a table."), tr("Ask the office for an .xlsx file."))
+    if _has_file_pass(start):
+        raise _weak(name)
+    return False
 
 
 def open_office(data: bytes, name: str, password: str) -> bytes:

@@ -35,7 +35,7 @@ def paper_copy(seal: Seal) -> list[str]:
 
 
 def seal_from_paper(text: str) -> Seal:
-    """Return the seal from what was typed; case, spaces, I/1, O/0 do not matter; raises Problem naming the wrong line."""
+    """Return the seal from what was typed (case, spaces, I/1, O/0 do not matter); raises Problem naming the line."""
     digits: list[int] = []
     typed = [line for line in text.splitlines() if line.strip()]
     for number, line in enumerate(typed, start=1):

@@ -14,28 +14,25 @@ _REST_THAT_COUNTS = 6
 _NAME_THAT_COUNTS = 3
 
 # Bad passwords are these words with digits, signs and each other around them; what is left over has to be a password.
-_TRIED_FIRST = tuple(
-    sorted(
-        (
-            "passwort passwd password kennwort losungswort parole geheimwort geheim secret zugang anmeldung login admin administrator "
-            "root test tester gast guest user benutzer default standard master server computer internet windows office "
-            "hallo hello willkommen welcome guten morgen tag abend schatz liebe liebling ichliebedich iloveyou love "
-            "prinzessin princess engel sonnenschein sunshine sonne blume schmetterling katze hund tiger drachen dragon "
-            "monkey affe adler baseball football fussball fusball bundesliga bayern muenchen munchen schalke dortmund borussia werder "
-            "hamburg berlin koeln koln frankfurt stuttgart leipzig dresden deutschland germany sachsen anhalt thueringen thuringen "
-            "fruehling fruhling sommer herbst winter spring summer autumn januar februar maerz marz april juni juli august "
-            "september oktober november dezember january february march june july october december "
-            "montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag monday tuesday wednesday thursday "
-            "friday saturday sunday superman batman starwars pokemon michael jessica thomas andreas stefan sabine "
-            "daniel alexander letmein trustno changeme aendern andern bitte please qwertz qwerty asdfgh yxcvbn zxcvbn qazwsx "
-            "qwertzuiop qwertyuiop asdfghjkl yxcvbnm zxcvbnm abcdef abcdefg abcdefgh abcdefghijkl abc xyz "
-            "umfrage befragung survey cati telefon telefonat interview interviewer landkreis landratsamt kreis institut "
-            "institute studie study meister firma arbeit buero buro mustermann correcthorsebatterystaple"
-        ).split(),
-        key=len,
-        reverse=True,
-    )
-)
+_WORDS = """
+passwort passwd password kennwort losungswort parole geheimwort geheim secret zugang anmeldung login
+admin administrator root test tester gast guest user benutzer default standard master server
+computer internet windows office hallo hello willkommen welcome guten morgen tag abend schatz liebe
+liebling ichliebedich iloveyou love prinzessin princess engel sonnenschein sunshine sonne blume
+schmetterling katze hund tiger drachen dragon monkey affe adler baseball football fussball fusball
+bundesliga bayern muenchen munchen schalke dortmund borussia werder hamburg berlin koeln koln
+frankfurt stuttgart leipzig dresden deutschland germany sachsen anhalt thueringen thuringen
+fruehling fruhling sommer herbst winter spring summer autumn januar februar maerz marz april juni
+juli august september oktober november dezember january february march june july october december
+montag dienstag mittwoch donnerstag freitag samstag sonnabend sonntag monday tuesday wednesday
+thursday friday saturday sunday superman batman starwars pokemon michael jessica thomas andreas
+stefan sabine daniel alexander letmein trustno changeme aendern andern bitte please qwertz qwerty
+asdfgh yxcvbn zxcvbn qazwsx qwertzuiop qwertyuiop asdfghjkl yxcvbnm zxcvbnm abcdef abcdefg abcdefgh
+abcdefghijkl abc xyz umfrage befragung survey cati telefon telefonat interview interviewer landkreis
+landratsamt kreis institut institute studie study meister firma arbeit buero buro mustermann
+correcthorsebatterystaple
+"""
+_TRIED_FIRST = sorted(set(_WORDS.split()), key=len, reverse=True)
 _ROWS = ("01234567890", "09876543210", "abcdefghijklmnopqrstuvwxyz", "zyxwvutsrqponmlkjihgfedcba")
 _READ_AS = str.maketrans("013457@$!|€", "oieastasiie")
 _FOLDED = str.maketrans({"ß": "ss"})

@@ -122,7 +122,7 @@ def make_member(
     names: Sequence[str] = (),
     cost: ArgonCost = STANDARD,
 ) -> tuple[MemberRecord, MemberKeys]:
-    """Make a member's keys and seal them; takes half a second and 256 MiB at `STANDARD` (twice that for a research lead).
+    """Make a member's keys and seal them; takes half a second and 256 MiB at `STANDARD` (a research lead's: twice).
 
     ``reads_answers`` is for research leads. Raises Problem when `password_faults` finds one.
     """
@@ -156,7 +156,7 @@ def unlock_member(record: MemberRecord, password: str, seal_: Seal) -> MemberKey
         raise Problem(
             tr("Seal"), tr("This seal belongs to another study."), tr("Use the seal that was made with this study.")
         )
-    opening = _stretch(password, record.salt, record.cost, record, "keys", seal_.secret)
+    opening = _stretch(password, record.salt, record.cost, _where(record, "keys"), secret=seal_.secret)
     try:
         plain = open_sealed(opening, record.sealed_keys, *_where(record, "keys"))
     except SealBroken:
@@ -176,7 +176,7 @@ def unlock_answers(record: MemberRecord, password: str) -> bytes:
             tr("This member of staff was never given the answers."),
             tr("Sign in as a research lead."),
         )
-    opening = _stretch(password, record.answers_salt, record.cost, record, "answers", None)
+    opening = _stretch(password, record.answers_salt, record.cost, _where(record, "answers"), secret=None)
     try:
         return open_sealed(opening, record.sealed_answers, *_where(record, "answers"))
     except SealBroken:
@@ -193,20 +193,25 @@ def change_password(
     names: Sequence[str] = (),
     cost: ArgonCost = STANDARD,
 ) -> MemberRecord:
-    """Return the record under a new password; keys, grants and certificate stay. Raises as `unlock_member` and `make_member`."""
+    """Return the record under a new password; keys, grants and certificate stay. Raises as its two parts do."""
     keys = unlock_member(record, old, seal_)
     _refuse_weak(new, login, names)
     return _seal_keys(record, keys, new, seal_, cost)
+
+
+def without_sealed_keys(record: MemberRecord) -> MemberRecord:
+    """Return what the purge may leave of a research lead's record: enough for `unlock_answers`, nothing under the seal."""
+    return replace(record, salt=b"", sealed_keys=b"")
 
 
 def _seal_keys(record: MemberRecord, keys: MemberKeys, password: str, seal_: Seal, cost: ArgonCost) -> MemberRecord:
     """Return the record with the private keys sealed under fresh salts."""
     salt, answers_salt = new_key()[:_SALT_LENGTH], new_key()[:_SALT_LENGTH]
     plain = keys.encryption + keys.signing + (keys.answers or b"")
-    under_seal = _stretch(password, salt, cost, record, "keys", seal_.secret)
+    under_seal = _stretch(password, salt, cost, _where(record, "keys"), secret=seal_.secret)
     sealed_answers = None
     if keys.answers is not None:
-        alone = _stretch(password, answers_salt, cost, record, "answers", None)
+        alone = _stretch(password, answers_salt, cost, _where(record, "answers"), secret=None)
         sealed_answers = seal(alone, keys.answers, *_where(record, "answers"))
     return replace(
         record,
@@ -218,9 +223,7 @@ def _seal_keys(record: MemberRecord, keys: MemberKeys, password: str, seal_: Sea
     )
 
 
-def _stretch(
-    password: str, salt: bytes, cost: ArgonCost, record: MemberRecord, purpose: str, secret: bytes | None
-) -> bytes:
+def _stretch(password: str, salt: bytes, cost: ArgonCost, where: tuple[str, ...], *, secret: bytes | None) -> bytes:
     """Return Argon2id of the password (NFKC, UTF-8), bound to member and purpose, with the seal as its secret input."""
     return Argon2id(
         salt=salt,
@@ -228,7 +231,7 @@ def _stretch(
         iterations=cost.passes,
         lanes=cost.lanes,
         memory_cost=cost.memory_kib,
-        ad=place(*_where(record, purpose)),
+        ad=place(*where),
         secret=secret,
     ).derive(unicodedata.normalize("NFKC", password).encode())
 
@@ -249,9 +252,7 @@ def _x25519(private: bytes) -> bytes:
 def _refuse_weak(password: str, login: str, names: Sequence[str]) -> None:
     faults = password_faults(password, login, names)
     if faults:
-        raise Problem(
-            tr("Password"), " ".join(faults), tr("Four words that have nothing to do with each other are good.")
-        )
+        raise Problem(tr("Password"), " ".join(faults), tr("Take four words that have nothing to do with each other."))
 
 
 def _wrong_password() -> WrongPassword:

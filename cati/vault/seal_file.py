@@ -16,9 +16,7 @@ from cati.vault.sealing import KEY_LENGTH, PAGE, SEAL_FILE, derive, place
 _MAGIC = b"cati seal"
 _ID_LENGTH = 16
 _BODY_LENGTH = 1 + len(_MAGIC) + KEY_LENGTH + _ID_LENGTH + _ID_LENGTH
-_PASSES_IN_PLACE = frozenset(
-    {"ext2", "ext3", "ext4", "xfs", "jfs", "vfat", "exfat", "msdos", "ntfs", "ntfs3", "fuseblk"}
-)
+_PASSES_IN_PLACE = frozenset({"ext2", "ext3", "ext4", "xfs", "jfs", "vfat", "exfat", "ntfs", "ntfs3", "fuseblk"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +39,8 @@ class Seal:
 class SealDestruction:
     """What was done to a seal file, and what that is worth on this sort of storage.
 
-    ``found`` is false when there was no file (destroyed before, or kept elsewhere). ``storage`` is the name of the file
-    system ("" when unknown), ``in_place`` whether it writes over the old bytes; a solid-state disk may keep them anyhow.
+    ``found`` is false when there was no file (destroyed before). ``storage`` is the name of the file
+    system ("" when unknown), ``in_place`` whether it writes over the old bytes; a solid-state disk may keep them.
     """
 
     found: bool

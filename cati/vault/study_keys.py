@@ -66,7 +66,7 @@ class HandedOver:
 
 @dataclass(frozen=True, slots=True)
 class KeptKeys:
-    """What a research lead still opens by password alone after the purge: released answers, and the record's signature."""
+    """What a research lead opens by password alone after the purge: released answers, and the record's signature."""
 
     answers_private: bytes = field(repr=False)
     record_private: bytes = field(repr=False)
@@ -102,12 +102,30 @@ def hand_over(
     Raises `GrantRefused`; only a research lead holds enough to call this for another.
     """
     daily = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
-    daily_grant = grant(daily, _DAILY, record, certificate, keys.me, my_certificate, seal, keys.epoch)
+    daily_grant = grant(
+        daily,
+        _DAILY,
+        record,
+        certificate,
+        signer=keys.me,
+        signer_certificate=my_certificate,
+        seal_=seal,
+        epoch=keys.epoch,
+    )
     if record.answers_public is None:
         return HandedOver(certificate, daily_grant, None, None)
     if keys.identity is None or keys.answers_private is None or keys.record_private is None:
         raise seal_broken()
-    leading = grant(keys.identity.encode(), _LEADING, record, certificate, keys.me, my_certificate, seal, keys.epoch)
+    leading = grant(
+        keys.identity.encode(),
+        _LEADING,
+        record,
+        certificate,
+        signer=keys.me,
+        signer_certificate=my_certificate,
+        seal_=seal,
+        epoch=keys.epoch,
+    )
     kept = wrap_answers_key(
         keys.answers_private + keys.record_private, record.answers_public, record.study_id, record.member_id, _KEPT
     )
@@ -115,7 +133,7 @@ def hand_over(
 
 
 def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal, *, epoch: int = 1) -> StudyKeys:
-    """Open what was handed over; raises `GrantRefused` or `SealBroken` when anything was exchanged, replayed or altered."""
+    """Open what was handed over; raises `GrantRefused` or `SealBroken` for anything exchanged, replayed or altered."""
     check_certificate(handed.certificate, record, seal)
     daily = open_grant(handed.daily, _DAILY, me, seal, epoch=epoch)
     contacts, drafts, answers_public, record_public = (
@@ -145,7 +163,7 @@ def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal
 
 
 def open_kept(kept: bytes, record: MemberRecord, answers: bytes) -> KeptKeys:
-    """Open what outlives the purge with a research lead's answers key (`people.unlock_answers`); raises `SealBroken`."""
+    """Open what outlives the purge with the key from `people.unlock_answers`; raises `SealBroken`."""
     both = unwrap_answers_key(kept, answers, record.study_id, record.member_id, _KEPT)
     return KeptKeys(both[:KEY_LENGTH], both[KEY_LENGTH:])
 

@@ -1,4 +1,4 @@
-"""Opens a zip file with AES-256 encryption and one member, within limits that are checked before anything is unpacked."""
+"""Opens a zip file with AES-256 encryption and one member, within limits checked before anything is unpacked."""
 
 from __future__ import annotations
 
@@ -45,13 +45,35 @@ def is_document(data: bytes, name: str) -> bool:
 
 
 def open_zip(data: bytes, name: str, password: str, largest: int) -> tuple[bytes, str]:
-    """Return (content, file name) of the only member; raises Problem for weak encryption and whatever else is not right."""
+    """Return (content, file name) of the only member; raises Problem for weak encryption and all that is not right."""
     _directory(data, name).close()
     try:
         archive = pyzipper.AESZipFile(io.BytesIO(data))
-        members = archive.infolist()
     except Exception:  # noqa: BLE001 - a stranger's file: whatever the parser stumbles over is damage
         raise _damaged(name) from None
+    with archive:
+        member = _only_member(archive, name)
+        if member.file_size > largest:
+            raise _too_large(name)
+        try:
+            with archive.open(member, pwd=password.encode()) as stream:
+                # The directory may lie: no more than the limit is ever unpacked, and the last read checks the HMAC.
+                content = stream.read(largest + 1)
+                content += stream.read() if len(content) <= largest else b""
+        except Exception as error:  # noqa: BLE001 - as above; here also: the HMAC differs
+            if "Bad password" in str(error):
+                raise _wrong_password(name) from None
+            raise _damaged(name) from None
+    if len(content) > largest:
+        raise _too_large(name)
+    if len(content) != member.file_size:
+        raise _damaged(name)
+    return content, PurePosixPath(member.filename.replace("\\", "/")).name
+
+
+def _only_member(archive: pyzipper.AESZipFile, name: str) -> pyzipper.zipfile_aes.AESZipInfo:
+    """Return the one entry, when it is a file under AES-256."""
+    members = archive.infolist()
     if len(members) != 1 or members[0].is_dir():
         raise Problem(
             name,
@@ -77,29 +99,7 @@ def open_zip(data: bytes, name: str, password: str, largest: int) -> tuple[bytes
             tr("The zip file is compressed in an unusual way."),
             tr("Ask the office to choose “Deflate” in 7-Zip."),
         )
-    if member.file_size > largest:
-        raise _too_large(name)
-    try:
-        with archive.open(member, pwd=password.encode()) as stream:
-            # What the directory says may be wrong: no more than the limit is ever unpacked, and the last read checks the HMAC.
-            content = stream.read(largest + 1)
-            if len(content) <= largest:
-                content += stream.read()
-    except RuntimeError as error:
-        if "Bad password" not in str(error):
-            raise _damaged(name) from None
-        raise Problem(
-            name,
-            tr("The password does not open this file."),
-            tr("Type it again, or ask the office for it by telephone."),
-        ) from None
-    except Exception:  # noqa: BLE001 - as above; here also: the HMAC differs
-        raise _damaged(name) from None
-    if len(content) > largest:
-        raise _too_large(name)
-    if len(content) != member.file_size:
-        raise _damaged(name)
-    return content, PurePosixPath(member.filename.replace("\\", "/")).name
+    return member
 
 
 def _directory(data: bytes, name: str) -> zipfile.ZipFile:
@@ -129,4 +129,10 @@ def _damaged(name: str) -> Problem:
         name,
         tr("The file was altered or is incomplete; nothing was read from it."),
         tr("Ask the office to send it again."),
+    )
+
+
+def _wrong_password(name: str) -> Problem:
+    return Problem(
+        name, tr("The password does not open this file."), tr("Type it again, or ask the office for it by telephone.")
     )
