@@ -18,6 +18,9 @@ from cati.text import tr
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+Transaction = Connection
+"""What the store's functions take first: a connection inside BEGIN … COMMIT."""
+
 FILE_NAME = "study.db"
 BALLAST_NAME = "ballast"
 BALLAST_BYTES = 32 * 1024 * 1024

@@ -41,10 +41,8 @@ study = Table(
     Column("made_at", Instant, nullable=False),
     Column("questionnaire", String(64), nullable=False),  # hash of the version in force
     Column("recipient", String(200), nullable=False),  # the office seals its list to this
-    Column("sealed_identity", Sealed),  # the age identity under K_contacts; NULL after the purge
     Column("answers_public", LargeBinary, nullable=False),
     Column("record_public", LargeBinary, nullable=False),  # Ed25519, printed at the start, signs the erasure record
-    Column("sealed_record_key", Sealed),  # its private half under K_contacts; NULL after the purge
     Column("epoch", Integer, nullable=False, server_default=text("1")),
     Column("erased_at", Instant),
 )  # fmt: skip
@@ -67,8 +65,9 @@ member = Table(
     Column("languages", String(200), nullable=False),  # blank-separated codes
     Column("record", LargeBinary, nullable=False),  # the vault's MemberRecord: public keys, sealed private keys
     Column("certificate", LargeBinary, nullable=False),
-    Column("grants", LargeBinary),  # signed grants of K_contacts and K_drafts; NULL after leaving or the purge
-    Column("answers_wrap", LargeBinary),  # research leads only; needs no seal and survives the purge
+    Column("daily_grant", LargeBinary),  # contacts and drafts; NULL after leaving and after the purge
+    Column("leading_grant", LargeBinary),  # research leads: the age identity; NULL likewise
+    Column("kept", LargeBinary),  # research leads: answers and record keys; needs no seal and survives the purge
     Column("active", Boolean, nullable=False, server_default=text("1")),
     UniqueConstraint("login"),
     CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
