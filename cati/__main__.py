@@ -7,6 +7,10 @@ import sys
 
 def main() -> int:
     """Run the program with the process's arguments and return its exit status."""
+    if sys.argv[1:] == ["--read-table-in-child"]:
+        from cati.files.table_child import main as read_table  # noqa: PLC0415 - a frozen program calls itself so
+
+        return read_table()
     if len(sys.argv) == 1:
         from cati.app import main as open_window  # noqa: PLC0415 - the terminal's acts must not load Qt
 

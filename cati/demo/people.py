@@ -53,6 +53,7 @@ _FAMILY_TAILS = (
 )  # fmt: skip
 _TIMES = ("ab 18 Uhr", "vormittags", "nachmittags", "abends", "nicht freitags", "after 18:00")
 _CHANNELS = ("Formular im Amt", "Online-Formular", "telefonisch")
+_WOMEN_SHARE, _TITLE_SHARE, _LANGUAGE_SHARE, _PREFERENCE_SHARE = 0.5, 0.04, 0.03, 0.3
 _CLERKS = ("Platz 1", "Platz 2", "Platz 3", "Platz 7")
 
 
@@ -102,31 +103,31 @@ def invent_rows(n: int, settings: StudySettings, draw: random.Random, *, today: 
     departments = [(site, d.name) for site in settings.sites for d in site.departments]
     weights = [max(d.target, 1) for site in settings.sites for d in site.departments]
     return [
-        _person(number, *draw.choices(departments, weights)[0], settings, draw, today)
+        _person(number, *draw.choices(departments, weights)[0], settings=settings, draw=draw, today=today)
         for number in reserved_numbers(n, draw)
     ]
 
 
 def _person(
-    number: tuple[str, str], site: Site, department: str, settings: StudySettings, draw: random.Random, today: date
+    number: tuple[str, str], site: Site, department: str, *, settings: StudySettings, draw: random.Random, today: date
 ) -> list[str]:
-    woman = draw.random() < 0.5
+    woman = draw.random() < _WOMEN_SHARE
     mobile = number[0][0] == "1"
     last_day = min(settings.contact_to, today)
     last_contact = settings.contact_from + timedelta(draw.randint(0, (last_day - settings.contact_from).days))
     consented = last_contact + timedelta(draw.randint(0, min(30, (today - last_contact).days)))
     return [
         "Frau" if woman else "Herr",
-        draw.choice(("Dr.", "Prof. Dr.")) if draw.random() < 0.04 else "",
+        draw.choice(("Dr.", "Prof. Dr.")) if draw.random() < _TITLE_SHARE else "",
         draw.choice(WOMEN if woman else MEN),
         draw.choice(_FAMILY_HEADS) + draw.choice(_FAMILY_TAILS),
         "" if mobile else written(number, draw),
         written(number, draw) if mobile else "",
-        draw.choice(settings.languages[1:]) if len(settings.languages) > 1 and draw.random() < 0.03 else "",
+        draw.choice(settings.languages[1:]) if len(settings.languages) > 1 and draw.random() < _LANGUAGE_SHARE else "",
         site.name,
         department,
         f"{last_contact:%d.%m.%Y}",
-        draw.choice(_TIMES) if draw.random() < 0.3 else "",
+        draw.choice(_TIMES) if draw.random() < _PREFERENCE_SHARE else "",
         "ja",
         f"{consented:%d.%m.%Y}",
         draw.choice(_CHANNELS),

@@ -49,20 +49,31 @@ def find_encoding(data: bytes) -> tuple[str, bool]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16", True
     sample = data[:_SAMPLED_BYTES]
-    if sample.count(0) > len(sample) // 20:
-        if sample[1::2].count(0) > len(sample) // 4:
-            return "utf-16-le", False
-        if sample[::2].count(0) > len(sample) // 4:
-            return "utf-16-be", False
-        raise Unreadable("binary")
-    if len(sample.translate(None, _CONTROLS)) < len(sample) * 0.98:
-        raise Unreadable("binary")
+    wide = _wide_without_mark(sample)
+    if wide:
+        return wide, False
     try:
         data.decode("utf-8")
     except UnicodeDecodeError:
-        pass
-    else:
-        return "utf-8", True
+        return _one_byte_encoding(sample), False
+    return "utf-8", True
+
+
+def _wide_without_mark(sample: bytes) -> str:
+    """Return UTF-16's name when every other byte is NUL, "" when few are; raises Unreadable for what is no text."""
+    if sample.count(0) > len(sample) // 20:
+        if sample[1::2].count(0) > len(sample) // 4:
+            return "utf-16-le"
+        if sample[::2].count(0) > len(sample) // 4:
+            return "utf-16-be"
+        raise Unreadable("binary")
+    if len(sample.translate(None, _CONTROLS)) < len(sample) * 0.98:
+        raise Unreadable("binary")
+    return ""
+
+
+def _one_byte_encoding(sample: bytes) -> str:
+    """Return the encoding under which the sample looks most like German."""
     best, best_score = "", -1.0
     for name in ("cp1252", "cp850", "mac_roman"):
         try:
@@ -72,7 +83,7 @@ def find_encoding(data: bytes) -> tuple[str, bool]:
         score = _likeness(text)
         if score > best_score:
             best, best_score = name, score
-    return best, False
+    return best
 
 
 def _likeness(text: str) -> float:
@@ -106,8 +117,7 @@ def find_delimiter(text: str) -> str:
                 widths[len(row)] += 1
         except csv.Error:
             continue
-        width, alike = max(widths.items(), key=lambda item: (item[1] * (item[0] > 1), item[0]))
-        score = alike * (width - 1) ** 0.5 if width > 1 else 0.0
+        score = max((alike * (width - 1) ** 0.5 for width, alike in widths.items() if width > 1), default=0.0)
         if score > best_score:
             best, best_score = delimiter, score
     return best

@@ -81,8 +81,8 @@ _NAMES = {
     Field.DEPARTMENT: "sachgebiet fachbereich abteilung amtsbereich bereich referat dienstleistung anliegen department "
     "division section sg abt",
     Field.LAST_CONTACT: "letzterkontakt letzterkontaktam datumletzterkontakt kontaktdatum kontaktam letztervorgang "
-    "letztervorgangam datumkontakt letztebearbeitung besuchsdatum besuchtam letzterbesuch lastcontact dateoflastcontact "
-    "lastcontactdate contactdate lastvisit",
+    "letztervorgangam datumkontakt letztebearbeitung besuchsdatum besuchtam letzterbesuch lastcontact "
+    "dateoflastcontact lastcontactdate contactdate lastvisit",
     Field.PREFERRED_TIME: "wunschzeit anrufzeit bevorzugteanrufzeit bevorzugtezeit erreichbarkeit erreichbar uhrzeit "
     "besteanrufzeit gewünschteanrufzeit preferredtime preferredcallingtime besttime besttimetocall calltime "
     "preferredcalltime",
@@ -109,7 +109,8 @@ _STARTS = (
     ("remark", Field.REMARKS), ("comment", Field.REMARKS),
     ("email", Field.IGNORED), ("mobil", Field.MOBILE), ("handy", Field.MOBILE), ("festnetz", Field.LANDLINE),
     ("telefon", Field.PHONE), ("phone", Field.PHONE), ("rufnummer", Field.PHONE),
-    ("einwilligungsdat", Field.CONSENT_DATE), ("letzterkontakt", Field.LAST_CONTACT), ("wunschzeit", Field.PREFERRED_TIME),
+    ("einwilligungsdat", Field.CONSENT_DATE), ("letzterkontakt", Field.LAST_CONTACT),
+    ("wunschzeit", Field.PREFERRED_TIME),
     ("sachgebiet", Field.DEPARTMENT), ("landkreis", Field.SITE),
 )  # fmt: skip
 
@@ -136,8 +137,9 @@ def field_by_name(header: str) -> tuple[Field, bool] | None:
     return None
 
 
-_FORMS = frozenset("frau herr herrn mr mrs ms mx divers".split())
-_YES_NO = frozenset("ja nein yes no j n y x wahr falsch true false".split())
+_REMARK_CHARACTERS = 30
+_FORMS = frozenset(["frau", "herr", "herrn", "mr", "mrs", "ms", "mx", "divers"])
+_YES_NO = frozenset(["ja", "nein", "yes", "no", "j", "n", "y", "x", "wahr", "falsch", "true", "false"])
 LANGUAGE_NAMES: Mapping[str, str] = {
     "deutsch": "de", "german": "de", "ger": "de", "deu": "de", "d": "de",
     "englisch": "en", "english": "en", "eng": "en",
@@ -184,7 +186,7 @@ def field_by_content(
         return Field.PHONE
     if mostly(lambda cell: bool(re.fullmatch(r"[^\W\d_][^\d,;]+,\s*[^\W\d_][^\d,;]+", cell))):
         return Field.FULL_NAME
-    if mostly(lambda cell: len(cell) > 30 and " " in cell):
+    if mostly(lambda cell: len(cell) > _REMARK_CHARACTERS and " " in cell):
         return Field.REMARKS
     return None
 

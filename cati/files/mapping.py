@@ -15,6 +15,8 @@ from cati.text import mark, tr
 
 ROWS_SEARCHED_FOR_HEADERS = 30
 ROWS_SAMPLED = 200
+LEAST_HEADERS = 2
+"""So many names must be recognised before a row is taken for the headers."""
 CONSTANT_FIELDS = (
     Field.SITE,
     Field.DEPARTMENT,
@@ -32,6 +34,7 @@ _SHOWN = frozenset(
     }
 )  # fmt: skip
 _DOT = "•"
+_SHOWN_CHARACTERS = 40
 
 BY_NAME = mark("by its name")
 BY_CONTENT = mark("by its content")
@@ -142,10 +145,7 @@ def _headers(table: Table, number: int) -> list[str]:
         raise Problem(
             tr("File {name}", name=table.name), tr("There is no row {row}.", row=number), tr("Choose another row.")
         )
-    headers = [" ".join(cell.split()) for cell in table.row(number)]
-    while headers and not headers[-1] and table.encoding:
-        headers.pop()
-    return headers
+    return [" ".join(cell.split()) for cell in table.row(number)]
 
 
 def _find_header_row(table: Table) -> int:
@@ -153,7 +153,7 @@ def _find_header_row(table: Table) -> int:
     for number, row in enumerate(table.rows[:ROWS_SEARCHED_FOR_HEADERS], 1):
         filled = [cell for cell in row if cell.strip()]
         known = sum(field_by_name(cell) is not None for cell in filled)
-        if len(filled) >= 2 and known >= 2 and known > best_score:
+        if known >= LEAST_HEADERS and known > best_score:
             best, best_score = number, known
     if not best:
         raise Problem(
@@ -249,7 +249,7 @@ def masked_sample(table: Table, mapping: Mapping, rows: int = 10) -> list[list[s
 
 def _masked(cell: str, field: Field) -> str:
     if field in _SHOWN:
-        return cell if len(cell) <= 40 else cell[:40] + "…"
+        return cell if len(cell) <= _SHOWN_CHARACTERS else cell[:_SHOWN_CHARACTERS] + "…"
     if field in (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME):
         return cell[:1] + "".join(sign if "\x80" <= sign <= "\u024f" else _dot(sign) for sign in cell[1:])
     kept = 4 if field in PHONES else 0

@@ -11,15 +11,69 @@ from cati.files.faults import Fault
 from cati.text import mark
 
 MOST_CHARACTERS = 100
+INVISIBLE = re.compile(
+    "[\u00ad\u0600-\u0605\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""Signs that direct or join others and are never seen themselves (Unicode category Cf, as far as lists hold it)."""
+_SEEN = re.compile("(?:[!-~\u00a1-\u00ac\u00ae-\u02af]+(?: (?! )(?=.))?)*")
+"""Text of signs that are seen and composed, with single spaces inside: nothing to clean."""
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff .,'\u2019()/&-]*")
 _NOT_IN_NAMES = re.compile(r"[\d=<>@{}\[\]|\\*;:_#%$\"+?!~^]")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "ARMENIAN", "GEORGIAN", "CJK", "HANGUL", "THAI")
 _PARTICLES = frozenset(
-    "von van vom zu zum zur de del della der den di du da dos das la le el al ibn bin ben ter ten te und".split()
+    [
+        "von",
+        "van",
+        "vom",
+        "zu",
+        "zum",
+        "zur",
+        "de",
+        "del",
+        "della",
+        "der",
+        "den",
+        "di",
+        "du",
+        "da",
+        "dos",
+        "das",
+        "la",
+        "le",
+        "el",
+        "al",
+        "ibn",
+        "bin",
+        "ben",
+        "ter",
+        "ten",
+        "te",
+        "und",
+    ]
 )
-_FIRST_TITLES = frozenset("prof professor professorin dr doktor pd mag dipl hon".split())
+_FIRST_TITLES = frozenset(["prof", "professor", "professorin", "dr", "doktor", "pd", "mag", "dipl", "hon"])
 _FURTHER_TITLES = _FIRST_TITLES | frozenset(
-    "med dent vet phil jur rer nat ing habil theol pol oec oecon agr mult h c e univ".split()
+    [
+        "med",
+        "dent",
+        "vet",
+        "phil",
+        "jur",
+        "rer",
+        "nat",
+        "ing",
+        "habil",
+        "theol",
+        "pol",
+        "oec",
+        "oecon",
+        "agr",
+        "mult",
+        "h",
+        "c",
+        "e",
+        "univ",
+    ]
 )
 _FORMS = {
     "frau": "Frau", "fr": "Frau", "w": "Frau", "weiblich": "Frau", "f": "Frau", "female": "Frau",
@@ -64,12 +118,12 @@ FAULTS = {
 
 def clean(text: str) -> str:
     """Return the text composed (NFC), without direction marks, zero-width and control signs, spaces single."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
+    if _SEEN.fullmatch(text):
+        return text
     kept = []
     for sign in unicodedata.normalize("NFC", text):
         category = unicodedata.category(sign)
-        if category == "Cf":
+        if category == "Cf" or INVISIBLE.match(sign):
             continue
         kept.append(" " if category in ("Cc", "Zs", "Zl", "Zp") else sign)
     return " ".join("".join(kept).split())

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, number_type
 from phonenumbers import parse as parse_number
 
-from cati.survey.case import Phone, PhoneKind
 from cati.files.faults import Fault
+from cati.survey.case import Phone, PhoneKind
 from cati.text import mark
 
 _LEAST_DIGITS = 6
 _MOST_DIGITS = 15
+_GERMANY = 49
 
-_SPACES_AND_DASHES = str.maketrans(
-    {sign: "-" for sign in "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00ad"} | {"\u00a0": " ", "\t": " "}
-)
+_SPACES_AND_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−\xad", "-") | {"\u00a0": " ", "\t": " "})
 _ALLOWED = re.compile(r"[0-9+()/\-. ]*", re.ASCII)
 _SHORTENED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
 _EXTENSION = re.compile(r"\d[ ./()-]*[-/. ][ ()]*\d{3,}\s*[-/]\s*\d{1,3}$")
 _COUNTRY_WITHOUT_PLUS = re.compile(r"49[1-9]\d{6,}")
+_SHORT_SPECIAL = re.compile(r"11[0-9]\d{0,4}", re.ASCII)
 _LOST_ZERO_MOBILE = re.compile(r"1[567]\d{8,9}")
 _WORDS_BETWEEN = re.compile(r"\s+(?:oder|or|und|and|bzw\.?)\s+|[\n\r;,|&]+", re.IGNORECASE)
 _SLASH_BETWEEN = re.compile(r"(?<=\d)\s*/\s*(?=[+0])")
@@ -90,6 +90,7 @@ def split_phones(text: str) -> list[str]:
 
 def plain_digits(text: str) -> str:
     """Return the text with full-width digits made plain, invisible signs dropped, every dash a hyphen."""
+    text = text.removeprefix("'")  # how a spreadsheet is told that a cell is text
     if text.isascii():
         return text.strip()
     kept = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
@@ -108,7 +109,7 @@ def read_phone(text: str, typed: PhoneKind | None = None) -> Phone | PhoneFault:
     if fault:
         return FAULTS[fault]
     try:
-        number = parse_number(written, "DE")
+        number = _german(written) or parse_number(written, "DE")
     except NumberParseException:
         return FAULTS["phone_invalid"]
     kind = number_type(number)  # UNKNOWN for what is not valid, so validity is asked once
@@ -121,6 +122,27 @@ def read_phone(text: str, typed: PhoneKind | None = None) -> Phone | PhoneFault:
         r"(?:0?1(?:1[0-9]|80|37)|0?(?:700|900))\d*", re.sub(r"\D", "", written)
     )
     return FAULTS["phone_not_callable" if special else "phone_invalid"]
+
+
+def _german(written: str) -> PhoneNumber | None:
+    """Return the number of a plain German spelling without the general parser, which costs half of the import.
+
+    +49, 0049 or a trunk 0 in front, further trunk zeros as in "+49 (0)" dropped, as the parser does; None
+    leaves the rest to it.
+    """
+    digits = "".join(filter(str.isdigit, written))
+    if written[0] == "+":
+        if not digits.startswith("49"):
+            return None
+        digits = digits[2:]
+    elif digits.startswith("0049"):
+        digits = digits[4:]
+    elif digits.startswith("00"):
+        return None
+    national = digits.removeprefix("0")
+    if not national or national[0] == "0":
+        return None
+    return PhoneNumber(country_code=_GERMANY, national_number=int(national))
 
 
 def _e164(number: PhoneNumber) -> str:
@@ -137,13 +159,21 @@ def _doubt(written: str) -> str:
             return "phone_shortened"
         return "phone_letters" if any(c.isalpha() for c in written) else "phone_signs"
     digits = "".join(filter(str.isdigit, written))
-    if re.fullmatch(r"11[0-9]\d{0,4}", digits):
-        return "phone_not_callable"
     if written[0] != "+" and digits[:1] != "0":
-        if _COUNTRY_WITHOUT_PLUS.fullmatch(digits):
-            return "phone_country_code_without_plus"
-        if not _LOST_ZERO_MOBILE.fullmatch(digits):
-            return "phone_no_area_code" if len(digits) >= 3 else "phone_length"
+        doubt = _doubt_without_prefix(digits)
+        if doubt:
+            return doubt
     if not _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS + 2:
         return "phone_length"
     return "phone_extension" if _EXTENSION.search(written) else ""
+
+
+def _doubt_without_prefix(digits: str) -> str:
+    """Return what speaks against digits that begin with neither 0 nor +."""
+    if _SHORT_SPECIAL.fullmatch(digits):
+        return "phone_not_callable"
+    if _COUNTRY_WITHOUT_PLUS.fullmatch(digits):
+        return "phone_country_code_without_plus"
+    if _LOST_ZERO_MOBILE.fullmatch(digits):
+        return ""
+    return "phone_no_area_code" if digits else "phone_length"

@@ -29,8 +29,25 @@ MOST_CHARACTERS = 80
 
 MOST_PHONES = 6
 
-_YES = frozenset("ja j yes y x 1 wahr true erteilt gegeben given ✓ ✔ ☑".split())
-_NO = frozenset("nein n no 0 falsch false verweigert widerrufen abgelehnt refused withdrawn – -".split())
+_YES = frozenset(["ja", "j", "yes", "y", "x", "1", "wahr", "true", "erteilt", "gegeben", "given", "✓", "✔", "☑"])
+_NO = frozenset(
+    [
+        "nein",
+        "n",
+        "no",
+        "0",
+        "falsch",
+        "false",
+        "verweigert",
+        "widerrufen",
+        "abgelehnt",
+        "refused",
+        "withdrawn",
+        "–",
+        "-",
+    ]
+)
+_NAMES = (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME)
 _TYPED = {Field.MOBILE: PhoneKind.MOBILE, Field.LANDLINE: PhoneKind.LANDLINE, Field.PHONE: None}
 
 
@@ -51,6 +68,14 @@ class _Found:
     faults: list[tuple[Field | None, Fault]] = field(default_factory=list)
     parts: dict[str, object] = field(default_factory=dict)
     notes: list[tuple[Field, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Numbers met so far, with their rows: of accepted people, and of people who say no."""
+
+    accepted: dict[str, int] = field(default_factory=dict, repr=False)
+    declined: dict[str, int] = field(default_factory=dict, repr=False)
 
 
 class _Judge:
@@ -77,7 +102,10 @@ class _Judge:
     def cell(self, row: list[str], what: Field) -> str:
         """Return the cleaned text of a field of this row, or what holds for the whole list."""
         index = self.at.get(what)
-        text = names.clean(row[index]) if index is not None else ""
+        raw = row[index] if index is not None else ""
+        if not raw:
+            return self.constants.get(what, "")
+        text = names.clean(raw) if what in _NAMES else _clean_repeated(raw)
         return text or self.constants.get(what, "")
 
     def shape_fault(self, number: int, row: list[str]) -> Fault | None:
@@ -186,7 +214,7 @@ class _Judge:
                 found.faults.append((Field.LAST_CONTACT, FAULTS["last_contact_in_future"]))
             elif not self.settings.contact_from <= day <= self.settings.contact_to:
                 found.faults.append((Field.LAST_CONTACT, FAULTS["not_eligible"]))
-                found.parts |= self.parts
+                found.parts = self.parts
         return day
 
     def read_name(self, row: list[str], found: _Found) -> names.FullName:
@@ -269,19 +297,16 @@ def judge_rows(
         raise Problem(tr("File {name}", name=table.name), " ".join(faults), tr("Complete the mapping of the columns."))
     judge = _Judge(table, mapping, settings, today)
     verdicts: list[Accepted | Refused] = []
-    seen: dict[str, int] = {}
-    declined: dict[str, int] = {}
+    seen = _Seen()
     first, total = mapping.header_row, max(0, len(table.rows) - mapping.header_row)
     for done in range(total):
         if done % ROWS_A_STEP == 0:
             _report(done, total, progress, cancelled)
         number, row = first + done + 1, table.rows[first + done]
-        if number not in table.broken and not any(row) or all(not cell or cell.isspace() for cell in row):
-            if number not in table.broken:
-                continue
-        verdicts.append(_verdict(judge, number, row, seen, declined, note))
+        if number in table.broken or any(cell and not cell.isspace() for cell in row):
+            verdicts.append(_verdict(judge, number, row, seen, note))
     _report(total, total, progress, cancelled)
-    return _without_contradicted(verdicts, declined) if declined else verdicts
+    return _without_contradicted(verdicts, seen.declined) if seen.declined else verdicts
 
 
 def _report(
@@ -294,12 +319,7 @@ def _report(
 
 
 def _verdict(
-    judge: _Judge,
-    number: int,
-    row: list[str],
-    seen: dict[str, int],
-    declined: dict[str, int],
-    note: Callable[[Note], None] | None,
+    judge: _Judge, number: int, row: list[str], seen: _Seen, note: Callable[[Note], None] | None
 ) -> Accepted | Refused:
     shape = judge.shape_fault(number, row)
     if shape is not None:
@@ -309,14 +329,14 @@ def _verdict(
     if accepted is None:
         if any(fault.code == "consent_refused" for _, fault in found.faults):
             for phone in judge.read_phones(row, _Found()):
-                declined.setdefault(phone.e164, number)
+                seen.declined.setdefault(phone.e164, number)
             found.faults = [pair for pair in found.faults if pair[1].code == "consent_refused"]
         return _refused(number, found.faults, found.parts)
     for phone in accepted.contact.phones:
-        if phone.e164 in seen:
-            return _refused(number, [(Field.PHONE, FAULTS["duplicate_in_file"])], {"other": seen[phone.e164]})
+        if phone.e164 in seen.accepted:
+            return _refused(number, [(Field.PHONE, FAULTS["duplicate_in_file"])], {"other": seen.accepted[phone.e164]})
     for phone in accepted.contact.phones:
-        seen[phone.e164] = number
+        seen.accepted[phone.e164] = number
     if note is not None:
         for what, code in found.notes:
             note(Note(row=number, field=what, code=code, text=tr(FAULTS[code].reason)))
@@ -340,7 +360,7 @@ def _without_contradicted(verdicts: list[Accepted | Refused], declined: dict[str
 def _refused(number: int, faults: list[tuple[Field | None, Fault]], parts: dict[str, object]) -> Refused:
     """Say all that is wrong with a row; the code and the field are those of the first fault."""
     where, fault = faults[0]
-    reasons = dict.fromkeys(tr(f.reason).format(**parts) if parts else tr(f.reason) for _, f in faults)
+    reasons = dict.fromkeys(tr(f.reason, **parts) for _, f in faults)
     remedies = dict.fromkeys(tr(f.remedy) for _, f in faults)
     return Refused(row=number, field=where or "", reason=" ".join(reasons), remedy=" ".join(remedies), code=fault.code)
 
@@ -363,7 +383,11 @@ def _known(values: Iterable[tuple[str, str, str]]) -> dict[str, str]:
 
 
 def _invisible(text: str) -> bool:
-    return not text.isascii() and any(unicodedata.category(sign) == "Cf" for sign in text)
+    return not text.isascii() and names.INVISIBLE.search(text) is not None
+
+
+_clean_repeated = lru_cache(maxsize=4096)(names.clean)
+"""For what repeats from row to row; names are not kept."""
 
 
 @lru_cache(maxsize=2048)

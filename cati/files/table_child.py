@@ -19,6 +19,7 @@ MOST_COLUMNS = 200
 MOST_CHARACTERS = 500
 """Of one cell; a longer one is no name, number or date."""
 ROWS_A_FRAME = 2_000
+_LENGTH = 8
 
 
 class Order(msgspec.Struct, frozen=True, array_like=True):
@@ -61,14 +62,14 @@ class Unreadable(Exception):  # noqa: N818 - it ends the child's work with its f
 
 def write_frame(pipe: IO[bytes], frame: bytes) -> None:
     """Write one frame: its length in eight bytes, big-endian, then itself."""
-    pipe.write(len(frame).to_bytes(8, "big"))
+    pipe.write(len(frame).to_bytes(_LENGTH, "big"))
     pipe.write(frame)
 
 
 def read_frame(pipe: IO[bytes]) -> bytes:
     """Read one frame; b"" when the other side has ended, also in the middle of a frame."""
-    head = pipe.read(8)
-    if len(head) < 8:
+    head = pipe.read(_LENGTH)
+    if len(head) < _LENGTH:
         return b""
     length = int.from_bytes(head, "big")
     frame = pipe.read(length)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -231,8 +232,9 @@ def _send(pipe: IO[bytes], *frames: bytes) -> None:
         for frame in frames:
             table_child.write_frame(pipe, frame)
         pipe.close()
-    except (BrokenPipeError, OSError):
-        return  # the child died early; the reading side finds out why
+    except OSError:
+        with contextlib.suppress(OSError):  # the child died early; the reading side finds out why
+            pipe.close()
 
 
 def _problem(where: str, failure: Failure) -> Problem:

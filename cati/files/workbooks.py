@@ -29,8 +29,11 @@ _FORMULA_CELL = re.compile(rb"""<(?:\w+:)?c\s[^>]*?\br\s*=\s*["']([A-Za-z]+)([0-
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\s[^>]*>")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\s[^>]*>")
 _ODS_REPEATED = re.compile(rb"""number-(columns|rows)-repeated\s*=\s*["'](\d+)["']""")
+_EXACT = 1e15
+"""Below this every whole number of a cell is exact."""
 _BIFF_FORMULA = 0x0006
 _BIFF_SHEET, _BIFF_BEGIN = 0x0085, 0x0809
+_BIFF_SHEET_HEAD, _BIFF_CELL_HEAD = 8, 4
 
 
 def read(data: bytes, sheet: str) -> tuple[Outline, Iterator[list[str]]]:
@@ -70,13 +73,9 @@ def read(data: bytes, sheet: str) -> tuple[Outline, Iterator[list[str]]]:
 def _rows(cells: python_calamine.CalamineSheet) -> Iterator[list[str]]:
     """Yield every row from row 1 on, every cell from column A on, as text."""
     assert cells.start is not None  # noqa: S101 - only sheets with cells come here
-    first_row, first_column = cells.start
-    width = cells.total_width
-    for _ in range(first_row):
-        yield [""] * width
-    before = [""] * first_column
+    before = [""] * cells.start[1]  # calamine's rows begin with row 1, but with the first column that is used
     for row in cells.iter_rows():
-        yield before + [value if isinstance(value, str) else as_text(value) for value in row[-cells.width :]]
+        yield before + [value if isinstance(value, str) else as_text(value) for value in row]
 
 
 def as_text(value: Value) -> str:
@@ -84,7 +83,7 @@ def as_text(value: Value) -> str:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return str(int(value)) if value.is_integer() and abs(value) < _EXACT else repr(value)
     if isinstance(value, dt.datetime):
         return value.date().isoformat() if value.time() == dt.time() else value.isoformat(" ", "minutes")
     if isinstance(value, dt.time):
@@ -194,9 +193,9 @@ def _check_ods(content: bytes) -> None:
     """Refuse what would be laid out far beyond a list; LibreOffice repeats *empty* cells up to the sheet's edge."""
     _check_declarations(content)
     for cell in re.finditer(rb"<table:table-cell\b[^>]*>", content):
-        if b"office:value" in cell[0] and (repeated := _ODS_REPEATED.search(cell[0])):
-            if int(repeated[2]) > MOST_COLUMNS:
-                raise Unreadable("too_many_columns", limit=MOST_COLUMNS)
+        repeated = _ODS_REPEATED.search(cell[0]) if b"office:value" in cell[0] else None
+        if repeated and int(repeated[2]) > MOST_COLUMNS:
+            raise Unreadable("too_many_columns", limit=MOST_COLUMNS)
 
 
 def _ods_formulas(content: bytes) -> dict[str, list[tuple[int, int]]]:
@@ -239,12 +238,12 @@ def _xls_formulas(data: bytes) -> dict[str, list[tuple[int, int]]]:
     while at + 4 <= len(book):
         kind, length = struct.unpack_from("<HH", book, at)
         body = book[at + 4 : at + 4 + length]
-        if kind == _BIFF_SHEET and length > 8:
+        if kind == _BIFF_SHEET and len(body) > _BIFF_SHEET_HEAD:
             wide = body[7] & 1
             starts[struct.unpack_from("<I", body)[0]] = body[8:].decode("utf-16-le" if wide else "latin-1", "replace")
         elif kind == _BIFF_BEGIN:
             name = starts.get(at, name)
-        elif kind == _BIFF_FORMULA and length >= 4:
+        elif kind == _BIFF_FORMULA and len(body) >= _BIFF_CELL_HEAD:
             row, column = struct.unpack_from("<HH", body)
             found.setdefault(name, []).append((row + 1, column))
         at += 4 + length
