@@ -200,7 +200,7 @@ def change_password(
 
 
 def without_sealed_keys(record: MemberRecord) -> MemberRecord:
-    """Return what the purge may leave of a research lead's record: enough for `unlock_answers`, nothing under the seal."""
+    """Return what the purge may leave of a research lead's record: only what `unlock_answers` needs."""
     return replace(record, salt=b"", sealed_keys=b"")
 
 
