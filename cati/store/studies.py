@@ -1,0 +1,137 @@
+"""The study's own row, its questionnaires and its staff."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, insert, select, update
+
+from cati.store.database import Transaction
+from cati.store.schema import cell, member, questionnaire, study
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyRow:
+    """The study itself; ``made_at`` and ``erased_at`` in seconds since 1970 (UTC)."""
+
+    id: str
+    settings: bytes = field(repr=False)
+    made_at: int
+    questionnaire: str
+    recipient: str
+    answers_public: bytes
+    record_public: bytes
+    epoch: int = 1
+    erased_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberRow:
+    """A member of staff with what the vault made of them; grants are None after leaving and after the purge."""
+
+    id: str
+    login: str
+    name: str
+    role: str
+    languages: str
+    record: bytes = field(repr=False)
+    certificate: bytes = field(repr=False)
+    daily_grant: bytes | None = field(repr=False)
+    leading_grant: bytes | None = field(repr=False)
+    kept: bytes | None = field(repr=False)
+    active: bool = True
+
+
+def add_study(transaction: Transaction, row: StudyRow) -> None:
+    """Write the one row of a new study."""
+    transaction.execute(
+        insert(study).values(
+            id=row.id, settings=row.settings, made_at=row.made_at, questionnaire=row.questionnaire,
+            recipient=row.recipient, answers_public=row.answers_public, record_public=row.record_public,
+            epoch=row.epoch,
+        )
+    )  # fmt: skip
+
+
+def the_study(transaction: Transaction) -> StudyRow | None:
+    """Return the study's row; None when the file holds none (its making was cut short)."""
+    row = transaction.execute(select(study)).first()
+    return None if row is None else StudyRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def replace_settings(transaction: Transaction, settings: bytes) -> None:
+    """Put new settings in place of the old."""
+    transaction.execute(update(study).values(settings=settings))
+
+
+def add_questionnaire(
+    transaction: Transaction, *, content_hash: str, model: bytes, name: str, source: bytes, at: int
+) -> None:
+    """Keep one version of the questionnaire with the file it was made of."""
+    transaction.execute(
+        insert(questionnaire).values(hash=content_hash, model=model, source_name=name, source=source, loaded_at=at)
+    )
+
+
+def questionnaire_model(transaction: Transaction, content_hash: str) -> bytes | None:
+    """Return the compiled model of one version."""
+    return transaction.execute(
+        select(questionnaire.c.model).where(questionnaire.c.hash == content_hash)
+    ).scalar_one_or_none()
+
+
+def set_questionnaire(transaction: Transaction, content_hash: str) -> None:
+    """Make a version the one in force."""
+    transaction.execute(update(study).values(questionnaire=content_hash))
+
+
+def add_member(transaction: Transaction, row: MemberRow) -> None:
+    """Write a new member of staff."""
+    transaction.execute(
+        insert(member).values(
+            id=row.id, login=row.login, name=row.name, role=row.role, languages=row.languages, record=row.record,
+            certificate=row.certificate, daily_grant=row.daily_grant, leading_grant=row.leading_grant, kept=row.kept,
+            active=row.active,
+        )
+    )  # fmt: skip
+
+
+def members(transaction: Transaction) -> tuple[MemberRow, ...]:
+    """Return all members of staff by login, those who left too."""
+    rows = transaction.execute(select(member).order_by(member.c.login))
+    return tuple(MemberRow(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def member_by_login(transaction: Transaction, login: str) -> MemberRow | None:
+    """Return the member with this login, upper and lower case alike."""
+    row = transaction.execute(select(member).where(func.lower(member.c.login) == login.strip().lower())).first()
+    return None if row is None else MemberRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def replace_record(transaction: Transaction, member_id: str, record: bytes) -> None:
+    """Put a member's keys under a new password in place of the old."""
+    transaction.execute(update(member).where(member.c.id == member_id).values(record=record))
+
+
+def deactivate(transaction: Transaction, member_id: str) -> None:
+    """Let a member leave: nothing that was granted to them stays."""
+    transaction.execute(
+        update(member).where(member.c.id == member_id).values(active=False, daily_grant=None, leading_grant=None, kept=None)
+    )  # fmt: skip
+
+
+def cell_id(transaction: Transaction, site: str, department: str, language: str) -> int:
+    """Return the number of the cell site × department × language, made when it is new."""
+    found = transaction.execute(
+        select(cell.c.id).where(cell.c.site == site, cell.c.department == department, cell.c.language == language)
+    ).scalar_one_or_none()
+    if found is not None:
+        return int(found)
+    made = transaction.execute(insert(cell).values(site=site, department=department, language=language))
+    key = made.inserted_primary_key
+    return int(key[0]) if key is not None else 0
+
+
+def cells(transaction: Transaction) -> dict[int, tuple[str, str, str]]:
+    """Return every cell's (site, department, language) by its number."""
+    return {row.id: (row.site, row.department, row.language) for row in transaction.execute(select(cell))}
