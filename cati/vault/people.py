@@ -19,6 +19,8 @@ from cati.vault.seal_file import Seal
 from cati.vault.sealing import KEY_LENGTH, MEMBER, SealBroken, new_key, open_sealed, place, seal, seal_broken
 
 _SALT_LENGTH = 16
+# No record may ask for more than this: whoever can write the database could otherwise stop every workstation.
+_MOST_PASSES, _MOST_MEMORY_KIB, _MOST_LANES = 16, 2 * 1024 * 1024, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +92,30 @@ class MemberKeys:
 
 
 def member_record_from_bytes(data: bytes) -> MemberRecord:
-    """Return the record from its column; raises `SealBroken` when it is not one."""
+    """Return the record from its column; raises `SealBroken` when it is not one, to the byte."""
+    if data[:1] != MEMBER:
+        raise seal_broken()
     try:
-        if data[:1] != MEMBER:
-            raise seal_broken()
         read = json.loads(data[1:])
-        passes, memory, lanes = read["cost"]
-        return MemberRecord(
-            member_id=read["member"],
-            study_id=read["study"],
+        passes, memory, lanes = (int(part) for part in read["cost"])
+        record = MemberRecord(
+            member_id=str(read["member"]),
+            study_id=str(read["study"]),
             encryption_public=bytes.fromhex(read["encryption"]),
             signing_public=bytes.fromhex(read["signing"]),
             answers_public=_bytes(read["answers"]),
-            cost=ArgonCost(int(passes), int(memory), int(lanes)),
+            cost=ArgonCost(passes, memory, lanes),
             salt=bytes.fromhex(read["salt"]),
             sealed_keys=bytes.fromhex(read["keys"]),
             answers_salt=bytes.fromhex(read["answers_salt"]),
             sealed_answers=_bytes(read["answers_key"]),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise seal_broken() from None
+    bearable = 0 < passes <= _MOST_PASSES and 8 * lanes <= memory <= _MOST_MEMORY_KIB and 0 < lanes <= _MOST_LANES
+    if not bearable or record.to_bytes() != data:
+        raise seal_broken()
+    return record
 
 
 def make_member(
@@ -156,6 +162,8 @@ def unlock_member(record: MemberRecord, password: str, seal_: Seal) -> MemberKey
         raise Problem(
             tr("Seal"), tr("This seal belongs to another study."), tr("Use the seal that was made with this study.")
         )
+    if len(record.salt) != _SALT_LENGTH:  # after the purge, or damaged
+        raise seal_broken()
     opening = _stretch(password, record.salt, record.cost, _where(record, "keys"), secret=seal_.secret)
     try:
         plain = open_sealed(opening, record.sealed_keys, *_where(record, "keys"))
@@ -176,6 +184,8 @@ def unlock_answers(record: MemberRecord, password: str) -> bytes:
             tr("This member of staff was never given the answers."),
             tr("Sign in as a research lead."),
         )
+    if len(record.answers_salt) != _SALT_LENGTH:
+        raise seal_broken()
     opening = _stretch(password, record.answers_salt, record.cost, _where(record, "answers"), secret=None)
     try:
         return open_sealed(opening, record.sealed_answers, *_where(record, "answers"))

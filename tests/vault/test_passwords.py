@@ -1,0 +1,79 @@
+"""Passwords that everybody tries first are refused, in German and English; good ones are not."""
+
+from __future__ import annotations
+
+import pytest
+
+from cati.vault.passwords import password_faults
+
+NAMES = ("Erika Müller", "Kreis Beispielow")
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Passwort1234",
+        "P@ssw0rt2026!",
+        "passwortpasswort",
+        "Sommer2026!!",
+        "Winter-2025-Winter",
+        "qwertzuiop123",
+        "1q2w3e4r5t6z"[:11],
+        "Qwertzuiop!1",
+        "asdfghjklyxc",
+        "123456789012",
+        "000000000000",
+        "abcabcabcabc",
+        "aaaaaaaaaaaaaaaaaaaa",
+        "Willkommen2026",
+        "HalloHallo123",
+        "ichliebedich!",
+        "Bayern-München-1900",
+        "Umfrage2026!!",
+        "Landratsamt01",
+        "geheimgeheim1",
+        "Schatz+Schatz",
+        "Administrator1",
+        "letmein-letmein",
+        "correct horse battery staple".replace(" ", ""),
+        "kurz",
+        "",
+        "ErikaMueller-77-Wx",
+        "muller ist gut 99",
+        "tel07-Ofenrohr-Giebel",
+        "Wolke Beispielow 77 x",
+        "x" * 1001,
+    ],
+)
+def test_bad_ones_are_refused(password):
+    assert password_faults(password, "tel07", NAMES)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "Ofenrohr Giebel 7 Lupine",
+        "tangente quark drei moped",
+        "kX9#vtLq2!mWz",
+        "Grünkohl-Zange-Leuchtturm",
+        "7yTr pLumbeck oq",
+        "Sommerregen auf Wellblech",
+        "correct donkey ladder thimble",
+    ],
+)
+def test_good_ones_are_not(password):
+    assert password_faults(password, "tel07", NAMES) == []
+
+
+def test_each_fault_is_a_sentence_of_its_own():
+    assert password_faults("tel07tel07", "tel07", ()) == [
+        "It has 10 characters; 12 are needed.",
+        "It contains your name, your sign-in name or a name of the study.",
+    ]
+    assert password_faults("Passwort1234", "tel07", ()) == [
+        "It is made of words and rows of keys that everybody tries first."
+    ]
+
+
+def test_short_parts_of_names_do_not_forbid_half_the_alphabet():
+    assert password_faults("Ofenrohr Giebel 7 Lupine", "ab", ("Li Xu", "")) == []
