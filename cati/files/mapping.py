@@ -27,6 +27,7 @@ CONSTANT_FIELDS = (
 )
 """What may hold for a whole list instead of standing in a column of it."""
 
+_REPEATABLE = (*PHONES, Field.REMARKS, Field.IGNORED)
 _SHOWN = frozenset(
     {
         Field.SITE, Field.DEPARTMENT, Field.LANGUAGE, Field.LAST_CONTACT, Field.CONSENT, Field.CONSENT_DATE,
@@ -103,7 +104,7 @@ def propose_mapping(table: Table, settings: StudySettings, *, header_row: int | 
         column = ColumnMap(index=index, header=header, field=Field.IGNORED, sure=False, why=UNKNOWN)
         if found is not None:
             field, sure = found
-            if field in taken and field not in PHONES and field not in (Field.IGNORED, Field.REMARKS):
+            if field in taken and field not in _REPEATABLE:
                 field, sure = Field.IGNORED, False
             column = replace(column, field=field, sure=sure, why=LEAKS if field is Field.REMARKS else BY_NAME)
         columns.append(column)
@@ -112,7 +113,7 @@ def propose_mapping(table: Table, settings: StudySettings, *, header_row: int | 
         if column.why is not UNKNOWN or not column.header:
             continue
         guess = field_by_content(cells[index], sites, departments, versions)
-        if guess is not None and (guess not in taken or guess in PHONES):
+        if guess is not None and (guess not in taken or guess in _REPEATABLE):
             columns[index] = replace(column, field=guess, why=LEAKS if guess is Field.REMARKS else BY_CONTENT)
             taken.add(guess)
     columns = [_checked(column, cells[column.index], taken) for column in columns]
@@ -183,7 +184,7 @@ def _sample(table: Table, header_row: int) -> list[list[str]]:
 
 def with_field(mapping: Mapping, index: int, field: Field) -> Mapping:
     """Return the mapping with one column's meaning chosen by hand; a single-valued meaning leaves its old column."""
-    single = field not in (*PHONES, Field.REMARKS, Field.IGNORED)
+    single = field not in _REPEATABLE
     columns = []
     for column in mapping.columns:
         if column.index == index:
