@@ -88,7 +88,7 @@ class Database:
         event.listen(self.engine, "connect", _set_up)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self) -> Iterator[Transaction]:
         """Begin at once with the right to write (BEGIN IMMEDIATE), commit at the end, roll back on any exception."""
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -108,7 +108,7 @@ class Database:
                 raise
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self) -> Iterator[Transaction]:
         """A consistent view without the right to write; many may read while one writes."""
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")

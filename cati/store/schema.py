@@ -92,25 +92,25 @@ case = Table(
     Column("rank", BigInteger, nullable=False),  # one sortable number, the tier in front
     Column("due_at", Instant, nullable=False),
     Column("turns_at", Instant),  # when its standing must be worked out anew; NULL: it does not change by itself
-    Column("why", String(200), nullable=False, server_default=""),  # the reason of its place, as code and parameters
     Column("avoid", Id),  # the interviewer who was refused does not call again
     Column("lease_holder", Id),
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False, server_default=text("0")),
     Column("final_code", String(8)),
     Column("draw", BigInteger, nullable=False),  # 63 random bits: ties, and the order of questions
-    Column("phones", String(60), nullable=False, server_default=""),  # kinds in order, "mobile landline"
-    Column("preference", String(200), nullable=False, server_default=""),  # JSON without the words, "" for none
     PrimaryKeyConstraint("id"),
     CheckConstraint("status BETWEEN 0 AND 4", name="status"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank)
-Index("ix_case_turns", case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
+# `take_next_case` probes these: the best ready case of one cell (avoid inside, so that skipped rows cost nothing) …
+Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, case.c.avoid)
+# … what turns by itself, the appointments first …
+Index("ix_case_turns", case.c.tier, case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
       postgresql_where=case.c.turns_at.isnot(None))  # fmt: skip
 Index("ix_case_holder", case.c.lease_holder, sqlite_where=case.c.lease_holder.isnot(None),
       postgresql_where=case.c.lease_holder.isnot(None))  # fmt: skip
-Index("ix_case_complete", case.c.cell, case.c.final_code, sqlite_where=case.c.final_code.isnot(None),
+# … and how many interviews a cell has.
+Index("ix_case_final", case.c.final_code, case.c.cell, sqlite_where=case.c.final_code.isnot(None),
       postgresql_where=case.c.final_code.isnot(None))  # fmt: skip
 
 contact = Table(
@@ -151,7 +151,8 @@ attempt = Table(
     Column("phone", SmallInteger, nullable=False),
     Column("phone_kind", String(10), nullable=False),
     Column("outcome", String(40)),
-    Column("sub_reason", String(40), nullable=False, server_default=""),
+    Column("sub_reason", String(40), nullable=False, server_default=""),  # codes of a list, never typed words
+    Column("note_code", String(40), nullable=False, server_default=""),
     PrimaryKeyConstraint("id"),
     Index("ix_attempt_case", "case", "started"),
     Index("ix_attempt_ended", "ended"),
