@@ -1,0 +1,382 @@
+"""The ODK expression dialect, path-free core: parse, check, and compile to closures, with errors that name the place."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Protocol
+
+from cati.errors import Problem
+from cati.survey import functions
+from cati.survey.functions import Value, as_boolean, as_number, as_text
+from cati.text import tr
+
+
+class Scope(Protocol):
+    """What an expression may ask while it is worked out."""
+
+    def value(self, name: str) -> str:
+        """Return the canonical text of an item, "" when it has no answer or is off the path."""
+
+    def status(self, name: str) -> str:
+        """Return the item's status ("answered", "dk", "refused", "skipped", "not_asked", "off_path")."""
+
+    def label(self, name: str, choice: str) -> str:
+        """Return the label of a choice of an item, in the language of the interview."""
+
+    def current(self) -> str:
+        """Return the value that ``.`` stands for."""
+
+    def column(self, name: str) -> str:
+        """Return a column of the choice being filtered, "" outside a choice filter."""
+
+    def call(self, name: str, arguments: list[Value]) -> Value:
+        """Answer what needs the clock or chance of the interview: today, now, random, once, pulldata, uuid."""
+
+
+Closure = Callable[[Scope], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression: what it refers to, and the closure that works it out."""
+
+    source: str
+    references: tuple[str, ...]
+    calls: tuple[str, ...]
+    run: Closure = field(repr=False)
+
+    def boolean(self, scope: Scope) -> bool:
+        """Return the truth of the expression, as XPath's boolean() sees it."""
+        return as_boolean(self.run(scope))
+
+    def text(self, scope: Scope) -> str:
+        """Return the value as canonical text."""
+        return as_text(self.run(scope))
+
+
+class ExpressionProblem(Problem):
+    """An expression that cannot be read; ``position`` counts characters from 0."""
+
+    def __init__(self, source: str, position: int, what: str, do: str = "") -> None:
+        super().__init__(tr("Expression, character {n}", n=position + 1), what, do)
+        self.source = source
+        self.position = position
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<ref>\$\{\s*(?P<refname>[^{}]+?)\s*\})
+    | (?P<number>\d+(?:\.\d*)?|\.\d+)
+    | (?P<string>"[^"]*"|'[^']*')
+    | (?P<op><=|>=|!=|[=<>+\-*(),|\[\]/])
+    | (?P<dots>\.\.?)
+    | (?P<name>[A-Za-z_][\w.\-]*(?::[A-Za-z_][\w.\-]*)?)
+    )""",
+    re.VERBOSE,
+)
+_SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " ", "–": "-", "−": "-"})
+_WORD_OPERATORS = frozenset({"and", "or", "div", "mod"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+def _tokens(source: str) -> Iterator[_Token]:
+    at = 0
+    end = len(source.rstrip())
+    while at < end:
+        found = _TOKEN.match(source, at)
+        if found is None or found.end() == at:
+            bad = source[at:].lstrip()[:1]
+            raise ExpressionProblem(source, at, tr("“{sign}” is not understood here.", sign=bad))
+        kind = found.lastgroup or ""
+        if kind == "refname":
+            kind = "ref"
+        text = found["refname"] if kind == "ref" else found[kind]
+        yield _Token(kind, text, found.start(kind))
+        at = found.end()
+    yield _Token("end", "", end)
+
+
+@lru_cache(maxsize=20_000)
+def compile_expression(source: str) -> Expression:
+    """Compile an expression; raises `ExpressionProblem`. Smart quotes and long dashes are taken as meant."""
+    return _Parser(source.translate(_SMART)).whole()
+
+
+class _Parser:
+    """Recursive descent over XPath 1.0's operators, lowest first; builds one closure a node."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tokens = list(_tokens(source))
+        self.at = 0
+        self.depth = 0
+        self.references: dict[str, None] = {}
+        self.calls: dict[str, None] = {}
+
+    def whole(self) -> Expression:
+        run = self._or()
+        if self._peek().kind != "end":
+            raise self._unexpected()
+        return Expression(self.source, tuple(self.references), tuple(self.calls), run)
+
+    def _peek(self) -> _Token:
+        return self.tokens[self.at]
+
+    def _take(self, *texts: str) -> _Token | None:
+        token = self.tokens[self.at]
+        if token.text in texts and token.kind in ("op", "name"):
+            self.at += 1
+            return token
+        return None
+
+    def _expect(self, text: str) -> None:
+        if self._take(text) is None:
+            raise ExpressionProblem(self.source, self._peek().at, tr("“{sign}” is missing here.", sign=text))
+
+    def _unexpected(self) -> ExpressionProblem:
+        token = self._peek()
+        if token.kind == "end":
+            return ExpressionProblem(self.source, token.at, tr("The expression stops too early."))
+        return ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
+
+    def _or(self) -> Closure:
+        left = self._and()
+        while self._take("or"):
+            left = _either(left, self._and())
+        return left
+
+    def _and(self) -> Closure:
+        left = self._equality()
+        while self._take("and"):
+            left = _both(left, self._equality())
+        return left
+
+    def _equality(self) -> Closure:
+        left = self._relational()
+        while (sign := self._take("=", "!=")) is not None:
+            left = _equal(left, self._relational(), negate=sign.text == "!=")
+        return left
+
+    def _relational(self) -> Closure:
+        left = self._additive()
+        while (sign := self._take("<", "<=", ">", ">=")) is not None:
+            left = _ordered(sign.text, left, self._additive())
+        return left
+
+    def _additive(self) -> Closure:
+        left = self._multiplicative()
+        while (sign := self._take("+", "-")) is not None:
+            left = _arithmetic(sign.text, left, self._multiplicative())
+        return left
+
+    def _multiplicative(self) -> Closure:
+        left = self._unary()
+        while (sign := self._take("*", "div", "mod")) is not None:
+            left = _arithmetic(sign.text, left, self._unary())
+        return left
+
+    def _unary(self) -> Closure:
+        self.depth += 1
+        if self.depth > 200:  # noqa: PLR2004 - far beyond any form, well below Python's own limit
+            raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
+        try:
+            if self._take("-"):
+                inner = self._unary()
+                return lambda scope: -as_number(inner(scope))
+            return self._primary()
+        finally:
+            self.depth -= 1
+
+    def _primary(self) -> Closure:  # noqa: PLR0911 - one return a kind of token
+        token = self._peek()
+        if token.kind == "op" and token.text == "(":
+            self.at += 1
+            inner = self._or()
+            self._expect(")")
+            return inner
+        if token.kind == "number":
+            self.at += 1
+            number = float(token.text)
+            return lambda _scope: number
+        if token.kind == "string":
+            self.at += 1
+            text = token.text[1:-1]
+            return lambda _scope: text
+        if token.kind == "ref":
+            self.at += 1
+            name = token.text
+            self.references[name] = None
+            return lambda scope: scope.value(name)
+        if token.kind == "dots":
+            return self._dots(token)
+        if token.kind == "name":
+            return self._name(token)
+        raise self._unexpected()
+
+    def _dots(self, token: _Token) -> Closure:
+        """``.`` is the value at hand; ``../name`` and ``./name`` are the item of that name nearby."""
+        self.at += 1
+        if self._take("/"):
+            name = self._peek()
+            if name.kind != "name":
+                if name.kind == "dots":
+                    return self._dots(name)
+                raise self._unexpected()
+            self.at += 1
+            self.references[name.text] = None
+            return lambda scope: scope.value(name.text)
+        if token.text == "..":
+            if self.tokens[self.at].text == ")":  # position(..)
+                return lambda _scope: ".."
+            raise self._unexpected()
+        return lambda scope: scope.current()
+
+    def _name(self, token: _Token) -> Closure:
+        self.at += 1
+        if self._take("("):
+            arguments: list[Closure] = []
+            references_before = len(self.references)
+            first = self._peek()
+            if not self._take(")"):
+                arguments.append(self._or())
+                while self._take(","):
+                    arguments.append(self._or())
+                self._expect(")")
+            del references_before
+            return self._call(token, first, arguments)
+        if token.text in _WORD_OPERATORS:
+            raise ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
+        name = token.text
+        return lambda scope: scope.column(name)
+
+    def _call(self, token: _Token, first: _Token, arguments: list[Closure]) -> Closure:
+        name = token.text
+        self.calls[name] = None
+        if name == "if":
+            self._count(token, arguments, 3, 3)
+            return _choose(*arguments)
+        if name == "coalesce":
+            return _first_filled(arguments)
+        if name in ("is_dk", "is_refused", "is_skipped", "answered"):
+            self._count(token, arguments, 1, 1)
+            if first.kind not in ("ref", "dots"):
+                raise ExpressionProblem(
+                    self.source, first.at, tr("{name}() asks for a question, as in {name}(${{q1}}).", name=name)
+                )
+            return _status_of(name, first.text)
+        if name in ("label", "jr:choice-name", "choice-label"):
+            return self._label(token, first, arguments)
+        found = functions.LIBRARY.get(name)
+        if found is None:
+            advice = functions.advice_for(name)
+            raise ExpressionProblem(
+                self.source, token.at, tr("The function {name}() is not known.", name=name), advice
+            )
+        self._count(token, arguments, found.least, found.most)
+        if found.run is None:
+            return lambda scope: scope.call(name, [argument(scope) for argument in arguments])
+        run = found.run
+        if len(arguments) == 1:
+            only = arguments[0]
+            return lambda scope: run(only(scope))
+        return lambda scope: run(*[argument(scope) for argument in arguments])
+
+    def _count(self, token: _Token, arguments: list[Closure], least: int, most: int | None) -> None:
+        if len(arguments) < least or (most is not None and len(arguments) > most):
+            raise ExpressionProblem(
+                self.source,
+                token.at,
+                tr("{name}() takes {n} arguments, not {m}.", name=token.text, n=_span(least, most), m=len(arguments)),
+            )
+
+    def _label(self, token: _Token, first: _Token, arguments: list[Closure]) -> Closure:
+        """label(${q}), jr:choice-name(value, '${q}'): the words of the chosen answer."""
+        self._count(token, arguments, 1, 2)
+        if token.text == "jr:choice-name" and len(arguments) == 2:  # noqa: PLR2004 - value and question
+            value, question = arguments
+            return lambda scope: scope.label(as_text(question(scope)).strip().removeprefix("${").removesuffix("}"),
+                                             as_text(value(scope)))
+        value = arguments[0]
+        name = first.text
+        return lambda scope: scope.label(name, as_text(value(scope)))
+
+
+def _span(least: int, most: int | None) -> str:
+    if most is None:
+        return tr("at least {n}", n=least)
+    return str(least) if least == most else tr("{n} to {m}", n=least, m=most)
+
+
+def _either(left: Closure, right: Closure) -> Closure:
+    return lambda scope: as_boolean(left(scope)) or as_boolean(right(scope))
+
+
+def _both(left: Closure, right: Closure) -> Closure:
+    return lambda scope: as_boolean(left(scope)) and as_boolean(right(scope))
+
+
+def _equal(left: Closure, right: Closure, *, negate: bool) -> Closure:
+    """XPath 1.0 §3.4: booleans first, then numbers, else texts; a text that is no number equals no number."""
+
+    def run(scope: Scope) -> bool:
+        one, two = left(scope), right(scope)
+        if isinstance(one, bool) or isinstance(two, bool):
+            same = as_boolean(one) == as_boolean(two)
+        elif isinstance(one, float) or isinstance(two, float):
+            same = as_number(one) == as_number(two)
+        else:
+            same = one == two
+        return same != negate
+
+    return run
+
+
+def _ordered(sign: str, left: Closure, right: Closure) -> Closure:
+    compare = {
+        "<": lambda one, two: one < two,
+        "<=": lambda one, two: one <= two,
+        ">": lambda one, two: one > two,
+        ">=": lambda one, two: one >= two,
+    }[sign]
+    return lambda scope: compare(as_number(left(scope)), as_number(right(scope)))
+
+
+def _arithmetic(sign: str, left: Closure, right: Closure) -> Closure:
+    if sign == "+":
+        return lambda scope: as_number(left(scope)) + as_number(right(scope))
+    if sign == "-":
+        return lambda scope: as_number(left(scope)) - as_number(right(scope))
+    if sign == "*":
+        return lambda scope: as_number(left(scope)) * as_number(right(scope))
+    quotient = functions.divide if sign == "div" else functions.remainder
+    return lambda scope: quotient(as_number(left(scope)), as_number(right(scope)))
+
+
+def _choose(condition: Closure, then: Closure, otherwise: Closure) -> Closure:
+    return lambda scope: then(scope) if as_boolean(condition(scope)) else otherwise(scope)
+
+
+def _first_filled(arguments: list[Closure]) -> Closure:
+    def run(scope: Scope) -> Value:
+        for argument in arguments:
+            value = argument(scope)
+            if as_text(value) != "" and not (isinstance(value, float) and math.isnan(value)):
+                return value
+        return ""
+
+    return run
+
+
+def _status_of(name: str, item: str) -> Closure:
+    wanted = {"is_dk": "dk", "is_refused": "refused", "is_skipped": "skipped", "answered": "answered"}[name]
+    return lambda scope: scope.status(item) == wanted
