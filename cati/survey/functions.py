@@ -1,0 +1,354 @@
+"""The function library of the expression dialect: values in, value out; what needs clock or chance is asked of the interview."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import difflib
+import hashlib
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from cati.text import tr
+
+Value = str | float | bool
+"""A dialect value: text, number (always float, NaN for "no number") or boolean."""
+
+DAY_SECONDS = 86_400
+_NUMBER = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)\s*")
+_EPOCH = date(1970, 1, 1)
+
+
+def as_number(value: Value) -> float:
+    """XPath's number(): NaN for what is no number; a date counts as days since 1970, as in ODK."""
+    if isinstance(value, float):
+        return value
+    if isinstance(value, bool):
+        return 1.0 if value else 0.0
+    if _NUMBER.fullmatch(value):
+        return float(value)
+    if len(value) >= 10 and value[4:5] == "-" and value[7:8] == "-":  # noqa: PLR2004 - the shape of an ISO date
+        return decimal_date(value)
+    return math.nan
+
+
+def as_boolean(value: Value) -> bool:
+    """XPath's boolean(): a text is true when it is not empty, a number when it is neither 0 nor NaN."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, float):
+        return value == value and value != 0  # noqa: PLR0124 - false for NaN only
+    return value != ""
+
+
+def as_text(value: Value) -> str:
+    """XPath's string(): whole numbers without a point."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - beyond it floats have no units
+        return str(int(value))
+    return format(value, ".15g") if "e" not in repr(value) else format(value, "f").rstrip("0")
+
+
+def divide(one: float, two: float) -> float:
+    """IEEE division, as XPath has it: by zero gives infinity or NaN, never an error."""
+    if two == 0:
+        return math.nan if one == 0 or math.isnan(one) else math.copysign(math.inf, one)
+    return one / two
+
+
+def remainder(one: float, two: float) -> float:
+    """Mod that keeps the sign of the first, as XPath has it."""
+    if two == 0 or math.isnan(one) or math.isnan(two) or math.isinf(one):
+        return math.nan
+    return math.fmod(one, two)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def decimal_date(value: Value) -> float:
+    """Days since 1970-01-01, with the time of day as a fraction; NaN for what is no date."""
+    if isinstance(value, float):
+        return value
+    found = _instant(as_text(value))
+    if found is None:
+        return math.nan
+    return (found - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
+
+
+def _decimal_time(value: Value) -> float:
+    parts = re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?(?:Z|[+-]\d\d:?\d\d)?", as_text(value).strip())
+    if not parts:
+        return math.nan
+    return (int(parts[1]) * 3600 + int(parts[2]) * 60 + float(parts[3] or 0)) / DAY_SECONDS
+
+
+def _date(value: Value) -> str:
+    if isinstance(value, float):
+        return "" if math.isnan(value) else (_EPOCH + timedelta(days=math.floor(value))).isoformat()
+    found = _instant(as_text(value))
+    return found.date().isoformat() if found else ""
+
+
+def _date_time(value: Value) -> str:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return ""
+        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value)).isoformat(timespec="milliseconds")
+    found = _instant(as_text(value))
+    return found.isoformat(timespec="milliseconds") if found else ""
+
+
+def _format_date(value: Value, pattern: Value) -> str:
+    """ODK's patterns: %Y %y %m %n %d %e %b %a %H %h %M %S %3 %W."""
+    found = _instant(_date_time(value) if isinstance(value, float) else as_text(value))
+    if found is None:
+        return ""
+    parts = {
+        "Y": f"{found:%Y}", "y": f"{found:%y}", "m": f"{found:%m}", "n": str(found.month), "d": f"{found:%d}",
+        "e": str(found.day), "b": _month(found), "a": _weekday(found), "H": f"{found:%H}", "h": str(found.hour),
+        "M": f"{found:%M}", "S": f"{found:%S}", "3": f"{found.microsecond // 1000:03}", "W": f"{found:%V}", "%": "%",
+    }  # fmt: skip
+    return re.sub(r"%(.)", lambda sign: parts.get(sign[1], sign[0]), as_text(pattern))
+
+
+def _month(moment: datetime) -> str:
+    return ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
+
+
+def _weekday(moment: datetime) -> str:
+    return ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
+
+
+def _selected(value: Value, name: Value) -> bool:
+    return as_text(name).strip() in as_text(value).split(" ") if as_text(name).strip() else False
+
+
+def _selected_at(value: Value, at: Value) -> str:
+    parts = as_text(value).split()
+    index = as_number(at)
+    return parts[int(index)] if not math.isnan(index) and 0 <= index < len(parts) else ""
+
+
+def _count_selected(value: Value) -> float:
+    return float(len(as_text(value).split()))
+
+
+def _substr(value: Value, start: Value, end: Value = math.inf) -> str:
+    text, first, last = as_text(value), as_number(start), as_number(end)
+    if math.isnan(first) or math.isnan(last):
+        return ""
+    return text[int(first) : None if math.isinf(last) else int(last)]
+
+
+def _int(value: Value) -> float:
+    number = as_number(value)
+    return number if math.isnan(number) or math.isinf(number) else float(math.trunc(number))
+
+
+def _round(value: Value, places: Value = 0.0) -> float:
+    number, digits = as_number(value), as_number(places)
+    if math.isnan(number) or math.isinf(number) or math.isnan(digits):
+        return number if not math.isnan(digits) else math.nan
+    scale = 10.0 ** int(digits)
+    return math.floor(number * scale + 0.5) / scale
+
+
+def _of(function: Callable[[float], float]) -> Callable[[Value], float]:
+    def run(value: Value) -> float:
+        try:
+            return float(function(as_number(value)))
+        except (ValueError, OverflowError):
+            return math.nan
+
+    return run
+
+
+def _pow(one: Value, two: Value) -> float:
+    try:
+        raised = as_number(one) ** as_number(two)
+    except (OverflowError, ZeroDivisionError):
+        return math.inf
+    return raised if isinstance(raised, float) else math.nan
+
+
+def _numbers(values: tuple[Value, ...]) -> list[float]:
+    return [as_number(part) for value in values for part in (as_text(value).split() or [""])]
+
+
+def _sum(*values: Value) -> float:
+    return math.fsum(0.0 if math.isnan(number) else number for number in _numbers(values))
+
+
+def _least(*values: Value) -> float:
+    found = [number for number in _numbers(values) if not math.isnan(number)]
+    return min(found) if found else math.nan
+
+
+def _most(*values: Value) -> float:
+    found = [number for number in _numbers(values) if not math.isnan(number)]
+    return max(found) if found else math.nan
+
+
+def _join(separator: Value, *values: Value) -> str:
+    return as_text(separator).join(as_text(value) for value in values)
+
+
+def _regex(value: Value, pattern: Value) -> bool:
+    try:
+        return re.fullmatch(as_text(pattern), as_text(value)) is not None
+    except re.error:
+        return False
+
+
+def _translate(value: Value, old: Value, new: Value) -> str:
+    signs, others = as_text(old), as_text(new)
+    table = {ord(sign): others[at] if at < len(others) else None for at, sign in reversed(list(enumerate(signs)))}
+    return as_text(value).translate(table)
+
+
+def _checklist(least: Value, most: Value, *values: Value) -> bool:
+    count = sum(as_boolean(value) for value in values)
+    low, high = as_number(least), as_number(most)
+    return (low < 0 or count >= low) and (high < 0 or count <= high)
+
+
+def _weighted_checklist(least: Value, most: Value, *values: Value) -> bool:
+    pairs = zip(values[::2], values[1::2], strict=False)
+    total = sum(as_number(weight) for value, weight in pairs if as_boolean(value))
+    low, high = as_number(least), as_number(most)
+    return (low < 0 or total >= low) and (high < 0 or total <= high)
+
+
+def _digest(value: Value, method: Value, encoding: Value = "base64") -> str:
+    name = as_text(method).lower().replace("-", "")
+    if name not in ("md5", "sha1", "sha256", "sha384", "sha512"):
+        return ""
+    digest = hashlib.new(name, as_text(value).encode(), usedforsecurity=False).digest()
+    return digest.hex() if as_text(encoding) == "hex" else base64.b64encode(digest).decode()
+
+
+def _base64_decode(value: Value) -> str:
+    try:
+        return base64.b64decode(as_text(value)).decode("utf-8", "replace")
+    except (ValueError, binascii.Error):
+        return ""
+
+
+def _de_duplicate(value: Value) -> str:
+    return " ".join(dict.fromkeys(as_text(value).split()))
+
+
+def _item_at(value: Value, at: Value) -> str:
+    return _selected_at(value, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of the library; ``run`` None: the interview answers it (clock, chance, other tables)."""
+
+    run: Callable[..., Value] | None
+    least: int
+    most: int | None
+
+
+def _one(run: Callable[..., Value]) -> Function:
+    return Function(run, 1, 1)
+
+
+LIBRARY: dict[str, Function] = {
+    "selected": Function(_selected, 2, 2),
+    "selected-at": Function(_selected_at, 2, 2),
+    "count-selected": _one(_count_selected),
+    "not": _one(lambda value: not as_boolean(value)),
+    "true": Function(lambda: True, 0, 0),
+    "false": Function(lambda: False, 0, 0),
+    "boolean": _one(as_boolean),
+    "boolean-from-string": _one(lambda value: as_text(value).strip().lower() in ("1", "true")),
+    "number": _one(as_number),
+    "string": _one(as_text),
+    "int": _one(_int),
+    "round": Function(_round, 1, 2),
+    "floor": _one(_of(math.floor)),
+    "ceiling": _one(_of(math.ceil)),
+    "abs": _one(_of(abs)),
+    "sqrt": _one(_of(math.sqrt)),
+    "exp": _one(_of(math.exp)),
+    "exp10": _one(_of(lambda number: 10.0**number)),
+    "log": _one(_of(math.log)),
+    "log10": _one(_of(math.log10)),
+    "sin": _one(_of(math.sin)),
+    "cos": _one(_of(math.cos)),
+    "tan": _one(_of(math.tan)),
+    "asin": _one(_of(math.asin)),
+    "acos": _one(_of(math.acos)),
+    "atan": _one(_of(math.atan)),
+    "atan2": Function(lambda one, two: math.atan2(as_number(one), as_number(two)), 2, 2),
+    "pi": Function(lambda: math.pi, 0, 0),
+    "pow": Function(_pow, 2, 2),
+    "sum": Function(_sum, 1, None),
+    "min": Function(_least, 1, None),
+    "max": Function(_most, 1, None),
+    "count": Function(lambda *values: float(sum(as_text(value) != "" for value in values)), 1, None),
+    "count-non-empty": Function(lambda *values: float(sum(as_text(value) != "" for value in values)), 1, None),
+    "concat": Function(lambda *values: "".join(as_text(value) for value in values), 0, None),
+    "join": Function(_join, 1, None),
+    "string-length": _one(lambda value: float(len(as_text(value)))),
+    "substr": Function(_substr, 2, 3),
+    "substring-before": Function(lambda one, two: as_text(one).partition(as_text(two))[0]
+                                 if as_text(two) in as_text(one) else "", 2, 2),
+    "substring-after": Function(lambda one, two: as_text(one).partition(as_text(two))[2], 2, 2),
+    "contains": Function(lambda one, two: as_text(two) in as_text(one), 2, 2),
+    "starts-with": Function(lambda one, two: as_text(one).startswith(as_text(two)), 2, 2),
+    "ends-with": Function(lambda one, two: as_text(one).endswith(as_text(two)), 2, 2),
+    "normalize-space": _one(lambda value: " ".join(as_text(value).split())),
+    "translate": Function(_translate, 3, 3),
+    "regex": Function(_regex, 2, 2),
+    "date": _one(_date),
+    "date-time": _one(_date_time),
+    "decimal-date-time": _one(decimal_date),
+    "decimal-date": _one(lambda value: float(math.floor(number))
+                         if not math.isnan(number := decimal_date(value)) else number),
+    "decimal-time": _one(_decimal_time),
+    "format-date": Function(_format_date, 2, 2),
+    "format-date-time": Function(_format_date, 2, 2),
+    "checklist": Function(_checklist, 3, None),
+    "weighted-checklist": Function(_weighted_checklist, 4, None),
+    "digest": Function(_digest, 2, 3),
+    "base64-decode": _one(_base64_decode),
+    "de-duplicate": _one(_de_duplicate),
+    "item-at": Function(_item_at, 2, 2),
+    "once": Function(None, 1, 1),
+    "today": Function(None, 0, 0),
+    "now": Function(None, 0, 0),
+    "random": Function(None, 0, 0),
+    "uuid": Function(None, 0, 1),
+    "duration": Function(None, 0, 1),
+    "version": Function(None, 0, 0),
+    "position": Function(None, 1, 1),
+    "index": Function(None, 1, 1),
+    "pulldata": Function(None, 4, 4),
+}  # fmt: skip
+
+
+def advice_for(name: str) -> str:
+    """Return what to write instead of a function that is not in the library."""
+    near = difflib.get_close_matches(name, LIBRARY, 1, 0.7)
+    if near:
+        return tr("Did you mean {name}()?", name=near[0])
+    return tr("Use a calculation of the functions in the manual.")
