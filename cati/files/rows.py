@@ -95,8 +95,8 @@ class _Judge:
         self.departments = {s.code: _known((d.code, d.name, d.code) for d in s.departments) for s in settings.sites}
         self.versions = _known((w.version, w.version, w.version) for w in settings.consent)
         self.parts: dict[str, object] = {
-            "first": settings.contact_from.isoformat(),
-            "last": settings.contact_to.isoformat(),
+            "first": f"{settings.contact_from:%d.%m.%Y}",
+            "last": f"{settings.contact_to:%d.%m.%Y}",
         }
 
     def cell(self, row: list[str], what: Field) -> str:

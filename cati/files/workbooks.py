@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
 import io
 import re
 import struct
@@ -164,14 +165,20 @@ def _column(letters: bytes) -> int:
 
 
 def _formula_cells(content: bytes) -> list[tuple[int, int]]:
-    if not _FORMULA.search(content):
+    start, end = content.find(b"sheetData"), content.rfind(b"sheetData")
+    cells = content[start:end]  # what follows (conditional formats) has formulas of its own, but no cells
+    total = sum(1 for _ in _FORMULA.finditer(cells))
+    if not total:
         return []
-    return [(int(cell[2]), _column(cell[1])) for cell in _FORMULA_CELL.finditer(content)]
+    found = [(int(cell[2]), _column(cell[1])) for cell in _FORMULA_CELL.finditer(cells)]
+    if len(found) != total:  # a formula whose cell cannot be told might stand in any
+        raise Unreadable("not_a_workbook")
+    return found
 
 
 def _attribute(tag: bytes, name: bytes) -> str:
     found = re.search(rb"[\s:]" + name + rb"""\s*=\s*["']([^"']*)["']""", tag)
-    return found[1].decode("utf-8", "replace") if found else ""
+    return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
 
 
 def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
@@ -182,17 +189,14 @@ def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
         targets[_attribute(tag, b"Id")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
     found = {}
     for tag in _SHEET.findall(_part(archive, archive.getinfo("xl/workbook.xml"))):
-        name = _attribute(tag, b"name")
-        for entity, sign in (("&lt;", "<"), ("&gt;", ">"), ("&quot;", '"'), ("&apos;", "'"), ("&amp;", "&")):
-            name = name.replace(entity, sign)
-        found[name] = targets.get(_attribute(tag, b"id"), "")
+        found[_attribute(tag, b"name")] = targets.get(_attribute(tag, b"id"), "")
     return found
 
 
 def _check_ods(content: bytes) -> None:
     """Refuse what would be laid out far beyond a list; LibreOffice repeats *empty* cells up to the sheet's edge."""
     _check_declarations(content)
-    for cell in re.finditer(rb"<table:table-cell\b[^>]*>", content):
+    for cell in re.finditer(rb"<table:table-cell(?=[\s/>])[^>]*>", content):
         repeated = _ODS_REPEATED.search(cell[0]) if b"office:value" in cell[0] else None
         if repeated and int(repeated[2]) > MOST_COLUMNS:
             raise Unreadable("too_many_columns", limit=MOST_COLUMNS)
@@ -204,15 +208,16 @@ def _ods_formulas(content: bytes) -> dict[str, list[tuple[int, int]]]:
         return {}
     found: dict[str, list[tuple[int, int]]] = {}
     name, row, column, step = "", 0, 0, 1
-    tags = re.compile(rb"<table:(table|table-row|table-cell|covered-table-cell)\b[^>]*>")
+    tags = re.compile(
+        rb"<table:(table|table-row|table-cell|covered-table-cell)(?=[\s/>])(?:[^>\"']|\"[^\"]*\"|'[^']*')*>"
+    )
     for tag in tags.finditer(content):
         repeated = _ODS_REPEATED.search(tag[0])
         times = int(repeated[2]) if repeated else 1
         if tag[1] == b"table":
             name, row, step = _attribute(tag[0], b"name"), 0, 1
         elif tag[1] == b"table-row":
-            row, column, step = row + step, 0, times
-            # ``row`` is the first of the repeated rows; the next row starts after all of them
+            row, column, step = row + step, 0, times  # the next row begins after all that this one stands for
         else:
             if b"table:formula" in tag[0]:
                 found.setdefault(name, []).extend((row, column + i) for i in range(min(times, MOST_COLUMNS)))

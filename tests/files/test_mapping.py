@@ -38,7 +38,8 @@ def fields(mapping: Mapping) -> list[Field]:
 
 
 GERMAN = {
-    "Vorname": Field.GIVEN_NAME, "NACHNAME": Field.FAMILY_NAME, "Name": Field.FAMILY_NAME, "Anrede": Field.FORM_OF_ADDRESS,
+    "Vorname": Field.GIVEN_NAME, "NACHNAME": Field.FAMILY_NAME, "Name": Field.FAMILY_NAME,
+    "Anrede": Field.FORM_OF_ADDRESS,
     "akad. Titel": Field.TITLE, "Tel.-Nr.": Field.PHONE, "Telefon 2": Field.PHONE, "Handy": Field.MOBILE,
     "Mobilnummer": Field.MOBILE, "Festnetz": Field.LANDLINE, "Sprache": Field.LANGUAGE, "Landkreis": Field.SITE,
     "Sachgebiet": Field.DEPARTMENT, "Letzter Kontakt (am)": Field.LAST_CONTACT, "Wunschzeit": Field.PREFERRED_TIME,
@@ -48,9 +49,11 @@ GERMAN = {
     "E-Mail": Field.IGNORED, "Straße": Field.IGNORED, "STRASSE": Field.IGNORED,
 }  # fmt: skip
 ENGLISH = {
-    "First name": Field.GIVEN_NAME, "Surname": Field.FAMILY_NAME, "Full name": Field.FULL_NAME, "Salutation": Field.FORM_OF_ADDRESS,
+    "First name": Field.GIVEN_NAME, "Surname": Field.FAMILY_NAME, "Full name": Field.FULL_NAME,
+    "Salutation": Field.FORM_OF_ADDRESS,
     "Title": Field.TITLE, "Phone number": Field.PHONE, "Mobile": Field.MOBILE, "Landline": Field.LANDLINE,
-    "Language": Field.LANGUAGE, "County": Field.SITE, "Department": Field.DEPARTMENT, "Last contact": Field.LAST_CONTACT,
+    "Language": Field.LANGUAGE, "County": Field.SITE, "Department": Field.DEPARTMENT,
+    "Last contact": Field.LAST_CONTACT,
     "Best time to call": Field.PREFERRED_TIME, "Consent given": Field.CONSENT, "Consent date": Field.CONSENT_DATE,
     "Consent channel": Field.CONSENT_CHANNEL, "Wording version": Field.CONSENT_VERSION, "Recorded by": Field.CONSENT_BY,
     "Notes": Field.REMARKS, "Comments": Field.REMARKS,
@@ -92,7 +95,8 @@ def test_columns_with_strange_names_are_known_by_their_content(settings: StudySe
     headers = ["C1", "C2", "C3", "C4", "C5", "C6", "C7", "Letzter Kontakt", "Einwilligung am"]
     mapping = propose_mapping(table_of(headers, *picked), settings)
     assert fields(mapping)[:7] == [
-        Field.PHONE, Field.SITE, Field.DEPARTMENT, Field.FORM_OF_ADDRESS, Field.CONSENT_VERSION, Field.CONSENT, Field.FULL_NAME,
+        Field.PHONE, Field.SITE, Field.DEPARTMENT, Field.FORM_OF_ADDRESS, Field.CONSENT_VERSION,
+        Field.CONSENT, Field.FULL_NAME,
     ]  # fmt: skip
     assert all(column.why == BY_CONTENT and not column.sure for column in mapping.columns[:7])
 

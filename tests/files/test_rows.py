@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import random
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -19,6 +21,7 @@ from cati.files.tables import Table, read_table
 from cati.files.write import refused_table, table_to_csv
 from cati.settings import StudySettings
 from cati.survey.case import Accepted, Consent, PhoneKind, Refused
+from cati.text import set_language
 
 AT = {header: index for index, header in enumerate(HEADERS)}
 
@@ -29,12 +32,19 @@ def person(settings: StudySettings, today: date) -> dict[str, str]:
     row = invent_rows(1, settings, random.Random(1), today=today)[0]
     clean = dict(zip(HEADERS, row, strict=True))
     clean |= {
-        "Anrede": "Frau", "Titel": "Dr.", "Vorname": "Nele", "Nachname": "Birndorn", "Telefon": "030 23125001", "Mobil": "",
+        "Anrede": "Frau", "Titel": "Dr.", "Vorname": "Nele", "Nachname": "Birndorn", "Telefon": "030 23125001",
+        "Mobil": "",
         "Sprache": "", "Landkreis": "Landkreis Auental", "Sachgebiet": "Bauamt", "Letzter Kontakt": "12.05.2026",
         "Anrufzeit": "", "Einwilligung": "ja", "Einwilligung am": "03.06.2026", "Einwilligung Weg": "Formular im Amt",
         "Einwilligung Version": "1.1", "Erfasst von": "Platz 3",
     }  # fmt: skip
     return clean
+
+
+@pytest.fixture
+def english_again() -> Iterator[None]:
+    yield
+    set_language("en")
 
 
 def table_of(*people: dict[str, str], formulas: frozenset[tuple[int, int]] = frozenset()) -> Table:
@@ -275,25 +285,28 @@ def test_remarks_reach_no_contact_and_no_list_of_refusals(
 
 
 def test_refused_rows_go_back_without_formulas_and_come_in_again_when_mended(
-    person: dict[str, str], settings: StudySettings, today: date
+    person: dict[str, str], settings: StudySettings, today: date, english_again: None
 ) -> None:
     table = table_of(
         person | {"Nachname": "=HYPERLINK(1)", "Telefon": "+49 30 23125009"}, person, person | {"Telefon": "112"}
     )
     mapping = propose_mapping(table, settings)
     refused = [v for v in judge_rows(table, mapping, settings, today) if isinstance(v, Refused)]
-    for text in (False, True):
+    for text, language in ((False, "en"), (True, "de")):
+        set_language(language)
         data = refused_table(table, mapping, refused, text=text)
         back = read_table(data, "back")
         assert not back.formulas
         assert [row[0] for row in back.rows[1:]] == ["2", "4"]
         assert back.rows[1][-2] == refused[0].reason
+        assert back.rows[0][0] == ("Row" if language == "en" else "Zeile")
         if text:
             assert back.rows[1][4].startswith("'=")
         again = propose_mapping(back, settings)
         verdicts = judge_rows(back, again, settings, today)
         assert [v.code for v in verdicts if isinstance(v, Refused)] == ["name_signs", "phone_not_callable"]
         back.rows[1][4] = "Birndorn"
+        assert again.columns[0].field is again.columns[-1].field is Field.IGNORED
         mended = judge_rows(back, again, settings, today)[0]
         assert isinstance(mended, Accepted)
         assert mended.contact.phones[0].e164 == "+493023125009"
@@ -305,8 +318,6 @@ def test_the_workbook_of_refused_rows_holds_text_only(
     table = table_of(person | {"Nachname": "@SUM(1)", "Vorname": "-2"})
     mapping = propose_mapping(table, settings)
     refused = [v for v in judge_rows(table, mapping, settings, today) if isinstance(v, Refused)]
-    import io  # noqa: PLC0415
-
     sheet = load_workbook(io.BytesIO(refused_table(table, mapping, refused))).worksheets[0]
     assert {cell.data_type for row in sheet.iter_rows() for cell in row if cell.value} <= {"s", "inlineStr"}
 
