@@ -14,7 +14,7 @@ DELIMITERS = (";", ",", "\t", "|")
 ENCODINGS = ("utf-8-sig", "utf-16", "cp1252", "cp850", "mac_roman")
 """What a person may choose when the guess was wrong."""
 
-_GERMAN = "äöüÄÖÜßéèáàçñøåæ"
+_GERMAN, _NEAR = "äöüÄÖÜß", "éèáàçñøåæëêïôÉÅØ"
 _WORD = re.compile(r"[^\W\d_]+")
 _CONTROLS = bytes([*range(1, 9), *range(14, 32), 127])
 _SAMPLED_BYTES = 2**20
@@ -94,6 +94,8 @@ def _likeness(text: str) -> float:
     for sign, n in counted.items():
         if sign in _GERMAN:
             score += n
+        elif sign in _NEAR:
+            score += 0.6 * n
         elif sign in "–„“”‚‘’€§°´ \u00ad":
             score += 0.3 * n  # typed, but rare in a list of people
         elif not sign.isalpha():

@@ -21,6 +21,7 @@ from openpyxl import Workbook
 
 from cati.errors import Cancelled, Problem
 from cati.files import tables
+from cati.files.delimited import find_encoding
 from cati.files.table_child import MOST_CHARACTERS, Order, Unreadable, parse
 from cati.files.tables import Table, read_table
 
@@ -85,6 +86,12 @@ def test_encoding_and_separator_are_found(encoding: str, delimiter: str) -> None
     assert table.encoding == encoding
     assert table.encoding_sure is (encoding[:3] == "utf")
     assert "•ü••••" in table.umlauts
+
+
+@pytest.mark.parametrize("word", ["Straße", "Weiß", "Jäger", "Überall", "Königsdörfer", "René", "Öztürk", "Süß"])
+def test_one_word_is_enough_to_tell_the_encoding(word: str) -> None:
+    for encoding in ("cp1252", "cp850"):
+        assert find_encoding(f"{word};Tel\n".encode(encoding)) == (encoding, False)
 
 
 def test_the_preview_of_umlauts_shows_no_name() -> None:
