@@ -271,6 +271,20 @@ def test_invisible_signs_are_taken_out_with_a_note(
     assert [n.code for n in notes] == ["name_cleaned"]
 
 
+def test_a_preferred_time_is_read_and_what_is_none_is_left_out_with_a_note(
+    person: dict[str, str], settings: StudySettings, today: date
+) -> None:
+    (verdict,), notes = judge(table_of(person | {"Anrufzeit": "ab 18 Uhr"}), settings, today)
+    assert isinstance(verdict, Accepted)
+    assert verdict.contact.preference is not None
+    assert verdict.contact.preference.start_minute == 18 * 60
+    assert notes == []
+    (verdict,), notes = judge(table_of(person | {"Anrufzeit": "wenn der Hahn kräht?"}), settings, today)
+    assert isinstance(verdict, Accepted)
+    assert verdict.contact.preference is None
+    assert [n.code for n in notes] == ["preference_unread"]
+
+
 def test_remarks_reach_no_contact_and_no_list_of_refusals(
     person: dict[str, str], settings: StudySettings, today: date
 ) -> None:
