@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 
 import pyrage
@@ -51,12 +52,13 @@ def seal_with_passphrase(passphrase: str, plain: bytes) -> bytes:
 
 
 def needs_passphrase(sealed: bytes) -> bool:
-    """Tell from the header whether a passphrase opens the file (else an identity does)."""
+    """Tell from the header whether a passphrase opens the file (else an identity does); raises Problem for damage."""
     if sealed.startswith(ARMOUR):
-        import base64  # noqa: PLC0415 - armour is rare
-
         body = b"".join(sealed[len(ARMOUR) :].split(b"-----END", 1)[0].split())[:200]
-        sealed = base64.b64decode(body[: len(body) // 4 * 4])
+        try:
+            sealed = base64.b64decode(body[: len(body) // 4 * 4], validate=True)
+        except ValueError:
+            raise damaged() from None
     return sealed[len(HEADER) :].startswith(b"-> scrypt ")
 
 

@@ -18,6 +18,8 @@ _LONGEST_COMMENT = 65535
 _LARGEST_DIRECTORY = 1024 * 1024
 _ENCRYPTED = 0x1
 _AES_256 = 3
+# Zip says nothing about passwords with umlauts: packers use UTF-8 or the code page of their Windows.
+_ENCODINGS = ("utf-8", "cp1252", "cp850")
 _DOCUMENT_MARKS = frozenset({"[Content_Types].xml", "mimetype"})
 
 
@@ -53,22 +55,31 @@ def open_zip(data: bytes, name: str, password: str, largest: int) -> tuple[bytes
         raise _damaged(name) from None
     with archive:
         member = _only_member(archive, name)
-        if member.file_size > largest:
+        stated = member.file_size
+        if stated > largest:
             raise _too_large(name)
-        try:
-            with archive.open(member, pwd=password.encode()) as stream:
-                # The directory may lie: no more than the limit is ever unpacked, and the last read checks the HMAC.
-                content = stream.read(largest + 1)
-                content += stream.read() if len(content) <= largest else b""
-        except Exception as error:  # noqa: BLE001 - as above; here also: the HMAC differs
-            if "Bad password" in str(error):
-                raise _wrong_password(name) from None
-            raise _damaged(name) from None
+        # Nothing authenticates the stated size, and the library would cut the content there without a word.
+        member.file_size = largest + 1
+        content = _unpack(archive, member, name, password)
     if len(content) > largest:
         raise _too_large(name)
-    if len(content) != member.file_size:
+    if len(content) != stated:
         raise _damaged(name)
     return content, PurePosixPath(member.filename.replace("\\", "/")).name
+
+
+def _unpack(archive: pyzipper.AESZipFile, member: pyzipper.zipfile_aes.AESZipInfo, name: str, password: str) -> bytes:
+    """Return at most ``member.file_size`` bytes; the HMAC over all of the ciphertext is checked at the end."""
+    for encoding in _ENCODINGS:
+        try:
+            with archive.open(member, pwd=password.encode(encoding)) as stream:
+                return bytes(stream.read(member.file_size))
+        except UnicodeEncodeError:
+            continue
+        except Exception as error:  # noqa: BLE001 - a stranger's file: whatever the parser stumbles over is damage
+            if "Bad password" not in str(error):
+                raise _damaged(name) from None
+    raise _wrong_password(name)
 
 
 def _only_member(archive: pyzipper.AESZipFile, name: str) -> pyzipper.zipfile_aes.AESZipInfo:
