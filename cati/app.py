@@ -1,0 +1,51 @@
+"""Builds the program once, from the bottom up; nothing else builds anything."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
+
+from cati.text import LANGUAGES, set_language
+from cati.ui import preferences, theme
+from cati.ui.main_window import MainWindow
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
+    """Return the application and its window, not shown yet, in the look, size and language last used here."""
+    running = QApplication.instance()
+    app = running if isinstance(running, QApplication) else QApplication(["cati", *argv])
+    app.setApplicationName("cati")
+    remembered = preferences.load()
+    spoken = remembered.language or QLocale.system().name()[:2]
+    set_language(spoken if spoken in LANGUAGES else "en")
+    theme.wear(app, dark=remembered.dark, scale=remembered.scale)
+    window = MainWindow(now=_clock, draw=random.SystemRandom(), preferences=remembered)
+    return app, window
+
+
+def main() -> int:
+    """Open the window and return the program's exit status when it is closed."""
+    from cati.ui import background  # noqa: PLC0415 - at the end only
+
+    app, window = build(sys.argv[1:])
+    _forbid_core_dumps()
+    window.show()
+    status = app.exec()
+    background.cancel_all()
+    return status
+
+
+def _forbid_core_dumps() -> None:
+    """Keep the system from writing this process's memory, keys and all, to a disk."""
+    from cati.vault.hygiene import forbid_core_dumps  # noqa: PLC0415 - the window alone needs no cryptography
+
+    forbid_core_dumps()

@@ -1,0 +1,140 @@
+"""What became of a list: accepted, refused and why; the refused rows for the office; the received file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
+
+from cati.errors import Problem
+from cati.text import tr, trn
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.pages import Labelled, Note, clear, heading, in_words, rule, show_whole, table
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.sample import ImportReport, Received
+
+_ROWS_NAMED = 12
+
+
+class ReportPart(QWidget):
+    """The report of one import."""
+
+    def __init__(self, study: OpenStudy) -> None:
+        super().__init__()
+        self.study = study
+        self._report: ImportReport | None = None
+        self._received: Received | None = None
+        self._path: Path | None = None
+        self._stack = QVBoxLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.setSpacing(theme.unit())
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Report of the import"))
+
+    def show_report(self, report: ImportReport, received: Received | None, path: Path | None) -> None:
+        """Show the report of the list that came from ``path``."""
+        self._report, self._received, self._path = report, received, path
+        clear(self._stack)
+        self._stack.addWidget(rule())
+        self._stack.addWidget(heading(tr("4  What became of it")))
+        self.accepted = theme.words("✓ " + trn("1 person accepted.", "{n} people accepted.", report.accepted), "good")
+        self._stack.addWidget(self.accepted)
+        refused = len(report.refused)
+        if refused:
+            self._stack.addWidget(theme.words("✗ " + trn("1 row refused.", "{n} rows refused.", refused), "problem"))
+            self._show_reasons(report)
+            self._offer_refused()
+        self.note = Note("")
+        self.note.hide()
+        self._stack.addWidget(self.note)
+        if path is not None:
+            self._offer_deletion(path)
+
+    def _show_reasons(self, report: ImportReport) -> None:
+        counts = Counter(one.code for one in report.refused)
+        rows = []
+        for code, count in counts.most_common():
+            these = [one for one in report.refused if one.code == code]
+            numbers = ", ".join(str(one.row) for one in these[:_ROWS_NAMED]) + (" …" if count > _ROWS_NAMED else "")
+            rows.append([str(count), these[0].reason, these[0].remedy, numbers])
+        self.reasons = table(
+            tr("Refused rows by reason"), [tr("Rows"), tr("Reason"), tr("What to do"), tr("Row numbers")], rows, figures=(0,)
+        )
+        self.reasons.setColumnWidth(1, theme.columns(34))
+        head = self.reasons.horizontalHeader()
+        for column in (1, 2, 3):
+            head.setSectionResizeMode(column, head.ResizeMode.Stretch)
+        self.reasons.verticalHeader().setSectionResizeMode(head.ResizeMode.ResizeToContents)
+        self._stack.addWidget(self.reasons)
+        self.reasons.resizeRowsToContents()
+        show_whole(self.reasons, 12)
+
+    def _offer_refused(self) -> None:
+        self.passphrase = QLineEdit()
+        self.passphrase.setEchoMode(QLineEdit.EchoMode.Password)
+        self.passphrase.setMaximumWidth(theme.columns(40))
+        field = Labelled(
+            tr("Passphrase for the list of refused rows"),
+            self.passphrase,
+            tr("The office gets the refused rows with the reasons, sealed with this passphrase; tell it by telephone."),
+        )
+        self._stack.addWidget(field)
+        self._passphrase_field = field
+        self.save = theme.push(tr("&Save the refused rows, sealed …"), self._save)
+        self._stack.addWidget(self.save, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _offer_deletion(self, path: Path) -> None:
+        self.delete = theme.push(tr("&Delete the received file {name}", name=path.name), self._delete)
+        self._stack.addWidget(self.delete, 0, Qt.AlignmentFlag.AlignLeft)
+        self._stack.addWidget(
+            theme.words(tr("Its people are in the study now, sealed. Copies in mailboxes stay with the office."), "small")
+        )
+
+    def _save(self) -> None:
+        phrase = self.passphrase.text()
+        if not phrase:
+            self._passphrase_field.show_fault(tr("Choose a passphrase first."))
+            self.passphrase.setFocus()
+            return
+        name = f"{self._path.stem if self._path else 'list'}-refused.age"
+        chosen, _ = QFileDialog.getSaveFileName(self, tr("Refused rows"), name, "age (*.age)")
+        if chosen:
+            self.save_refused(Path(chosen), phrase)
+
+    def save_refused(self, target: Path, phrase: str) -> None:
+        """Write the refused rows, sealed with the passphrase."""
+        study, received, report = self.study, self._received, self._report
+        if received is None or report is None:
+            return
+
+        def work(_ticket: Ticket) -> Path:
+            from cati.fieldwork.sample import refused_list  # noqa: PLC0415 - with the import
+
+            target.write_bytes(refused_list(study, received, report, passphrase=phrase))
+            return target
+
+        self._passphrase_field.show_fault("")
+        run_in_background(self, work, self._saved, lambda problem: self._passphrase_field.show_fault(in_words(problem)))
+
+    def _saved(self, target: Path) -> None:
+        self.passphrase.clear()
+        self.note.say("✓ " + tr("The refused rows are in {name}.", name=target.name))
+
+    def _delete(self) -> None:
+        from cati.fieldwork.sample import delete_received_file  # noqa: PLC0415
+
+        if self._path is None:
+            return
+        try:
+            delete_received_file(self._path)
+        except Problem as problem:
+            self.note.say(in_words(problem), "warning")
+            return
+        self.delete.setEnabled(False)
+        self.note.say("✓ " + tr("{name} is deleted.", name=self._path.name))

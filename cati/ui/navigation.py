@@ -1,0 +1,149 @@
+"""Which pages there are, for whom, and how each is built; a page's code is loaded when it is first opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QPushButton, QScrollArea, QVBoxLayout, QWidget
+
+from cati.text import mark, tr
+from cati.ui import theme
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation; ``label`` is a mark for `tr`, ``roles`` are values of `Role`."""
+
+    name: str
+    label: str
+    roles: frozenset[str]
+    make: Callable[[OpenStudy], QWidget]
+
+
+def _calls(study: OpenStudy) -> QWidget:
+    from cati.ui.calling_page import CallingPage  # noqa: PLC0415 - each page is loaded when it is opened
+
+    return CallingPage(study)
+
+
+def _progress(study: OpenStudy) -> QWidget:
+    from cati.ui.progress_page import ProgressPage  # noqa: PLC0415
+
+    return ProgressPage(study)
+
+
+def _list(study: OpenStudy) -> QWidget:
+    from cati.ui.list_page import ListPage  # noqa: PLC0415
+
+    return ListPage(study)
+
+
+def _staff(study: OpenStudy) -> QWidget:
+    from cati.ui.staff_page import StaffPage  # noqa: PLC0415
+
+    return StaffPage(study)
+
+
+def _settings(study: OpenStudy) -> QWidget:
+    from cati.ui.settings_page import SettingsPage  # noqa: PLC0415
+
+    return SettingsPage(study)
+
+
+def _export(study: OpenStudy) -> QWidget:
+    from cati.ui.export_page import ExportPage  # noqa: PLC0415
+
+    return ExportPage(study)
+
+
+def _purge(study: OpenStudy) -> QWidget:
+    from cati.ui.purge_page import PurgePage  # noqa: PLC0415
+
+    return PurgePage(study)
+
+
+def _log(study: OpenStudy) -> QWidget:
+    from cati.ui.log_page import LogPage  # noqa: PLC0415
+
+    return LogPage(study)
+
+
+def _manual(study: OpenStudy) -> QWidget:
+    from cati.ui.manual_page import ManualPage  # noqa: PLC0415
+
+    return ManualPage(study.me.role)
+
+
+# Written out: importing the enumeration would load the database before anybody has signed in.
+_ALL = frozenset({"interviewer", "supervisor", "research_lead"})
+_WATCHING = frozenset({"supervisor", "research_lead"})
+_LEADING = frozenset({"research_lead"})
+
+PLACES = (
+    Place("progress", mark("Progress"), _WATCHING, _progress),
+    Place("calls", mark("Calls"), _ALL, _calls),
+    Place("list", mark("Contact list"), _LEADING, _list),
+    Place("staff", mark("Staff"), _LEADING, _staff),
+    Place("settings", mark("Settings"), _LEADING, _settings),
+    Place("export", mark("Export"), _LEADING, _export),
+    Place("log", mark("Log"), _WATCHING, _log),
+    Place("purge", mark("Erasure"), _LEADING, _purge),
+    Place("manual", mark("Manual"), _ALL, _manual),
+)
+
+
+def places_of(role: Role) -> tuple[Place, ...]:
+    """Return the places of a role, the first of which opens after signing in."""
+    return tuple(place for place in PLACES if role in place.roles)
+
+
+class Rail(QScrollArea):
+    """The navigation: one button a place, from top to bottom; arrow keys walk through it."""
+
+    chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("kind", "rail")
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._buttons: dict[str, QPushButton] = {}
+
+    def show_places(self, places: Sequence[Place]) -> None:
+        """Show these places in the language in force."""
+        inside = QWidget()
+        inside.setProperty("kind", "rails")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        stack = QVBoxLayout(inside)
+        stack.setContentsMargins(0, theme.unit(), 0, theme.unit())
+        stack.setSpacing(theme.unit() // 4)
+        group = QButtonGroup(inside)
+        self._buttons = {}
+        for number, place in enumerate(places, 1):
+            button = theme.push(tr(place.label), lambda name=place.name: self.chosen.emit(name), kind="place")  # type: ignore[misc]  # a default binds the loop's value
+            button.setCheckable(True)
+            button.setToolTip(f"Ctrl+{number}")
+            button.setAccessibleName(tr(place.label))
+            button.setIcon(theme.icon(place.name))
+            group.addButton(button)
+            stack.addWidget(button)
+            self._buttons[place.name] = button
+        stack.addStretch(1)
+        self.setWidget(inside)
+        # Bold takes more room than the hint knows of; the widest label must not be cut when it is chosen.
+        self.setFixedWidth(round(inside.sizeHint().width() * 1.12))
+
+    def show_chosen(self, name: str) -> None:
+        """Mark the place that is open."""
+        self._buttons[name].setChecked(True)
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the places shown, in order."""
+        return tuple(self._buttons)

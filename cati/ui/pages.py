@@ -1,0 +1,288 @@
+"""What every page is made of: a scrolling column, fields with label, hint and fault, notes, tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLayout,
+    QProgressBar,
+    QScrollArea,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cati.errors import Problem
+from cati.text import tr
+from cati.ui import theme
+
+READABLE = 96
+"""Characters a column is wide at most; longer lines tire the eye."""
+
+
+class Page(QWidget):
+    """A title, a scrolling column of readable width, and a foot of buttons that is always seen."""
+
+    def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
+        super().__init__(parent)
+        unit = theme.unit()
+        self.heading = theme.words(title, "title")
+        self.body = QVBoxLayout()
+        self.body.setSpacing(unit)
+        self.body.setContentsMargins(0, 0, 0, unit)
+        self.foot = QHBoxLayout()
+        self.foot.setSpacing(unit)
+        column = QWidget()
+        column.setProperty("kind", "column")
+        column.setLayout(self.body)
+        if not wide:
+            column.setMaximumWidth(theme.columns(READABLE))
+        holder = QWidget()
+        holder.setProperty("kind", "column")
+        beside = QHBoxLayout(holder)
+        beside.setContentsMargins(0, 0, unit, 0)
+        beside.addWidget(column, 1000)
+        beside.addStretch(1)
+        self.scroll = QScrollArea()
+        self.scroll.setProperty("kind", "scroll")
+        self.scroll.setWidgetResizable(True)
+        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll.setWidget(holder)
+        feet = QWidget()
+        feet.setLayout(self.foot)
+        self.foot.setContentsMargins(0, 0, 0, 0)
+        if not wide:
+            feet.setMaximumWidth(theme.columns(READABLE))
+        below = QHBoxLayout()
+        below.addWidget(feet, 1000)
+        below.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
+        whole.setSpacing(unit)
+        whole.addWidget(self.heading)
+        whole.addWidget(self.scroll, 1)
+        whole.addLayout(below)
+
+    def title(self, text: str) -> None:
+        """Change the title."""
+        self.heading.setText(text)
+
+    def show_top(self) -> None:
+        """Scroll back to the beginning."""
+        self.scroll.verticalScrollBar().setValue(0)
+
+
+class Labelled(QWidget):
+    """One editor with its label above, a quiet hint below, and what is wrong with it beside it."""
+
+    def __init__(self, label: str, editor: QWidget, hint: str = "") -> None:
+        super().__init__()
+        self.label = label
+        self.editor = editor
+        caption = QLabel(label)
+        caption.setTextFormat(Qt.TextFormat.PlainText)
+        caption.setWordWrap(True)
+        caption.setBuddy(editor)
+        editor.setAccessibleName(label)
+        if hint:
+            editor.setAccessibleDescription(hint)
+        self._fault = theme.words("", "problem")
+        self._fault.hide()
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(max(2, theme.unit() // 4))
+        stack.addWidget(caption)
+        stack.addWidget(editor)
+        if hint:
+            stack.addWidget(theme.words(hint, "small"))
+        stack.addWidget(self._fault)
+        stack.addStretch(0)
+
+    def show_fault(self, sentence: str) -> None:
+        """Show what is wrong, "" when nothing is."""
+        self._fault.setText("✗ " + sentence if sentence else "")
+        self._fault.setVisible(bool(sentence))
+        self.editor.setProperty("wrong", "true" if sentence else "false")
+        self.editor.style().unpolish(self.editor)
+        self.editor.style().polish(self.editor)
+
+    @property
+    def fault(self) -> str:
+        """The sentence shown as wrong, "" when nothing is."""
+        return self._fault.text()
+
+
+def heading(text: str) -> QLabel:
+    """Return the heading of a part of a page."""
+    return theme.words(text, "heading")
+
+
+def part(title: str, about: str) -> QWidget:
+    """Return the heading of a part with what it is about, close together."""
+    both = QWidget()
+    stack = QVBoxLayout(both)
+    stack.setContentsMargins(0, theme.unit() // 2, 0, 0)
+    stack.setSpacing(theme.unit() // 4)
+    stack.addWidget(heading(title))
+    stack.addWidget(theme.words(about, "quiet"))
+    return both
+
+
+def rule() -> QFrame:
+    """Return a fine line between two parts."""
+    frame = QFrame()
+    frame.setProperty("kind", "rule")
+    frame.setFixedHeight(1)
+    return frame
+
+
+class Note(QFrame):
+    """A sentence set apart by a coloured edge and a sign: "note", or "warning" for what needs a decision."""
+
+    def __init__(self, text: str, kind: str = "note") -> None:
+        super().__init__()
+        self.setProperty("kind", kind)
+        self._words = theme.words(text)
+        inside = QHBoxLayout(self)
+        unit = theme.unit()
+        inside.setContentsMargins(unit, unit // 2, unit, unit // 2)
+        inside.addWidget(self._words)
+
+    def say(self, text: str, kind: str = "note") -> None:
+        """Show another sentence."""
+        self._words.setText(text)
+        theme.set_kind(self, kind)
+        self.show()
+
+
+def in_words(problem: Problem) -> str:
+    """Return a Problem as the sentences that are shown on a page."""
+    head = f"{problem.where}: {problem.what}" if problem.where else problem.what
+    return f"{head} {problem.do}".strip()
+
+
+def row(*parts: QWidget | int, stretch: bool = True) -> QHBoxLayout:
+    """Return widgets side by side, aligned at the top; a number stretches."""
+    layout = QHBoxLayout()
+    layout.setSpacing(theme.unit())
+    for part in parts:
+        if isinstance(part, int):
+            layout.addStretch(part)
+        else:
+            layout.addWidget(part, 0 if stretch else 1, Qt.AlignmentFlag.AlignTop)
+    if stretch:
+        layout.addStretch(1)
+    return layout
+
+
+def grid(parts: Sequence[QWidget], across: int) -> QGridLayout:
+    """Return widgets in a grid of equal columns, from left to right."""
+    layout = QGridLayout()
+    layout.setHorizontalSpacing(2 * theme.unit())
+    layout.setVerticalSpacing(theme.unit())
+    for at, part in enumerate(parts):
+        layout.addWidget(part, at // across, at % across, Qt.AlignmentFlag.AlignTop)
+    for column in range(across):
+        layout.setColumnStretch(column, 1)
+    return layout
+
+
+def clear(layout: QLayout) -> None:
+    """Take everything out of a layout, for showing it anew."""
+    while (item := layout.takeAt(0)) is not None:
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
+        elif inner is not None:
+            clear(inner)
+
+
+class Working(QWidget):
+    """A bar for long work with what is being done, and a button to cancel where that does no harm."""
+
+    def __init__(self, cancel: Callable[[], object] | None = None) -> None:
+        super().__init__()
+        self._words = theme.words("")
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 0)
+        line = QHBoxLayout(self)
+        line.setContentsMargins(0, 0, 0, 0)
+        line.setSpacing(theme.unit())
+        stack = QVBoxLayout()
+        stack.addWidget(self._words)
+        stack.addWidget(self.bar)
+        line.addLayout(stack, 1)
+        self.cancel = theme.push(tr("Cancel"), cancel or (lambda: None))
+        self.cancel.setVisible(cancel is not None)
+        line.addWidget(self.cancel, 0, Qt.AlignmentFlag.AlignBottom)
+        self.hide()
+
+    def begin(self, what: str) -> None:
+        """Show that work has begun."""
+        self._words.setText(what)
+        self.bar.setAccessibleName(what)
+        self.bar.setRange(0, 0)
+        self.cancel.setEnabled(True)
+        self.show()
+
+    def move(self, done: int, total: int) -> None:
+        """Show how far it is."""
+        self.bar.setRange(0, max(total, 1))
+        self.bar.setValue(done)
+
+    def end(self) -> None:
+        """Take the bar away."""
+        self.hide()
+
+
+def table(name: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, figures: Sequence[int] = ()) -> QTableWidget:
+    """Return a table to be read; ``figures`` are the columns set flush right."""
+    shown = QTableWidget(len(rows), len(headers))
+    shown.setAccessibleName(name)
+    shown.setHorizontalHeaderLabels(list(headers))
+    shown.verticalHeader().hide()
+    shown.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    shown.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    shown.setTabKeyNavigation(False)
+    shown.setShowGrid(False)
+    shown.setWordWrap(True)
+    for y, cells in enumerate(rows):
+        for x, cell in enumerate(cells):
+            shown.setItem(y, x, _cell(cell, right=x in figures))
+    for x in figures:
+        shown.horizontalHeaderItem(x).setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    head = shown.horizontalHeader()
+    head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    head.setHighlightSections(False)
+    shown.verticalHeader().setDefaultSectionSize(theme.line() + theme.unit())
+    return shown
+
+
+def _cell(text: str, *, right: bool) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
+    if right:
+        item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item
+
+
+def show_whole(shown: QTableWidget, most: int = 14) -> None:
+    """Make a table as high as its rows, up to ``most`` of them; the page scrolls, not a box in it."""
+    rows = min(shown.rowCount(), most)
+    height = shown.horizontalHeader().sizeHint().height() + 6
+    height += sum(shown.rowHeight(at) for at in range(rows))
+    shown.setMinimumHeight(height)
+    shown.setMaximumHeight(height + theme.unit())

@@ -1,0 +1,245 @@
+"""The first page: choose a study, sign in; put back a seal that is missing."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cati.errors import Problem
+from cati.text import tr
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.pages import Labelled, Note, Page, Working, heading, in_words
+from cati.ui.preferences import Recent
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+
+
+class SignInPage(Page):
+    """Studies on the left, name and password on the right; unlocking runs in the background."""
+
+    signed_in = Signal(object)
+    new_study_wanted = Signal()
+
+    def __init__(self, recent: Sequence[Recent], *, now: Callable[[], datetime], draw: random.Random) -> None:
+        super().__init__(tr("Telephone interviews"), wide=True)
+        self._now = now
+        self._draw = draw
+        self.folder: Path | None = None
+        unit = theme.unit()
+        sides = QHBoxLayout()
+        sides.setSpacing(4 * unit)
+        sides.addLayout(self._left(recent), 3)
+        sides.addWidget(self._right(), 3)
+        sides.addStretch(1)
+        self.body.addLayout(sides)
+        self.body.addStretch(1)
+        if self.studies.count():
+            self.studies.setCurrentRow(0)
+        self.setFocusProxy(self.login if self.studies.count() else self.choose)
+
+    def _left(self, recent: Sequence[Recent]) -> QVBoxLayout:
+        side = QVBoxLayout()
+        side.setSpacing(theme.unit())
+        title = heading(tr("Study"))
+        side.addWidget(title)
+        self.studies = QListWidget()
+        self.studies.setAccessibleName(tr("Studies opened on this workstation"))
+        self.studies.setMinimumHeight(theme.line() * 9)
+        self.studies.setWordWrap(True)
+        self.studies.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.studies.currentItemChanged.connect(lambda item, _old: self._chosen(item))
+        for study in recent:
+            self._add(Path(study.folder), study.name)
+        self.empty = Note(
+            tr("No study was opened on this workstation yet. Open the folder of a study, or create a new one.")
+        )
+        self.empty.setVisible(not self.studies.count())
+        self.studies.setVisible(bool(self.studies.count()))
+        side.addWidget(self.empty)
+        side.addWidget(self.studies)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.unit())
+        self.choose = theme.push(tr("Open a &folder …"), self._choose)
+        self.new = theme.push(tr("&New study …"), self.new_study_wanted.emit)
+        buttons.addWidget(self.choose)
+        buttons.addWidget(self.new)
+        buttons.addStretch(1)
+        side.addLayout(buttons)
+        side.addStretch(1)
+        return side
+
+    def _right(self) -> QWidget:
+        form = QWidget()
+        side = QVBoxLayout(form)
+        side.setContentsMargins(0, 0, 0, 0)
+        side.setSpacing(theme.unit())
+        self._name = heading(tr("Sign in"))
+        side.addWidget(self._name)
+        self.login = QLineEdit()
+        self.login.setMaxLength(80)
+        self.password = QLineEdit()
+        self.password.setEchoMode(QLineEdit.EchoMode.Password)
+        self.login.returnPressed.connect(self.password.setFocus)
+        self.password.returnPressed.connect(self.sign_in)
+        side.addWidget(Labelled(tr("Sign-in name"), self.login))
+        side.addWidget(Labelled(tr("Password"), self.password))
+        self.enter = theme.push(tr("Sign in"), self.sign_in, kind="primary")
+        line = QHBoxLayout()
+        line.addWidget(self.enter)
+        line.addStretch(1)
+        side.addLayout(line)
+        self.working = Working()
+        side.addWidget(self.working)
+        self.problem = Note("", "warning")
+        self.problem.hide()
+        side.addWidget(self.problem)
+        side.addWidget(self._seal_part())
+        side.addStretch(1)
+        return form
+
+    def _seal_part(self) -> QWidget:
+        self.seal = QWidget()
+        stack = QVBoxLayout(self.seal)
+        stack.setContentsMargins(0, theme.unit(), 0, 0)
+        stack.setSpacing(theme.unit())
+        stack.addWidget(heading(tr("The study's seal is not on this workstation")))
+        stack.addWidget(
+            theme.words(
+                tr("Take the paper copy from the safe and type its groups here; line breaks and spaces do not matter."),
+                "quiet",
+            )
+        )
+        self.paper = QPlainTextEdit()
+        self.paper.setTabChangesFocus(True)
+        self.paper.setFixedHeight(theme.line() * 5)
+        self._paper_field = Labelled(tr("Groups of the paper copy"), self.paper)
+        stack.addWidget(self._paper_field)
+        self.restore = theme.push(tr("Put the seal back"), self._restore)
+        line = QHBoxLayout()
+        line.addWidget(self.restore)
+        line.addStretch(1)
+        stack.addLayout(line)
+        self.seal.hide()
+        return self.seal
+
+    def _add(self, folder: Path, name: str) -> None:
+        item = QListWidgetItem(f"{name}\n{folder}")
+        item.setData(Qt.ItemDataRole.UserRole, str(folder))
+        self.studies.addItem(item)
+
+    def _choose(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder of the study"))
+        if chosen:
+            self.show_study(Path(chosen))
+
+    def show_study(self, folder: Path) -> None:
+        """Put a study in front, adding it to the list when it is not there; what keeps it shut is said."""
+        for at in range(self.studies.count()):
+            if self.studies.item(at).data(Qt.ItemDataRole.UserRole) == str(folder):
+                self.studies.setCurrentRow(at)
+                self.login.setFocus()
+                return
+        from cati.fieldwork.study import study_name  # noqa: PLC0415
+
+        try:
+            name = study_name(folder)
+        except Problem as problem:
+            self.problem.say(in_words(problem), "warning")
+            return
+        self._add(folder, name)
+        self.empty.hide()
+        self.studies.show()
+        self.studies.setCurrentRow(self.studies.count() - 1)
+        self.login.setFocus()
+
+    def _chosen(self, item: QListWidgetItem | None) -> None:
+        self.folder = Path(item.data(Qt.ItemDataRole.UserRole)) if item is not None else None
+        self.problem.hide()
+        self.seal.hide()
+        if self.folder is not None:
+            folder = self.folder
+
+            def look(_ticket: Ticket) -> tuple[Path, bool]:
+                from cati.fieldwork.study import seal_is_here  # noqa: PLC0415 - loads the store while a name is typed
+
+                return folder, seal_is_here(folder)
+
+            run_in_background(self, look, self._looked, self._unfit)
+
+    def _looked(self, found: tuple[Path, bool]) -> None:
+        folder, here = found
+        if folder == self.folder:
+            self.seal.setVisible(not here)
+
+    def _unfit(self, problem: Problem) -> None:
+        self.problem.say(in_words(problem), "warning")
+
+    def sign_in(self) -> None:
+        """Unlock the chosen study with what was typed."""
+        if not self.enter.isEnabled():
+            return
+        if self.folder is None:
+            self.problem.say(tr("Choose a study on the left first."), "warning")
+            return
+        login, password, folder = self.login.text().strip(), self.password.text(), self.folder
+        if not login or not password:
+            self.problem.say(tr("Enter your sign-in name and your password."), "warning")
+            (self.password if login else self.login).setFocus()
+            return
+        now, draw = self._now, self._draw
+
+        def unlock(_ticket: Ticket) -> OpenStudy:
+            from cati.fieldwork.study import open_study  # noqa: PLC0415
+
+            return open_study(folder, login, password, now=now, draw=draw)
+
+        self.problem.hide()
+        self.enter.setEnabled(False)
+        self.working.begin(tr("Unlocking the study … this takes a moment on purpose: it keeps guessers out."))
+        run_in_background(self, unlock, self._opened, self._refused)
+
+    def _opened(self, study: OpenStudy) -> None:
+        self.working.end()
+        self.enter.setEnabled(True)
+        self.password.clear()
+        self.signed_in.emit(study)
+
+    def _refused(self, problem: Problem) -> None:
+        self.working.end()
+        self.enter.setEnabled(True)
+        self.problem.say(in_words(problem), "warning")
+        self.password.selectAll()
+        self.password.setFocus()
+
+    def _restore(self) -> None:
+        if self.folder is None:
+            return
+        from cati.fieldwork.study import restore_seal  # noqa: PLC0415
+
+        try:
+            restore_seal(self.folder, self.paper.toPlainText())
+        except Problem as problem:
+            self._paper_field.show_fault(in_words(problem))
+            return
+        self._paper_field.show_fault("")
+        self.paper.clear()
+        self.seal.hide()
+        self.problem.say(tr("The seal is back. Sign in now."), "note")
+        self.login.setFocus()

@@ -1,0 +1,264 @@
+"""The guided page on which a study is made: seven parts, one at a time, in any order."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from cati.errors import Problem
+from cati.settings import StudySettings, check_settings
+from cati.text import mark, tr
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.form_section import FormSection
+from cati.ui.pages import Labelled, Note, Page, Working, in_words
+from cati.ui.rules_section import RulesSection
+from cati.ui.sites_section import SitesSection, code_from
+from cati.ui.staff_section import StaffSection
+from cati.ui.study_sections import AboutSection, ConsentSection, DatesSection, Section, text_line
+
+if TYPE_CHECKING:
+    from cati.fieldwork.study import CreatedStudy
+
+PARTS = (
+    mark("About the study"),
+    mark("Sites and departments"),
+    mark("Dates"),
+    mark("Consent"),
+    mark("Questionnaire"),
+    mark("Calling rules"),
+    mark("Staff"),
+    mark("Make the study"),
+)
+
+
+class StudyPage(QWidget):
+    """The parts on the left, the open part on the right; nothing is made before the last one."""
+
+    left = Signal()
+    made = Signal(Path)
+
+    def __init__(self, *, now: Callable[[], datetime], draw: random.Random, cost: object = None) -> None:
+        super().__init__()
+        self._now = now
+        self._draw = draw
+        self._cost = cost
+        self._whole = QHBoxLayout(self)
+        self._whole.setContentsMargins(0, 0, 0, 0)
+        self._whole.setSpacing(0)
+        self.folder_line: QLineEdit
+        self._build()
+
+    def _build(self) -> None:
+        today = self._now().astimezone().date()
+        self.about = AboutSection()
+        self.sites = SitesSection()
+        self.dates = DatesSection(today)
+        self.consent = ConsentSection()
+        self.form = FormSection()
+        self.rules = RulesSection()
+        self.staff = StaffSection()
+        self.sections: tuple[Section, ...] = (
+            self.about, self.sites, self.dates, self.consent, self.form, self.rules, self.staff
+        )  # fmt: skip
+        self.pages = QStackedWidget()
+        for at, section in enumerate(self.sections):
+            page = Page(tr(PARTS[at]))
+            page.body.addWidget(section)
+            page.body.addStretch(1)
+            page.setFocusProxy(section)
+            self._feet(page, at)
+            self.pages.addWidget(page)
+        self.pages.addWidget(self._last())
+        self._whole.addWidget(self._rail())
+        self._whole.addWidget(self.pages, 1)
+        self.show_part(0)
+
+    def _rail(self) -> QWidget:
+        rail = QScrollArea()
+        rail.setProperty("kind", "rail")
+        rail.setWidgetResizable(True)
+        rail.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        rail.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        inside = QWidget()
+        inside.setProperty("kind", "rails")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        stack = QVBoxLayout(inside)
+        stack.setContentsMargins(0, theme.unit(), 0, theme.unit())
+        stack.setSpacing(theme.unit() // 4)
+        group = QButtonGroup(inside)
+        self._steps: list[QPushButton] = []
+        for at, name in enumerate(PARTS):
+            button = theme.push(f"{at + 1}  {tr(name)}", lambda at=at: self.show_part(at), kind="place")  # type: ignore[misc]  # a default binds the loop's value
+            button.setCheckable(True)
+            group.addButton(button)
+            stack.addWidget(button)
+            self._steps.append(button)
+        stack.addStretch(1)
+        rail.setWidget(inside)
+        rail.setFixedWidth(round(inside.sizeHint().width() * 1.12))
+        return rail
+
+    def _feet(self, page: Page, at: int) -> None:
+        leave = theme.push(tr("Back to sign-in"), self.left.emit, kind="quiet")
+        page.foot.addWidget(leave)
+        page.foot.addStretch(1)
+        if at:
+            page.foot.addWidget(theme.push(tr("Back"), lambda: self.show_part(at - 1)))
+        page.foot.addWidget(theme.push(tr("Next"), lambda: self.show_part(at + 1), kind="primary"))
+
+    def _last(self) -> Page:
+        page = Page(tr(PARTS[-1]))
+        self.folder_line = text_line(1000)
+        self.folder = Labelled(
+            tr("Folder for the study"),
+            self.folder_line,
+            tr("A new folder on this workstation's own disk, not on the network. It holds the database; back it up."),
+        )
+        page.body.addWidget(self.folder)
+        other = theme.push(tr("Choose …"), self._choose_folder)
+        page.body.addWidget(other, 0, Qt.AlignmentFlag.AlignLeft)
+        from cati.places import seals  # noqa: PLC0415 - only shown here
+
+        page.body.addWidget(
+            Note(
+                tr(
+                    "The study's seal is kept apart in {place}. Leave that folder out of every backup: "
+                    "the promise to erase the contacts rests on it. The hard disk should be encrypted.",
+                    place=seals(),
+                )
+            )
+        )
+        self.faults = Note("", "warning")
+        self.faults.hide()
+        page.body.addWidget(self.faults)
+        self.working = Working()
+        page.body.addWidget(self.working)
+        page.body.addStretch(1)
+        page.setFocusProxy(self.folder_line)
+        page.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit, kind="quiet"))
+        page.foot.addStretch(1)
+        page.foot.addWidget(theme.push(tr("Back"), lambda: self.show_part(len(PARTS) - 2)))
+        self.make = theme.push(tr("Make the study"), self.create, kind="primary")
+        page.foot.addWidget(self.make)
+        return page
+
+    def show_part(self, at: int) -> None:
+        """Open one part; going to the last checks all of them."""
+        self._steps[at].setChecked(True)
+        self.pages.setCurrentIndex(at)
+        if at == len(PARTS) - 1:
+            if not self.folder_line.text():
+                name = code_from(self.about.name.text()) or "study"
+                self.folder_line.setText(str(Path.home() / "cati-studies" / name))
+            self.check()
+        self.pages.currentWidget().setFocus()
+
+    def settings(self) -> StudySettings:
+        """Return the settings as typed, sound or not."""
+        found: dict[str, Any] = {}
+        for section in self.sections:
+            found.update(section.values())
+        for name in ("site_rows", "staff_rows", "form"):
+            found.pop(name, None)
+        return StudySettings(**found)
+
+    def check(self) -> bool:
+        """Say on every part what is missing or wrong; tells whether the study can be made."""
+        from cati.fieldwork.study import check_members  # noqa: PLC0415 - with the database, when a study is made
+
+        settings = self.settings()
+        problems = check_settings(settings)
+        for section in self.sections:
+            problems = section.show_faults(problems)
+        people = check_members(self.staff.members(settings.languages))
+        self.staff.show_members(people)
+        wrong = [at for at, section in enumerate(self.sections) if _has_fault(section)]
+        if people:
+            wrong.append(len(self.sections) - 1)
+        for at, button in enumerate(self._steps[:-1]):
+            sign = "✗" if at in wrong else "✓"
+            button.setText(f"{sign}  {tr(PARTS[at])}")
+        if wrong or problems:
+            lines = [tr("Something is missing in: {parts}.", parts=", ".join(tr(PARTS[at]) for at in sorted(set(wrong))))] if wrong else []
+            lines += [in_words(problem) for problem in problems]
+            self.faults.say("\n".join(lines), "warning")
+        else:
+            self.faults.say("✓ " + tr("Everything is there. Making the study takes about a second for each person."))
+        return not (wrong or problems)
+
+    def _choose_folder(self) -> None:
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder in which the study's folder is made"))
+        if chosen:
+            name = code_from(self.about.name.text()) or "study"
+            self.folder_line.setText(str(Path(chosen) / name))
+
+    def create(self) -> None:
+        """Make the study in the background."""
+        if not self.make.isEnabled() or not self.check():
+            return
+        folder = Path(self.folder_line.text().strip()).expanduser()
+        settings, form = self.settings(), self.form.path
+        if form is None:
+            return
+        members = self.staff.members(settings.languages)
+        now, draw, cost = self._now, self._draw, self._cost
+
+        def work(ticket: Ticket) -> CreatedStudy:
+            from cati.fieldwork.study import create_study  # noqa: PLC0415
+
+            more: dict[str, Any] = {} if cost is None else {"cost": cost}
+            return create_study(folder, settings, form, members, now=now, draw=draw, progress=ticket.progress, **more)
+
+        self.make.setEnabled(False)
+        self.working.begin(tr("Making the study: keys for each person …"))
+        run_in_background(self, work, lambda created: self._created(created, settings), self._failed, self.working.move)
+
+    def _failed(self, problem: Problem) -> None:
+        self.working.end()
+        self.make.setEnabled(True)
+        if problem.where == Path(self.folder_line.text().strip()).name:
+            self.folder.show_fault(f"{problem.what} {problem.do}".strip())
+        else:
+            self.faults.say("✗ " + in_words(problem), "warning")
+
+    def _created(self, created: CreatedStudy, settings: StudySettings) -> None:
+        from cati.ui.sheets_page import SheetsPage  # noqa: PLC0415 - shown once
+
+        self.working.end()
+        self.staff.people.fill([])
+        page = SheetsPage(created, settings)
+        page.finished.connect(lambda: self.made.emit(created.folder))
+        for button in self._steps:
+            button.setEnabled(False)
+        self.pages.addWidget(page)
+        self.pages.setCurrentWidget(page)
+        page.setFocus()
+
+    def retranslate(self) -> None:
+        """Build the page anew in the language in force and put back what was typed."""
+        if not self.make.isEnabled() or self.pages.currentIndex() >= len(PARTS):
+            return
+        values: dict[str, Any] = {}
+        for section in self.sections:
+            values.update(section.values())
+        part, folder = self.pages.currentIndex(), self.folder_line.text()
+        from cati.ui.pages import clear  # noqa: PLC0415 - rarely needed
+
+        clear(self._whole)
+        self._build()
+        for section in self.sections:
+            section.fill(values)
+        self.folder_line.setText(folder)
+        self.show_part(part)
+
+
+def _has_fault(section: Section) -> bool:
+    shown = any(field.fault for field in section.fields.values())
+    return shown or (isinstance(section, SitesSection) and not section.rest.isHidden())
