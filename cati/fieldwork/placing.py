@@ -1,0 +1,238 @@
+"""A case's place in the queue: worked out by the survey's rules from its history, kept by the store."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from cati.fieldwork.log import moment, seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.settings import Site
+from cati.store import attempts, cases, contacts
+from cati.store.attempts import AppointmentRow, AttemptRow
+from cati.store.cases import CaseRow, CaseStatus, Place
+from cati.store.database import Transaction
+from cati.survey.case import Appointment, AppointmentKind, Attempt, Contact, PhoneKind, Preference
+from cati.survey.dispositions import Outcome
+from cati.survey.schedule import CaseState, Standing, standing
+from cati.vault.contacts import open_contact, seal_contact
+from cati.vault.sealing import open_sealed, seal
+
+_RANK_BITS = 59  # below the sign of a 64-bit number there is room for the tier in front
+
+_decode_contact = msgspec.json.Decoder(Contact).decode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFile:
+    """All that is known of one case: its row, its calls, its appointment and, unless erased, its contact."""
+
+    row: CaseRow
+    site: Site
+    department: str
+    language: str
+    calls: tuple[AttemptRow, ...]
+    history: tuple[Attempt, ...] = field(repr=False)
+    appointment: Appointment | None = field(repr=False)
+    contact: Contact | None = field(repr=False)
+
+    @property
+    def phones(self) -> tuple[PhoneKind, ...]:
+        """The kinds of the person's numbers, in order."""
+        return tuple(phone.kind for phone in self.contact.phones) if self.contact else ()
+
+    @property
+    def open_call(self) -> AttemptRow | None:
+        """The call that was begun and has no outcome yet."""
+        return next((call for call in self.calls if call.ended is None), None)
+
+
+def contact_bytes(contact: Contact) -> bytes:
+    """Return what is sealed of a contact: JSON, UTF-8."""
+    return msgspec.json.encode(contact)
+
+
+def sealed_contact(study: OpenStudy, case_id: str, contact: Contact) -> contacts.SealedContact:
+    """Seal a contact for its row."""
+    keys = study.open_keys
+    key, details = seal_contact(keys.contacts, study.study_id, case_id, contact_bytes(contact), epoch=keys.epoch)
+    return contacts.SealedContact(case_id, key, details, keys.epoch)
+
+
+def opened_bytes(study: OpenStudy, row: contacts.SealedContact) -> bytes:
+    """Open a contact's row to its JSON."""
+    return open_contact(
+        study.open_keys.contacts, study.study_id, row.case, row.sealed_key, row.sealed_details, epoch=row.epoch
+    )
+
+
+def opened_contact(study: OpenStudy, row: contacts.SealedContact) -> Contact:
+    """Open a contact's row."""
+    return _decode_contact(opened_bytes(study, row))
+
+
+def history_of(calls: Sequence[AttemptRow]) -> tuple[Attempt, ...]:
+    """Return the ended calls as the rules know them."""
+    return tuple(
+        Attempt(
+            started=moment(call.started),
+            ended=moment(call.ended),
+            interviewer=call.interviewer,
+            phone=call.phone,
+            phone_kind=PhoneKind(call.phone_kind),
+            outcome=Outcome(call.outcome),
+            message_left=call.outcome == Outcome.MAILBOX_MESSAGE,
+        )
+        for call in calls
+        if call.ended is not None and call.outcome is not None
+    )
+
+
+def appointment_row(study: OpenStudy, case_id: str, wish: Appointment) -> AppointmentRow:
+    """Return an appointment for its row; the reason, which somebody typed, is sealed."""
+    reason = None
+    if wish.reason:
+        reason = seal(study.open_keys.contacts, wish.reason.encode(), study.study_id, "appointment", case_id, "reason")
+    return AppointmentRow(
+        case=case_id,
+        kind=wish.kind.value,
+        at=seconds(wish.at),
+        until=None if wish.until is None else seconds(wish.until),
+        wall=wish.wall,
+        zone=wish.zone,
+        reason=reason,
+        interviewer=study.me.id,
+    )
+
+
+def appointment_of(study: OpenStudy, row: AppointmentRow) -> Appointment:
+    """Return the appointment in a row."""
+    reason = ""
+    if row.reason is not None:
+        where = (study.study_id, "appointment", row.case, "reason")
+        reason = open_sealed(study.open_keys.contacts, row.reason, *where).decode()
+    return Appointment(
+        kind=AppointmentKind(row.kind),
+        at=moment(row.at),
+        until=None if row.until is None else moment(row.until),
+        wall=row.wall,
+        zone=row.zone,
+        reason=reason,
+    )
+
+
+def case_file(study: OpenStudy, transaction: Transaction, row: CaseRow, cell: tuple[str, str, str]) -> CaseFile:
+    """Gather all that is known of a case; ``cell`` is its (site, department, language)."""
+    calls = attempts.attempts_of(transaction, row.id)
+    booked = attempts.appointment_of(transaction, row.id)
+    sealed = contacts.sealed_contact(transaction, row.id)
+    return CaseFile(
+        row=row,
+        site=study.settings.site(cell[0]),
+        department=cell[1],
+        language=cell[2],
+        calls=calls,
+        history=history_of(calls),
+        appointment=None if booked is None else appointment_of(study, booked),
+        contact=None if sealed is None else opened_contact(study, sealed),
+    )
+
+
+def standing_of(study: OpenStudy, known: CaseFile, now: datetime) -> Standing:
+    """Work out where a case stands by the rules of `cati.survey.schedule`."""
+    return fresh_standing(
+        study,
+        known.site,
+        known.phones,
+        known.contact.preference if known.contact else None,
+        now,
+        history=known.history,
+        appointment=known.appointment,
+        draw=random.Random(known.row.draw),  # noqa: S311 - ties only, and the same again for the same case
+    )
+
+
+def fresh_standing(
+    study: OpenStudy,
+    site: Site,
+    phones: tuple[PhoneKind, ...],
+    preference: Preference | None,
+    now: datetime,
+    *,
+    draw: random.Random,
+    history: tuple[Attempt, ...] = (),
+    appointment: Appointment | None = None,
+) -> Standing:
+    """Work out where a case stands that no row exists of yet."""
+    return standing(
+        history,
+        appointment=appointment,
+        preference=preference,
+        phones=phones,
+        site=site,
+        rules=study.settings.rules,
+        expected_minutes=study.settings.expected_minutes,
+        now=now,
+        draw=draw,
+    )
+
+
+def place_of(found: Standing) -> Place:
+    """Return the standing as the case row keeps it."""
+    closed = found.state is CaseState.CLOSED
+    ready = found.state is CaseState.READY
+    due_at = seconds(found.due_at)
+    turns_at = None if found.turns_at is None else seconds(found.turns_at)
+    return Place(
+        status=CaseStatus.CLOSED if closed else CaseStatus.READY if ready else CaseStatus.WAITING,
+        tier=int(found.tier),
+        rank=rank_of(int(found.tier), found.rank),
+        due_at=due_at,
+        turns_at=None if closed else turns_at if ready else min(due_at, due_at if turns_at is None else turns_at),
+        avoid=found.avoid_interviewer,
+        final_code=found.final.code if closed and found.final is not None else None,
+    )
+
+
+def rank_of(tier: int, within: int) -> int:
+    """Return one sortable number: the tier in front of the rank within it."""
+    return (tier << _RANK_BITS) + min(within, (1 << _RANK_BITS) - 1)
+
+
+def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+    """Work out anew up to ``most`` cases whose standing changed by the passing of time; return how many.
+
+    A lease that ran out ends here: a call left open counts as interrupted when an interview had begun, else as a
+    technical failure, so that the person is not called again at once.
+    """
+    from cati.fieldwork.log import Act, note  # noqa: PLC0415 - only where a lease ran out
+    from cati.store import drafts  # noqa: PLC0415
+
+    rows = cases.turning(transaction, seconds(now), most)
+    if not rows:
+        return 0
+    cells = study_cells(transaction)
+    places = []
+    for row in rows:
+        if row.status is CaseStatus.LEASED:
+            for call in attempts.attempts_of(transaction, row.id):
+                if call.ended is None:
+                    begun = drafts.has_events(transaction, row.id)
+                    outcome = Outcome.INTERRUPTED if begun else Outcome.TECHNICAL
+                    attempts.end_attempt(transaction, call.id, seconds(now), outcome.value)
+            note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=row.lease_holder)
+        known = case_file(study, transaction, row, cells[row.cell])
+        places.append((row.id, place_of(standing_of(study, known, now))))
+    cases.put(transaction, places)
+    return len(rows)
+
+
+def study_cells(transaction: Transaction) -> dict[int, tuple[str, str, str]]:
+    """Return (site, department, language) of every cell."""
+    from cati.store import studies  # noqa: PLC0415
+
+    return studies.cells(transaction)

@@ -1,0 +1,389 @@
+"""The consented list comes in: received, mapped, judged, sealed, all or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from cati.errors import Cancelled, Problem
+from cati.fieldwork.log import Act, note, seconds
+from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.placing import fresh_standing, place_of, sealed_contact
+from cati.files.headers import LABELS, Field, plain_header
+from cati.files.mapping import (
+    CONSTANT_FIELDS,
+    Mapping,
+    mapping_faults,
+    mapping_from_json,
+    mapping_to_json,
+    masked_sample,
+    propose_mapping,
+    with_constant,
+    with_field,
+)
+from cati.files.rows import judge_rows
+from cati.files.tables import Table, read_table
+from cati.files.write import refused_table
+from cati.store import cases, contacts, lists, studies
+from cati.store.cases import CaseRow, Place
+from cati.store.database import Transaction
+from cati.survey.calling_hours import wall
+from cati.survey.case import Accepted, PhoneKind, Preference, Refused
+from cati.text import mark, tr
+from cati.vault.age_files import seal_to, seal_with_passphrase
+from cati.vault.containers import Needs, NeedsSecret, open_container
+from cati.vault.containers import needs_password as secret_needed
+from cati.vault.sealing import blind_index
+
+__all__ = [
+    "CONSTANT_FIELDS",
+    "LABELS",
+    "Field",
+    "ImportReport",
+    "Mapping",
+    "Received",
+    "bring_in",
+    "delete_received_file",
+    "mapping_faults",
+    "mapping_to_json",
+    "needs_password",
+    "propose",
+    "receive",
+    "refused_list",
+    "remember_template",
+    "sample_counts",
+    "sample_rows",
+    "with_constant",
+    "with_field",
+]
+
+Progress = Callable[[int, int], None]
+Asked = Callable[[], bool]
+_STEP = 1000
+
+_KNOWN = (
+    "duplicate_in_study",
+    mark("Somebody with this telephone number is in the study already."),
+    mark("Nothing is to do if it is the same person."),
+)
+_NEVER = (
+    "never_again",
+    mark("Somebody with this telephone number asked not to be called again."),
+    mark("Leave this person out of every list of this study."),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A list as it was received, opened in memory. ``warning`` is a sentence to be confirmed, "" for a sealed file."""
+
+    path: Path = field(repr=False)
+    name: str
+    sha256: str
+    container: str
+    table: Table = field(repr=False)
+    warning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportReport:
+    """What became of a list's rows. ``by_reason``: (code, sentence, rows), the most frequent first."""
+
+    rows: int
+    accepted: int
+    refused: tuple[Refused, ...] = field(repr=False)
+    by_reason: tuple[tuple[str, str, int], ...]
+    duplicates: int
+    mapping: Mapping = field(repr=False)
+
+
+def needs_password(path: Path) -> str:
+    """Return what must be asked for before `receive`: "" for nothing, else "password" (or passphrase: the same field)."""
+    return "password" if secret_needed(_bytes_of(path)) is Needs.PASSWORD else ""
+
+
+def receive(study: OpenStudy, path: Path, password: str | None = None, *, sheet: str | None = None) -> Received:
+    """Open a list in memory only, whatever it was sealed with; a Problem says what is wrong with it.
+
+    The study's own age identity is the research leads'; others can receive lists with a password.
+    """
+    study.require(Role.SUPERVISOR)
+    keys = study.open_keys
+    try:
+        opened = open_container(_bytes_of(path), path.name, identity=keys.identity, password=password)
+    except NeedsSecret:
+        if password is None and not needs_password(path):
+            raise Problem(
+                path.name,
+                tr("Only a research lead can open a list that is sealed for the study."),
+                tr("Sign in as a research lead."),
+            ) from None
+        raise
+    with study.reading() as transaction:
+        before = lists.received_before(transaction, opened.sha256)
+    warning = ""
+    if opened.container == "plain":
+        warning = tr("This list is not sealed: whoever had it on the way could read it.")
+    elif before is not None:
+        warning = tr("This very file was brought in before; rows that are in the study already will be refused.")
+    return Received(
+        path=path,
+        name=path.name,
+        sha256=opened.sha256,
+        container=opened.container,
+        table=read_table(opened.data, opened.name, sheet=sheet),
+        warning=warning,
+    )
+
+
+def _bytes_of(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise Problem(path.name, tr("The list cannot be read."), error.strerror or "") from None
+
+
+def propose(study: OpenStudy, received: Received, *, header_row: int | None = None) -> Mapping:
+    """Return a remembered mapping that fits the list's headers, else a guess by names and content."""
+    if header_row is None:
+        with study.reading() as transaction:
+            remembered = lists.templates(transaction)
+        for template in remembered:
+            mapping = mapping_from_json(template, received.table)
+            if mapping is not None:
+                return mapping
+    return propose_mapping(received.table, study.settings, header_row=header_row)
+
+
+def sample_rows(study: OpenStudy, received: Received, mapping: Mapping) -> list[list[str]]:
+    """Return ten rows, masked, to check the mapping by."""
+    study.require(Role.SUPERVISOR)
+    return masked_sample(received.table, mapping)
+
+
+def remember_template(study: OpenStudy, mapping: Mapping) -> None:
+    """Remember a mapping for the next list with the same headers; it holds nothing of any row."""
+    study.require(Role.SUPERVISOR)
+    headers = "\n".join(sorted(plain_header(column.header) for column in mapping.columns if column.header))
+    with study.transaction() as transaction:
+        lists.keep_template(transaction, hashlib.sha256(headers.encode()).hexdigest(), mapping_to_json(mapping))
+
+
+def bring_in(
+    study: OpenStudy,
+    received: Received,
+    mapping: Mapping,
+    *,
+    rows_on_slip: int,
+    progress: Progress | None = None,
+    cancelled: Asked | None = None,
+) -> ImportReport:
+    """Judge every row, seal what is accepted and write it in one transaction: all or nothing.
+
+    ``rows_on_slip`` is what the office wrote on the hand-over slip; a Problem when the list has another number.
+    Raises Cancelled (nothing is kept). ``progress`` gets (steps done, steps in all): judging, sealing and writing.
+    """
+    study.require(Role.SUPERVISOR)
+    now = study.now()
+    total = 3 * max(1, rows_on_slip)
+
+    def judged(done: int, rows: int) -> None:
+        if progress is not None:
+            progress(min(done * rows_on_slip // max(1, rows), rows_on_slip), total)
+
+    verdicts = judge_rows(
+        received.table, mapping, study.settings, _today(study, now), progress=judged, cancelled=cancelled
+    )
+    if len(verdicts) != rows_on_slip:
+        raise Problem(
+            received.name,
+            tr("The list has {rows} rows, the slip says {slip}.", rows=len(verdicts), slip=rows_on_slip),
+            tr("Nothing was brought in. Ask the office which of the two is right."),
+        )
+    accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
+    refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
+    step = _Steps(progress, cancelled, rows_on_slip, total)
+    new = _sealed(study, accepted, now, step)
+    with study.transaction() as transaction:
+        kept, known = _without_known(transaction, new)
+        _write(transaction, kept, step)
+        refused = sorted((*refused, *known), key=lambda one: one.row)
+        lists.note_received(
+            transaction,
+            lists.ReceivedRow(
+                sha256=received.sha256,
+                received_at=seconds(now),
+                container=received.container,
+                rows=len(verdicts),
+                accepted=len(kept),
+            ),
+        )
+        note(study, transaction, Act.IMPORTED, sha256=received.sha256, accepted=len(kept), refused=len(refused))
+        step.look()
+    if progress is not None:
+        progress(total, total)
+    counts = Counter(one.code for one in refused)
+    reasons = {one.code: one.reason for one in reversed(refused)}
+    return ImportReport(
+        rows=len(verdicts),
+        accepted=len(kept),
+        refused=tuple(refused),
+        by_reason=tuple((code, reasons[code], n) for code, n in counts.most_common()),
+        duplicates=sum(counts[code] for code in ("duplicate_in_file", _KNOWN[0], _NEVER[0])),
+        mapping=mapping,
+    )
+
+
+def _today(study: OpenStudy, now: datetime) -> date:
+    return wall(now, study.settings.sites[0]).date()
+
+
+class _Steps:
+    """Counts the work behind the judging and asks now and then whether to stop."""
+
+    def __init__(self, progress: Progress | None, cancelled: Asked | None, done: int, total: int) -> None:
+        self.progress, self.cancelled = progress, cancelled
+        self.done, self.total = done, total
+
+    def look(self, more: int = 0) -> None:
+        """Report ``more`` steps; raises Cancelled."""
+        self.done = min(self.done + more, self.total)
+        if self.cancelled is not None and self.cancelled():
+            raise Cancelled
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """An accepted row, sealed."""
+
+    row: int
+    cell: tuple[str, str, str]
+    id: str
+    draw: int
+    place: Place
+    contact: contacts.SealedContact = field(repr=False)
+    digests: tuple[bytes, ...] = field(repr=False)
+
+
+def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step: _Steps) -> list[_New]:
+    """Seal every contact and give every case its place; nothing is written yet."""
+    index = study.open_keys.index
+    places: dict[tuple[str, tuple[PhoneKind, ...], Preference | None], Place] = {}
+    new = []
+    for done, row in enumerate(accepted):
+        if done % _STEP == 0:
+            step.look(_STEP if done else 0)
+        case_id = f"{study.draw.getrandbits(128):032x}"
+        draw = study.draw.getrandbits(63)
+        phones = tuple(phone.kind for phone in row.contact.phones)
+        key = (row.site, phones, row.contact.preference)
+        place = places.get(key)
+        if place is None:
+            site = study.settings.site(row.site)
+            found = fresh_standing(study, site, phones, row.contact.preference, now, draw=random.Random(0))  # noqa: S311 - the tie is broken below, by the case's own draw
+            place = places[key] = place_of(found)
+        new.append(
+            _New(
+                row.row,
+                (row.site, row.department, row.language),
+                case_id,
+                draw,
+                place,
+                sealed_contact(study, case_id, row.contact),
+                tuple(blind_index(index, phone.e164) for phone in row.contact.phones),
+            )
+        )
+    return new
+
+
+def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[_New], list[Refused]]:
+    """Refuse whose number is in the study already, or who is never to be called again."""
+    known, never = contacts.known_among(transaction, [digest for one in new for digest in one.digests])
+    if not known and not never:
+        return list(new), []
+    kept: list[_New] = []
+    refused: list[Refused] = []
+    for one in new:
+        why = _NEVER if never.intersection(one.digests) else _KNOWN if known.intersection(one.digests) else None
+        if why is None:
+            kept.append(one)
+        else:
+            code, reason, remedy = why
+            refused.append(Refused(row=one.row, field="", reason=tr(reason), remedy=tr(remedy), code=code))
+    return kept, refused
+
+
+def _write(transaction: Transaction, new: list[_New], step: _Steps) -> None:
+    """Write cases, contacts and hashes in the order of their random ids, which says nothing of the list."""
+    new.sort(key=lambda one: one.id)
+    cells = {cell: studies.cell_id(transaction, *cell) for cell in sorted({one.cell for one in new})}
+    for at in range(0, len(new), 5 * _STEP):
+        part = new[at : at + 5 * _STEP]
+        cases.add_cases(transaction, [_case_row(one, cells[one.cell]) for one in part])
+        contacts.add_contacts(transaction, [one.contact for one in part])
+        step.look(len(part))
+    contacts.add_hashes(transaction, ((digest, one.id) for one in new for digest in one.digests))
+
+
+def _case_row(one: _New, cell: int) -> CaseRow:
+    place = one.place
+    return CaseRow(
+        one.id,
+        cell,
+        place.status,
+        place.tier,
+        place.rank,
+        place.due_at,
+        place.turns_at,
+        None,
+        None,
+        None,
+        0,
+        None,
+        one.draw,
+    )
+
+
+def refused_list(
+    study: OpenStudy,
+    received: Received,
+    report: ImportReport,
+    *,
+    passphrase: str | None = None,
+    recipient: str | None = None,
+) -> bytes:
+    """Return the refused rows with reasons as a workbook sealed with age, for the office to mend."""
+    study.require(Role.SUPERVISOR)
+    plain = refused_table(received.table, report.mapping, report.refused)
+    if recipient:
+        return seal_to([recipient], plain)
+    if not passphrase:
+        raise Problem(tr("Refused rows"), tr("They hold personal data and must be sealed."), tr("Give a passphrase."))
+    return seal_with_passphrase(passphrase, plain)
+
+
+def delete_received_file(path: Path) -> None:
+    """Delete the file that was received; copies in mailboxes and at the office are theirs to delete."""
+    try:
+        path.unlink()
+    except OSError as error:
+        raise Problem(path.name, tr("The file could not be deleted."), error.strerror or "") from None
+
+
+def sample_counts(study: OpenStudy) -> tuple[tuple[str, str, int], ...]:
+    """Return (site, department, cases) for every combination of the settings, also those without a case."""
+    with study.reading() as transaction:
+        counted = cases.count_by_status(transaction)
+        cells = studies.cells(transaction)
+    found: Counter[tuple[str, str]] = Counter()
+    for (_status, cell), n in counted.items():
+        site, department, _language = cells[cell]
+        found[site, department] += n
+    return tuple((s.code, d.code, found[s.code, d.code]) for s in study.settings.sites for d in s.departments)

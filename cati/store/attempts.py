@@ -1,0 +1,128 @@
+"""Calls, their outcomes, and appointments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from cati.store.database import Transaction
+from cati.store.schema import appointment, attempt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """One call; instants in seconds since 1970 (UTC). ``ended`` and ``outcome`` are None while it lasts."""
+
+    id: str
+    case: str
+    interviewer: str
+    started: int
+    ended: int | None
+    phone: int
+    phone_kind: str
+    outcome: str | None
+    sub_reason: str = ""
+    note_code: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentRow:
+    """The one open appointment of a case; ``reason`` is sealed."""
+
+    case: str
+    kind: str
+    at: int
+    until: int | None
+    wall: str
+    zone: str
+    reason: bytes | None = field(repr=False)
+    interviewer: str
+
+
+_OF_CASE = (
+    select(*(attempt.c[name] for name in AttemptRow.__slots__))
+    .where(attempt.c.case == bindparam("id"))
+    .order_by(attempt.c.started, attempt.c.id)
+)
+
+
+def attempts_of(transaction: Transaction, case_id: str) -> tuple[AttemptRow, ...]:
+    """Return all calls of a case, the first one first."""
+    rows = transaction.execute(_OF_CASE, {"id": case_id})
+    return tuple(AttemptRow(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def begin_attempt(transaction: Transaction, row: AttemptRow) -> None:
+    """Keep that a call began."""
+    transaction.execute(insert(attempt).values(**{name: getattr(row, name) for name in AttemptRow.__slots__}))
+
+
+def end_attempt(
+    transaction: Transaction, attempt_id: str, ended: int, outcome: str, *, sub_reason: str = "", note_code: str = ""
+) -> bool:
+    """Keep how a call ended; False when it is unknown or has ended already."""
+    done = transaction.execute(
+        update(attempt)
+        .where(attempt.c.id == attempt_id, attempt.c.ended.is_(None))
+        .values(ended=ended, outcome=outcome, sub_reason=sub_reason, note_code=note_code)
+    )
+    return done.rowcount == 1
+
+
+def reopen_attempt(transaction: Transaction, attempt_id: str) -> None:
+    """Take the outcome of a call back."""
+    transaction.execute(
+        update(attempt).where(attempt.c.id == attempt_id).values(ended=None, outcome=None, sub_reason="", note_code="")
+    )
+
+
+_APPOINTMENT = select(*(appointment.c[name] for name in AppointmentRow.__slots__)).where(
+    appointment.c.case == bindparam("id")
+)
+
+
+def appointment_of(transaction: Transaction, case_id: str) -> AppointmentRow | None:
+    """Return the open appointment of a case."""
+    row = transaction.execute(_APPOINTMENT, {"id": case_id}).first()
+    return None if row is None else AppointmentRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def book(transaction: Transaction, row: AppointmentRow) -> None:
+    """Keep an appointment in place of an earlier one."""
+    values = {name: getattr(row, name) for name in AppointmentRow.__slots__}
+    statement = insert_or(appointment).values(**values)
+    others = {name: statement.excluded[name] for name in values if name != "case"}
+    transaction.execute(statement.on_conflict_do_update(index_elements=["case"], set_=others))
+
+
+def cancel_appointment(transaction: Transaction, case_id: str) -> None:
+    """Delete the appointment of a case, if it has one."""
+    transaction.execute(delete(appointment).where(appointment.c.case == case_id))
+
+
+def appointments_between(transaction: Transaction, start: int, end: int) -> int:
+    """Return how many appointments begin in [start, end), seconds since 1970."""
+    query = select(func.count()).select_from(appointment).where(appointment.c.at >= start, appointment.c.at < end)
+    return transaction.execute(query).scalar_one()
+
+
+def appointments_by(transaction: Transaction, interviewer: str) -> tuple[AppointmentRow, ...]:
+    """Return the open appointments that this interviewer made, the next first."""
+    query = (
+        select(*(appointment.c[name] for name in AppointmentRow.__slots__))
+        .where(appointment.c.interviewer == interviewer)
+        .order_by(appointment.c.at)
+    )
+    rows = transaction.execute(query)
+    return tuple(AppointmentRow(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+def calls_since(transaction: Transaction, interviewer: str, since: int) -> tuple[int, int]:
+    """Return (calls, complete interviews) of one interviewer that ended at or after ``since``."""
+    query = select(func.count(), func.count().filter(attempt.c.outcome == "complete")).where(
+        attempt.c.ended >= since, attempt.c.interviewer == interviewer
+    )
+    row = transaction.execute(query).one()
+    return row[0], row[1]

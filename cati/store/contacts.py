@@ -1,0 +1,112 @@
+"""Sealed contacts, the keyed hashes of their numbers, and the hashes of those who are never called again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
+
+from cati.store.database import Transaction
+from cati.store.schema import contact, contact_index, never_again
+
+
+@dataclass(frozen=True, slots=True)
+class SealedContact:
+    """One contact as it lies in the database; opens with `cati.vault.contacts.open_contact` only."""
+
+    case: str
+    sealed_key: bytes = field(repr=False)
+    sealed_details: bytes = field(repr=False)
+    epoch: int
+
+
+_KNOWN = select(contact_index.c.hash).where(contact_index.c.hash.in_(bindparam("digests", expanding=True)))
+_NEVER = select(never_again.c.hash).where(never_again.c.hash.in_(bindparam("digests", expanding=True)))
+_ONE = select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch).where(
+    contact.c.case == bindparam("id")
+)
+
+
+def sealed_contact(transaction: Transaction, case_id: str) -> SealedContact | None:
+    """Return a case's contact, None when it was erased."""
+    row = transaction.execute(_ONE, {"id": case_id}).first()
+    return None if row is None else SealedContact(*row)
+
+
+def all_contacts(transaction: Transaction) -> Iterator[SealedContact]:
+    """Yield every contact, a few thousand at a time (to search in memory)."""
+    query = select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch)
+    for row in transaction.execution_options(yield_per=5000).execute(query):
+        yield SealedContact(*row)
+
+
+def add_contacts(transaction: Transaction, rows: Iterable[SealedContact]) -> None:
+    """Write contacts, in the order of their cases' random ids."""
+    values = [
+        {"case": r.case, "sealed_key": r.sealed_key, "sealed_details": r.sealed_details, "epoch": r.epoch}
+        for r in sorted(rows, key=lambda r: r.case)
+    ]
+    if values:
+        transaction.execute(insert(contact), values)
+
+
+def replace_contact(transaction: Transaction, row: SealedContact) -> None:
+    """Put a newly sealed contact in place of the old."""
+    transaction.execute(
+        update(contact)
+        .where(contact.c.case == row.case)
+        .values(sealed_key=row.sealed_key, sealed_details=row.sealed_details, epoch=row.epoch)
+    )
+
+
+def add_hashes(transaction: Transaction, pairs: Iterable[tuple[bytes, str]]) -> None:
+    """Write (keyed hash of a number, case)."""
+    values = [{"hash": digest, "case": case_id} for digest, case_id in sorted(pairs)]
+    if values:
+        transaction.execute(insert(contact_index), values)
+
+
+def hashes_of(transaction: Transaction, case_id: str) -> tuple[bytes, ...]:
+    """Return the keyed hashes of a case's numbers."""
+    rows = transaction.execute(select(contact_index.c.hash).where(contact_index.c.case == case_id))
+    return tuple(row[0] for row in rows)
+
+
+def cases_with(transaction: Transaction, digest: bytes) -> tuple[str, ...]:
+    """Return the cases that have the number with this keyed hash."""
+    rows = transaction.execute(select(contact_index.c.case).where(contact_index.c.hash == digest))
+    return tuple(row[0] for row in rows)
+
+
+_ASKED_AT_ONCE = 500
+
+
+def known_among(transaction: Transaction, digests: Sequence[bytes]) -> tuple[set[bytes], set[bytes]]:
+    """Return which of these hashes are (of a person in the study, of one who is never called again)."""
+    known: set[bytes] = set()
+    never: set[bytes] = set()
+    for at in range(0, len(digests), _ASKED_AT_ONCE):
+        asked = {"digests": list(digests[at : at + _ASKED_AT_ONCE])}
+        known.update(row[0] for row in transaction.execute(_KNOWN, asked))
+        never.update(row[0] for row in transaction.execute(_NEVER, asked))
+    return known, never
+
+
+def never_call_again(transaction: Transaction, digests: Sequence[bytes]) -> None:
+    """Keep these hashes until the purge; what is kept already stays."""
+    if digests:
+        transaction.execute(insert_or(never_again).on_conflict_do_nothing(), [{"hash": digest} for digest in digests])
+
+
+def call_again(transaction: Transaction, digests: Sequence[bytes]) -> None:
+    """Take hashes back (an outcome was undone within its ten seconds)."""
+    for digest in digests:
+        transaction.execute(delete(never_again).where(never_again.c.hash == digest))
+
+
+def erase_contact(transaction: Transaction, case_id: str) -> None:
+    """Delete a contact, its data key and the hashes of its numbers; the bytes are overwritten (secure_delete)."""
+    transaction.execute(delete(contact_index).where(contact_index.c.case == case_id))
+    transaction.execute(delete(contact).where(contact.c.case == case_id))
