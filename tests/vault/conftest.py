@@ -89,7 +89,7 @@ def flipped(data: bytes, bit: int) -> bytes:
 
 
 def some_flips(data: bytes, count: int = 200, first: int = 0, last: int | None = None) -> Iterator[bytes]:
-    """Yield ``data`` with one bit flipped, at ``count`` places drawn from bytes ``first`` to ``last`` (all when few)."""
+    """Yield ``data`` with one bit flipped, ``count`` times, drawn from bytes ``first`` to ``last`` (all when few)."""
     bits = range(first * 8, (len(data) if last is None else last) * 8)
     draw = random.Random(f"{len(data)}")
     for bit in bits if len(bits) <= count else draw.sample(bits, count):

@@ -18,9 +18,10 @@ LIST = "Name;Telefon\nMüller;0391 5550123\n".encode() * 3000
 
 def _with_terminal(command: list[str], phrase: str) -> None:
     """Run ``command`` in a terminal of its own and answer every question for a passphrase."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execvp(command[0], command)
+    terminal, its_end = pty.openpty()
+    # age asks /dev/tty, so the terminal has to be the one that controls its session.
+    age = subprocess.Popen(["setsid", "--ctty", "--wait", *command], stdin=its_end, stdout=its_end, stderr=its_end)
+    os.close(its_end)
     seen = b""
     until = time.monotonic() + 60
     while time.monotonic() < until:
@@ -29,15 +30,13 @@ def _with_terminal(command: list[str], phrase: str) -> None:
         try:
             piece = os.read(terminal, 1024)
         except OSError:  # Linux's way to say that the other end is closed
-            piece = b""
-        if not piece:
             break
         seen += piece
         if seen.rstrip().endswith(b":"):
             os.write(terminal, phrase.encode() + b"\n")
             seen = b""
     os.close(terminal)
-    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    assert age.wait(timeout=60) == 0
 
 
 def test_debians_age_opens_ours(tmp_path):

@@ -141,7 +141,7 @@ def test_nothing_secret_is_shown(staffed):
 
 
 def test_the_standard_cost_is_the_one_decided_and_works():
-    assert STANDARD == ArgonCost(passes=3, memory_kib=262_144, lanes=4)
+    assert ArgonCost(passes=3, memory_kib=262_144, lanes=4) == STANDARD
     seal = new_seal("ab" * 16)
     record, keys = make_member("m", "tel07", "Ofenrohr Giebel 7 Lupine", seal)
     assert record.cost == STANDARD

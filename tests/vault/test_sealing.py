@@ -1,4 +1,4 @@
-"""Sealed bytes open in their own place under their own key only, and the format is the one that FORMATS.md describes."""
+"""Sealed bytes open in their own place under their own key only, in the format of FORMATS.md."""
 
 from __future__ import annotations
 
