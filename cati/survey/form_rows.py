@@ -1,4 +1,4 @@
-"""A questionnaire as its author wrote it: the sheets survey, choices and settings as rows, and how columns are named."""
+"""A questionnaire as its author wrote it: survey, choices and settings as rows, and what their headings mean."""
 
 from __future__ import annotations
 
