@@ -1,0 +1,157 @@
+"""What can be said about a questionnaire without running it: expressions, references, missing translations."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+
+from cati.survey.diagnostics import Findings
+from cati.survey.expressions import ExpressionProblem, compile_expression
+from cati.survey.form_rows import CHOICES, SURVEY
+from cati.survey.questionnaire import ASKED, Item, Kind, Questionnaire, Words
+from cati.text import tr
+
+CASE_VALUES = frozenset({"site", "department", "interviewer", "client", "study", "language"})
+"""What a case brings along, usable as ``${site}`` in every questionnaire."""
+
+_FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
+_EXPRESSIONS = {
+    "relevant": "relevant",
+    "constraint": "constraint",
+    "calculation": "calculation",
+    "choice_filter": "choice_filter",
+    "soft": "cati_soft",
+}
+_FLAGS = frozenset({"yes", "true()"})
+
+
+def check_expressions(
+    questionnaire: Questionnaire, group_rows: list[int], other_names: Iterable[str], findings: Findings
+) -> None:
+    """Note every expression that cannot be read and every name that nothing has."""
+    known = CASE_VALUES | {item.name for item in questionnaire.items} | set(other_names)
+    seen: set[tuple[int, str, str]] = set()
+    for item in questionnaire.items:
+        if item.kind is Kind.NOT_ASKED:
+            continue
+        written = [(column, getattr(item, name)) for name, column in _EXPRESSIONS.items()]
+        if item.required not in _FLAGS:
+            written.append(("required", item.required))
+        if "(" in item.default or "${" in item.default:
+            written.append(("default", item.default))
+        for column, source in written:
+            check_expression(source, (SURVEY, item.row, column), known, findings)
+        for column, words in (
+            ("label", item.label),
+            ("hint", item.instruction),
+            ("constraint_message", item.constraint_message),
+            ("cati_soft_message", item.soft_message),
+        ):
+            _check_fills(words, (SURVEY, item.row, column), known, findings, seen)
+    for group, row in zip(questionnaire.groups, group_rows, strict=True):
+        check_expression(group.relevant, (SURVEY, row, "relevant"), known, findings)
+        _check_fills(group.label, (SURVEY, row, "label"), known, findings, seen)
+
+
+def check_expression(source: str, place: tuple[str, int, str], known: Iterable[str], findings: Findings) -> None:
+    """Note what is wrong with one expression."""
+    if not source:
+        return
+    try:
+        expression = compile_expression(source)
+    except ExpressionProblem as problem:
+        code = "unknown_function" if "()" in problem.what and problem.do else "expression"
+        what = tr(
+            "In “{source}”, character {n}: {what}", source=source[:200], n=problem.position + 1, what=problem.what
+        )
+        findings.error(code, place, what, problem.do)
+        return
+    for name in expression.references:
+        _check_reference(name, place, known, findings)
+    if "pulldata" in expression.calls:
+        findings.warning(
+            "pulldata", place, tr("pulldata() stays empty: there are no tables beside the form."),
+            tr("Use the values of the case, such as ${{site}}."),
+        )  # fmt: skip
+
+
+def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str], findings: Findings) -> None:
+    names = known if isinstance(known, set | frozenset) else set(known)
+    if name in names:
+        return
+    near = difflib.get_close_matches(name, names, 1, 0.6)
+    findings.error(
+        "unknown_reference",
+        place,
+        tr("No question is called {name}.", name=name),
+        tr("Did you mean ${{{name}}}?", name=near[0]) if near else tr("Check the name."),
+    )
+
+
+def _check_fills(
+    words: Words, place: tuple[str, int, str], known: Iterable[str], findings: Findings,
+    seen: set[tuple[int, str, str]],
+) -> None:  # fmt: skip
+    for text in words.values():
+        for name in _FILL.findall(text):
+            key = (place[1], place[2], name)
+            if key not in seen:
+                seen.add(key)
+                _check_reference(name, place, known, findings)
+
+
+def check_choice_fills(
+    questionnaire: Questionnaire, places: dict[tuple[str, str], int], other_names: Iterable[str], findings: Findings
+) -> None:
+    """Note names in the labels of choices that nothing has."""
+    known = CASE_VALUES | {item.name for item in questionnaire.items} | set(other_names)
+    seen: set[tuple[int, str, str]] = set()
+    for list_name, choices in questionnaire.choice_lists.items():
+        for choice in choices:
+            row = places.get((list_name, choice.name), 0)
+            _check_fills(choice.label, (CHOICES, row, "label"), known, findings, seen)
+
+
+def check_translations(
+    questionnaire: Questionnaire, group_rows: list[int], places: dict[tuple[str, str], int], findings: Findings
+) -> None:
+    """Note texts that exist in some of the questionnaire's languages only."""
+    for item in questionnaire.items:
+        if item.kind not in ASKED and item.kind is not Kind.TERMINATE:
+            continue
+        if not item.label and not item.read_only:
+            findings.warning("no_text", (SURVEY, item.row, "label"), tr("{name} has no text.", name=item.name))
+        for column, words in (("label", item.label), ("hint", item.instruction),
+                              ("constraint_message", item.constraint_message)):  # fmt: skip
+            _check_languages(questionnaire, words, (SURVEY, item.row, column), item.name, findings)
+    for group, row in zip(questionnaire.groups, group_rows, strict=True):
+        _check_languages(questionnaire, group.label, (SURVEY, row, "label"), group.name, findings)
+    for list_name, choices in questionnaire.choice_lists.items():
+        for choice in choices:
+            row = places.get((list_name, choice.name), 0)
+            _check_languages(questionnaire, choice.label, (CHOICES, row, "label"), choice.name, findings)
+
+
+def _check_languages(
+    questionnaire: Questionnaire, words: Words, place: tuple[str, int, str], name: str, findings: Findings
+) -> None:
+    if not words or "" in words:
+        return
+    for code in questionnaire.languages:
+        if code not in words:
+            sheet, row, column = place
+            language = questionnaire.language_names.get(code, code)
+            heading = f"{column}::{language} ({code})"
+            findings.warning(
+                "missing_translation",
+                (sheet, row, heading),
+                tr("{name} has no text in {language}.", name=name, language=language),
+                tr("Fill the cell; until then another language is shown."),
+            )
+
+
+def unused_lists(questionnaire: Questionnaire) -> frozenset[str]:
+    """Return the names of lists that no item shows."""
+    used = {item.choices for item in questionnaire.items}
+    return frozenset(name for name in questionnaire.choice_lists if name not in used)
