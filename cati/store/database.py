@@ -76,6 +76,7 @@ class Database:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.folder = folder
         self.file = folder / FILE_NAME
+        self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
         refuse_network_path(folder)
         if create:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,0 +1,138 @@
+"""Somebody calls back, and whom one has promised to call: people found by number, by name, by appointment."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from cati.fieldwork.delivered import Booked, FoundCase
+from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import appointment_of, opened_bytes, opened_contact, study_cells
+from cati.files.phones import PhoneFault, read_phone
+from cati.store import attempts, cases, contacts
+from cati.store.cases import CaseRow, CaseStatus
+from cati.store.database import Transaction
+from cati.survey.calling_hours import wall
+from cati.survey.case import Contact
+from cati.text import show_moment, tr
+from cati.vault.sealing import blind_index
+
+MOST_FOUND = 20
+LEAST_LETTERS = 3
+_LEAST_DIGITS = 5
+_QUARTER = 15 * 60
+
+
+def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
+    """Find who calls back, by number (through the keyed index) or by name (in memory); at most `MOST_FOUND`.
+
+    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words.
+    """
+    text = " ".join(text.split())
+    digits = sum(sign.isdigit() for sign in text)
+    with study.transaction() as transaction:
+        if digits >= _LEAST_DIGITS:
+            found = _by_number(study, transaction, text)
+        elif sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
+            found = _by_name(study, transaction, text)
+        else:
+            found = []
+        note(study, transaction, Act.LOOKED_UP, by="number" if digits >= _LEAST_DIGITS else "name", found=len(found))
+        cells = study_cells(transaction)
+        return tuple(_found(study, transaction, case_id, contact, cells) for case_id, contact in found)
+
+
+def _by_number(study: OpenStudy, transaction: Transaction, text: str) -> list[tuple[str, Contact]]:
+    phone = read_phone(text, None)
+    if isinstance(phone, PhoneFault):
+        return []
+    found = []
+    for case_id in contacts.cases_with(transaction, blind_index(study.open_keys.index, phone.e164)):
+        sealed = contacts.sealed_contact(transaction, case_id)
+        if sealed is not None:
+            found.append((case_id, opened_contact(study, sealed)))
+    return found
+
+
+def _by_name(study: OpenStudy, transaction: Transaction, text: str) -> list[tuple[str, Contact]]:
+    words = text.casefold().split()
+    found = []
+    for sealed in contacts.all_contacts(transaction):
+        plain = opened_bytes(study, sealed).decode().casefold()
+        if all(word in plain for word in words):
+            contact = opened_contact(study, sealed)
+            name = f"{contact.given_name} {contact.family_name}".casefold()
+            if all(word in name for word in words):
+                found.append((sealed.case, contact))
+                if len(found) == MOST_FOUND:
+                    break
+    return sorted(found, key=lambda one: (one[1].family_name.casefold(), one[1].given_name.casefold()))
+
+
+def _found(
+    study: OpenStudy, transaction: Transaction, case_id: str, contact: Contact, cells: dict[int, tuple[str, str, str]]
+) -> FoundCase:
+    row = cases.case_row(transaction, case_id)
+    if row is None:
+        raise KeyError(case_id)
+    site_code, department, _language = cells[row.cell]
+    site = study.settings.site(site_code)
+    booked = attempts.appointment_of(transaction, case_id)
+    if booked is not None and row.status not in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):
+        when = show_moment(wall(moment(booked.at), site), "EEE d MMM HH:mm")
+        state = tr("Appointment: {when}", when=when)
+    else:
+        state = _state_words(row, study.now())
+    return FoundCase(
+        case_id=case_id,
+        name=name_of(contact),
+        site=site.name,
+        department=study.settings.department(site_code, department).name,
+        state=state,
+    )
+
+
+def _state_words(row: CaseRow, now: datetime) -> str:
+    if row.status is CaseStatus.LEASED and (row.lease_until or 0) > seconds(now):
+        return tr("Open at a colleague's")
+    if row.status is CaseStatus.CLOSED:
+        return tr("Interviewed") if row.final_code == cases.COMPLETE else tr("Closed")
+    return tr("Open")
+
+
+def name_of(contact: Contact) -> str:
+    """Return title and name as said."""
+    return " ".join(part for part in (contact.title, contact.given_name, contact.family_name) if part)
+
+
+def appointments_near(study: OpenStudy, at: datetime) -> int:
+    """Return how many appointments lie in the same quarter of an hour as ``at`` (UTC)."""
+    start = seconds(at) // _QUARTER * _QUARTER
+    with study.reading() as transaction:
+        return attempts.appointments_between(transaction, start, start + _QUARTER)
+
+
+def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
+    """Return the open appointments that the signed-in interviewer made, the next first; missed ones for a day."""
+    since = study.now() - timedelta(days=1)
+    booked = []
+    with study.reading() as transaction:
+        cells = study_cells(transaction)
+        for row in attempts.appointments_by(transaction, study.me.id):
+            case = cases.case_row(transaction, row.case)
+            sealed = contacts.sealed_contact(transaction, row.case)
+            if case is None or sealed is None or moment(row.until or row.at) < since:
+                continue
+            site = study.settings.site(cells[case.cell][0])
+            wish = appointment_of(study, row)
+            booked.append(
+                Booked(
+                    case_id=row.case,
+                    name=name_of(opened_contact(study, sealed)),
+                    site=site.name,
+                    at=wish.at,
+                    wall=wall(wish.at, site),
+                    definite=wish.until is None,
+                )
+            )
+    return tuple(booked)

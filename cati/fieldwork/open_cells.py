@@ -1,0 +1,88 @@
+"""Which cells may be called this moment: the interviewer's languages, the site's calling hours, the quota."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from cati.fieldwork.log import seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import rank_of
+from cati.store import cases
+from cati.store.cases import CaseRow
+from cati.store.database import Transaction
+from cati.survey.calling_hours import is_allowed
+from cati.survey.schedule import Tier
+
+Cells = Mapping[int, tuple[str, str, str]]
+
+FULL_FOR_SECONDS = 30
+
+
+def rank_below_fresh() -> int:
+    """Return the first rank behind the appointments: outside the usual hours only those may be called."""
+    return rank_of(int(Tier.APPOINTMENT) + 1, 0)
+
+
+def open_cells(study: OpenStudy, cells: Cells, now: datetime) -> tuple[list[int], list[int]]:
+    """Return the cells that may be called now, and those where only an appointment may (the person wished it so).
+
+    Cells that were found full in the last half minute are left out: an interview that is deleted opens a cell again
+    a little later, while a cell that fills is seen at once (`without_full` counts before a case is handed out).
+    """
+    full = study.database.full_cells
+    known_full = {cell for cell, until in full.items() if until > seconds(now)}
+    usual_by_site: dict[str, bool] = {}
+    wished_by_site: dict[str, bool] = {}
+    for site in study.settings.sites:
+        usual_by_site[site.code] = is_allowed(now, site, study.settings.rules)
+        wished_by_site[site.code] = is_allowed(now, site, study.settings.rules, appointment=True)
+    usual, wished = [], []
+    for cell, (site_code, _department, language) in cells.items():
+        if cell in known_full or language not in study.me.languages:
+            continue
+        if usual_by_site.get(site_code):
+            usual.append(cell)
+        elif wished_by_site.get(site_code):
+            wished.append(cell)
+    return usual, wished
+
+
+def without_full(
+    study: OpenStudy, transaction: Transaction, cells: Cells, candidates: Sequence[CaseRow], now: datetime
+) -> CaseRow | None:
+    """Return the first candidate whose department and site have not reached their targets; counts at most once a site."""
+    counted: dict[str, dict[int, int]] = {}
+    for row in candidates:
+        site_code, department, _language = cells[row.cell]
+        if site_code not in counted:
+            of_site = [cell for cell, place in cells.items() if place[0] == site_code]
+            counted[site_code] = cases.complete_by_cell(transaction, of_site)
+        complete = counted[site_code]
+        site = study.settings.site(site_code)
+        target = study.settings.department(site_code, department).target
+        same = [cell for cell, place in cells.items() if place[:2] == (site_code, department)]
+        site_full = sum(complete.values()) >= site.target
+        if not site_full and sum(complete.get(cell, 0) for cell in same) < target:
+            return row
+        shut = [cell for cell, place in cells.items() if place[0] == site_code] if site_full else same
+        for cell in shut:
+            study.database.full_cells[cell] = seconds(now) + FULL_FOR_SECONDS
+    return None
+
+
+def full_cells(study: OpenStudy, transaction: Transaction, cells: Cells) -> set[int]:
+    """Return every cell whose department or site has reached its target, counted now."""
+    complete = cases.complete_by_cell(transaction, list(cells))
+    by_site: dict[str, int] = {}
+    by_department: dict[tuple[str, str], int] = {}
+    for cell, n in complete.items():
+        site, department, _language = cells[cell]
+        by_site[site] = by_site.get(site, 0) + n
+        by_department[site, department] = by_department.get((site, department), 0) + n
+    return {
+        cell
+        for cell, (site, department, _language) in cells.items()
+        if by_site.get(site, 0) >= study.settings.site(site).target
+        or by_department.get((site, department), 0) >= study.settings.department(site, department).target
+    }

@@ -1,0 +1,287 @@
+"""A call and how it ended: the outcome kept, ten seconds to take it back, and withdrawal, which nothing takes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from cati.errors import Problem
+from cati.fieldwork.delivered import (
+    UNDO_SECONDS,
+    Before,
+    Call,
+    DeliveredCase,
+    Lease,
+    LeaseLost,
+    Noted,
+    Receipt,
+    TooLate,
+    UndoToken,
+)
+from cati.fieldwork.delivery import check_code, hand_out, held_row
+from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import (
+    CaseFile,
+    appointment_row,
+    case_file,
+    place_of,
+    sealed_contact,
+    standing_of,
+    study_cells,
+)
+from cati.store import attempts, cases, contacts, drafts
+from cati.store.cases import CaseRow, CaseStatus, Place
+from cati.store.database import Transaction
+from cati.survey.calling_hours import wall
+from cati.survey.case import Appointment, Preference
+from cati.survey.dispositions import Outcome
+from cati.survey.schedule import Standing
+from cati.text import show_moment, tr
+
+ERASES = frozenset({Outcome.HARD_REFUSAL, Outcome.WITHDRAWN})
+"""After these the contact is erased at once and the keyed hash keeps the person from coming back."""
+
+_NEEDS_APPOINTMENT = frozenset({Outcome.APPOINTMENT, Outcome.VAGUE_APPOINTMENT})
+_ENDS_APPOINTMENT = frozenset(
+    {Outcome.APPOINTMENT, Outcome.VAGUE_APPOINTMENT, Outcome.CALL_BACK, Outcome.SOFT_REFUSAL, Outcome.BREAK_OFF,
+     Outcome.INTERRUPTED}
+)  # fmt: skip
+WITHDRAWN_CODE = "2.112"
+WITHDRAWN_REASON = "withdrawn"
+
+
+def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
+    """Keep that a call to the number with this index began now, before anybody dials.
+
+    A call of this case that is still open comes back instead: nobody makes two at once.
+    """
+    now = study.now()
+    with study.transaction() as transaction:
+        row = held_row(study, transaction, lease)
+        if row is None:
+            return LeaseLost(lease.case_id)
+        known = case_file(study, transaction, row, study_cells(transaction)[row.cell])
+        if known.open_call is not None:
+            call = known.open_call
+            return Call(id=call.id, started=moment(call.started), phone=call.phone)
+        call_id = f"{study.draw.getrandbits(128):032x}"
+        attempts.begin_attempt(
+            transaction,
+            attempts.AttemptRow(
+                id=call_id,
+                case=row.id,
+                interviewer=study.me.id,
+                started=seconds(now),
+                ended=None,
+                phone=phone,
+                phone_kind=known.phones[phone].value,
+                outcome=None,
+            ),
+        )
+        note(study, transaction, Act.DIALLED, case=row.id, fence=row.fence)
+    return Call(id=call_id, started=moment(seconds(now)), phone=phone)
+
+
+def keep_outcome(
+    study: OpenStudy,
+    transaction: Transaction,
+    lease: Lease,
+    call: Call,
+    outcome: Outcome,
+    *,
+    appointment: Appointment | None = None,
+    preference: Preference | None = None,
+    sub_reason: str = "",
+    note_code: str = "",
+) -> Noted | LeaseLost:
+    """Do what `note_outcome` does inside a transaction already begun: attempt, appointment, place in the queue, log.
+
+    `interviewing` completes and breaks off with it. When the case closes, its open interview is deleted. After an
+    outcome of `ERASES` the caller empties the write-ahead log (`Database.checkpoint`) once the transaction is over.
+    """
+    row = held_row(study, transaction, lease)
+    if row is None:
+        return LeaseLost(lease.case_id)
+    now = study.now()
+    cell = study_cells(transaction)[row.cell]
+    before = _before(transaction, row)
+    if not attempts.end_attempt(
+        transaction,
+        call.id,
+        seconds(now),
+        outcome.value,
+        sub_reason=check_code(sub_reason),
+        note_code=check_code(note_code),
+    ):
+        return LeaseLost(lease.case_id)
+    if appointment is not None:
+        attempts.book(transaction, appointment_row(study, row.id, appointment))
+    elif outcome in _ENDS_APPOINTMENT:
+        attempts.cancel_appointment(transaction, row.id)
+    if preference is not None:
+        _keep_preference(study, transaction, row, cell, preference)
+    known = case_file(study, transaction, row, cell)
+    standing = standing_of(study, known, now)
+    place = place_of(standing)
+    if outcome in ERASES:
+        before = replace(before, newly_never=_erase(transaction, row.id, before.hashes))
+        place = _closed(place, CaseStatus.WITHDRAWN if outcome is Outcome.WITHDRAWN else CaseStatus.CLOSED)
+    closed = place.status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN)
+    if closed:
+        attempts.cancel_appointment(transaction, row.id)
+        drafts.forget(transaction, row.id)
+    cases.put(transaction, [(row.id, place)])
+    act = Act.WITHDRAWN if outcome is Outcome.WITHDRAWN else Act.OUTCOME
+    note(study, transaction, act, case=row.id, fence=row.fence, outcome=outcome.value)
+    until = now + timedelta(seconds=UNDO_SECONDS)
+    return Noted(
+        undo=UndoToken(case_id=row.id, fence=row.fence, call=call, until=until, before=before),
+        until=until,
+        next_words=_next_words(standing, known, now, closed=closed, erased=outcome in ERASES),
+        final=(place.final_code or "") if closed else "",
+    )
+
+
+def _before(transaction: Transaction, row: CaseRow) -> Before:
+    return Before(
+        row=row,
+        appointment=attempts.appointment_of(transaction, row.id),
+        contact=contacts.sealed_contact(transaction, row.id),
+        hashes=contacts.hashes_of(transaction, row.id),
+        newly_never=(),
+        events=drafts.events(transaction, row.id),
+    )
+
+
+def _keep_preference(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cell: tuple[str, str, str], preference: Preference
+) -> None:
+    contact = case_file(study, transaction, row, cell).contact
+    if contact is not None:
+        wished = replace(contact, preference=preference)
+        contacts.replace_contact(transaction, sealed_contact(study, row.id, wished))
+
+
+def _erase(transaction: Transaction, case_id: str, digests: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    """Erase contact, open interview and appointment; return the hashes that were not among the never-again yet."""
+    _known, never = contacts.known_among(transaction, digests)
+    contacts.never_call_again(transaction, digests)
+    contacts.erase_contact(transaction, case_id)
+    drafts.forget(transaction, case_id)
+    attempts.cancel_appointment(transaction, case_id)
+    return tuple(digest for digest in digests if digest not in never)
+
+
+def _closed(place: Place, status: CaseStatus) -> Place:
+    return replace(place, status=status, turns_at=None, avoid=None, final_code=place.final_code or WITHDRAWN_CODE)
+
+
+def note_outcome(
+    study: OpenStudy,
+    lease: Lease,
+    call: Call,
+    outcome: Outcome,
+    *,
+    appointment: Appointment | None = None,
+    preference: Preference | None = None,
+    sub_reason: str = "",
+    note_code: str = "",
+) -> Noted | LeaseLost:
+    """Keep the outcome of a call, work out when the case is called again, and give the case back.
+
+    ``preference`` is when the person said they would like to be called. ``sub_reason`` and ``note_code`` are codes of
+    a list, never typed words (ValueError). A hard refusal erases the contact from the disk at once; for ten seconds
+    the undo token alone could bring it back. Complete interviews go through `interviewing.complete`.
+    """
+    if outcome is Outcome.COMPLETE:
+        message = "an interview is completed by interviewing.complete"
+        raise ValueError(message)
+    if outcome in _NEEDS_APPOINTMENT and appointment is None:
+        raise Problem(tr("Appointment"), tr("It is not said for when."), tr("Enter day and time."))
+    with study.transaction() as transaction:
+        noted = keep_outcome(
+            study,
+            transaction,
+            lease,
+            call,
+            outcome,
+            appointment=appointment,
+            preference=preference,
+            sub_reason=sub_reason,
+            note_code=note_code,
+        )
+    if outcome in ERASES and isinstance(noted, Noted):
+        study.database.checkpoint()  # the write-ahead log still held the page as it was
+    return noted
+
+
+def _next_words(standing: Standing, known: CaseFile, now: datetime, *, closed: bool, erased: bool) -> str:
+    if erased:
+        return tr("Erased. This person is never called again.")
+    if closed:
+        return tr("Closed. This person is not called again.")
+    if standing.due_at <= now:
+        return tr("May be called again at once.")
+    return tr("Called again from {when}.", when=show_moment(wall(standing.due_at, known.site), "EEE d MMM HH:mm"))
+
+
+def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
+    """Take the outcome back within ten seconds: the case is leased again, its call open as before."""
+    now = study.now()
+    before = token.before
+    with study.transaction() as transaction:
+        row = cases.case_row(transaction, token.case_id)
+        if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
+            return TooLate(token.case_id)
+        contacts.call_again(transaction, before.newly_never)
+        if before.contact is not None:
+            if contacts.sealed_contact(transaction, row.id) is None:
+                contacts.add_contacts(transaction, [before.contact])
+                contacts.add_hashes(transaction, [(digest, row.id) for digest in before.hashes])
+                for n, event_id, sealed in before.events:
+                    drafts.append(transaction, row.id, n, event_id, sealed)
+            else:
+                contacts.replace_contact(transaction, before.contact)
+        attempts.cancel_appointment(transaction, row.id)
+        if before.appointment is not None:
+            attempts.book(transaction, before.appointment)
+        attempts.reopen_attempt(transaction, token.call.id)
+        was = before.row
+        place = Place(
+            status=CaseStatus.READY, tier=was.tier, rank=was.rank, due_at=was.due_at, turns_at=was.turns_at,
+            avoid=was.avoid, final_code=None,
+        )  # fmt: skip
+        cases.put(transaction, [(row.id, place)])
+        again = cases.case_row(transaction, row.id) or row
+        return hand_out(study, transaction, again, study_cells(transaction), now, act=Act.UNDONE)
+
+
+def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
+    """Erase contact and answers so far at once and never call again; the keyed hash of the numbers stays.
+
+    ``case`` is a lease or, when the person calls and a colleague has the case open, its id: a withdrawal waits for
+    nobody, the colleague's next write is refused. Nothing takes it back. Twice is as once.
+    """
+    case_id = case if isinstance(case, str) else case.case_id
+    now = study.now()
+    with study.transaction() as transaction:
+        row = cases.case_row(transaction, case_id)
+        if row is None:
+            raise Problem(tr("Withdrawal"), tr("There is no such case."), "")
+        for call in attempts.attempts_of(transaction, case_id):
+            if call.ended is None:
+                attempts.end_attempt(transaction, call.id, seconds(now), Outcome.WITHDRAWN.value)
+        _erase(transaction, case_id, contacts.hashes_of(transaction, case_id))
+        place = Place(
+            status=CaseStatus.WITHDRAWN, tier=row.tier, rank=row.rank, due_at=row.due_at, turns_at=None,
+            final_code=WITHDRAWN_CODE,
+        )  # fmt: skip
+        cases.put(transaction, [(case_id, place)])
+        entry = note(study, transaction, Act.WITHDRAWN, case=case_id, fence=row.fence)
+    study.database.checkpoint()
+    return Receipt(
+        number=str(entry.n),
+        at=now,
+        words=tr("Consent withdrawn; contact and answers so far are erased. No further call. Entry {n}.", n=entry.n),
+    )
