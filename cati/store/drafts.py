@@ -1,0 +1,94 @@
+"""Answers while they are tied to a case: the events in order, and the words being typed, one row a question."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from cati.store.database import Transaction
+from cati.store.schema import case, draft_event, draft_text
+
+
+def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> int | None:
+    """Return until when (seconds since 1970) the member holds the case under this fence number; None: not any more.
+
+    A lease that ran out but that nobody else took is still held.
+    """
+    return transaction.execute(
+        select(case.c.lease_until).where(
+            case.c.id == case_id, case.c.fence == fence, case.c.lease_holder == member_id
+        )
+    ).scalar_one_or_none()
+
+
+def hold_on(transaction: Transaction, case_id: str, until: int) -> None:
+    """Move the end of a lease; a leased case turns when its lease ends."""
+    transaction.execute(update(case).where(case.c.id == case_id).values(lease_until=until, turns_at=until))
+
+
+def events(transaction: Transaction, case_id: str) -> tuple[tuple[int, str, bytes], ...]:
+    """Return (number, id, sealed event) of an open interview in order."""
+    rows = transaction.execute(
+        select(draft_event.c.n, draft_event.c.id, draft_event.c.sealed)
+        .where(draft_event.c.case == case_id)
+        .order_by(draft_event.c.n)
+    )
+    return tuple((row.n, row.id, row.sealed) for row in rows)
+
+
+def has_events(transaction: Transaction, case_id: str) -> bool:
+    """Tell whether an interview was begun and not finished."""
+    return transaction.execute(select(draft_event.c.n).where(draft_event.c.case == case_id).limit(1)).first() is not None
+
+
+def count(transaction: Transaction, case_id: str) -> int:
+    """Return how many events are kept, which is also the number of the next."""
+    return transaction.execute(
+        select(func.count()).select_from(draft_event).where(draft_event.c.case == case_id)
+    ).scalar_one()
+
+
+def append(transaction: Transaction, case_id: str, n: int, event_id: str, sealed: bytes) -> bool:
+    """Keep one event; False when this very event is kept already (a retry after an unknown commit)."""
+    known = transaction.execute(select(draft_event.c.n).where(draft_event.c.id == event_id)).first()
+    if known is not None:
+        return False
+    transaction.execute(insert(draft_event).values(case=case_id, n=n, id=event_id, sealed=sealed))
+    return True
+
+
+def keep_text(transaction: Transaction, case_id: str, address: str, sealed: bytes) -> None:
+    """Keep the words typed so far at one question over the ones before; ``address`` is a keyed hash of it."""
+    row = insert(draft_text).values(case=case_id, address=address, sealed=sealed)
+    transaction.execute(
+        row.on_conflict_do_update(index_elements=["case", "address"], set_={"sealed": row.excluded.sealed})
+    )
+
+
+def text(transaction: Transaction, case_id: str, address: str) -> bytes | None:
+    """Return the sealed words typed so far at one question."""
+    return transaction.execute(
+        select(draft_text.c.sealed).where(draft_text.c.case == case_id, draft_text.c.address == address)
+    ).scalar_one_or_none()
+
+
+def forget_text(transaction: Transaction, case_id: str, address: str) -> None:
+    """Delete the words of one question: its answer is kept now."""
+    transaction.execute(delete(draft_text).where(draft_text.c.case == case_id, draft_text.c.address == address))
+
+
+def forget(transaction: Transaction, case_id: str) -> None:
+    """Delete everything that was answered or typed in a case's open interview."""
+    transaction.execute(delete(draft_event).where(draft_event.c.case == case_id))
+    transaction.execute(delete(draft_text).where(draft_text.c.case == case_id))
+
+
+def forget_closed(transaction: Transaction, closed: tuple[int, ...]) -> int:
+    """Delete the open interviews of cases with one of these statuses; returns how many cases had one."""
+    done = select(case.c.id).where(case.c.status.in_(closed))
+    found = transaction.execute(
+        select(func.count(draft_event.c.case.distinct())).where(draft_event.c.case.in_(done))
+    ).scalar_one()
+    transaction.execute(delete(draft_event).where(draft_event.c.case.in_(done)))
+    transaction.execute(delete(draft_text).where(draft_text.c.case.in_(done)))
+    return found
