@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from cati.survey.diagnostics import Findings
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.form_rows import CHOICES, SURVEY
-from cati.survey.questionnaire import ASKED, Item, Kind, Questionnaire, Words
+from cati.survey.questionnaire import ASKED, Kind, Questionnaire, Words
 from cati.text import tr
 
 CASE_VALUES = frozenset({"site", "department", "interviewer", "client", "study", "language"})
@@ -61,7 +61,7 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
     try:
         expression = compile_expression(source)
     except ExpressionProblem as problem:
-        code = "unknown_function" if "()" in problem.what and problem.do else "expression"
+        code = "unknown_function" if problem.do else "expression"
         what = tr(
             "In “{source}”, character {n}: {what}", source=source[:200], n=problem.position + 1, what=problem.what
         )
@@ -72,7 +72,7 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
     if "pulldata" in expression.calls:
         findings.warning(
             "pulldata", place, tr("pulldata() stays empty: there are no tables beside the form."),
-            tr("Use the values of the case, such as ${{site}}."),
+            tr("Use the values of the case, such as ${site}."),
         )  # fmt: skip
 
 

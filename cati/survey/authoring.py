@@ -1,0 +1,100 @@
+"""Rows to questionnaire: the sheets of an XLSForm, with our own columns, compiled to the model that runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cati.survey.diagnostics import Diagnostic, Findings
+from cati.survey.form_checks import check_choice_fills, check_expressions, check_translations
+from cati.survey.form_choices import cell, choice_lists, is_yes
+from cati.survey.form_items import Draft, read_survey
+from cati.survey.form_rows import (
+    CHOICES,
+    SETTINGS,
+    SURVEY,
+    Form,
+    Heading,
+    Row,
+    headings_of,
+    language_of,
+    languages_of,
+)
+from cati.survey.form_settings import check_headings
+from cati.survey.questionnaire import ASKED, Questionnaire, hashed
+from cati.text import tr
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A questionnaire, None when an error keeps it from running, and everything that was found."""
+
+    questionnaire: Questionnaire | None
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def compile_form(form: Form) -> Compiled:
+    """Compile a form; never raises, whatever stands in the cells."""
+    findings = Findings()
+    survey = headings_of(form.survey, SURVEY)
+    choices = headings_of(form.choices, CHOICES)
+    settings_headings = headings_of(form.settings, SETTINGS)
+    check_headings(survey, choices, findings)
+    settings = form.settings.rows[0] if form.settings.rows else Row(0, {})
+    languages, default_language = _languages(survey, choices, settings, settings_headings)
+    plain_code = default_language
+    if not form.survey.rows:
+        findings.error("empty", (SURVEY, 0, ""), tr("The sheet survey is empty."), tr("Write one question a row."))
+        return Compiled(None, findings.in_order())
+    lists, places = choice_lists(
+        form,
+        choices,
+        plain_code,
+        findings,
+        allow_duplicates=is_yes(cell(settings, settings_headings, "allow_choice_duplicates")),
+    )
+    draft = read_survey(Draft(form.survey, survey, lists, places, tuple(languages), plain_code, findings))
+    name = cell(settings, settings_headings, "form_id") or form.name
+    questionnaire = Questionnaire(
+        name=name,
+        title=cell(settings, settings_headings, "form_title") or name,
+        version=cell(settings, settings_headings, "version"),
+        languages=tuple(languages),
+        default_language=default_language,
+        language_names=languages,
+        groups=tuple(draft.groups),
+        items=tuple(draft.items),
+        choice_lists=draft.lists,
+    )
+    others = (*draft.left_out, *(group.name for group in draft.groups))
+    check_expressions(questionnaire, draft.group_rows, others, findings)
+    check_choice_fills(questionnaire, places, others, findings)
+    check_translations(questionnaire, draft.group_rows, places, findings)
+    if not any(item.kind in ASKED for item in questionnaire.items):
+        findings.error(
+            "nothing_asked",
+            (SURVEY, 0, ""),
+            tr("No row of this form can be asked on the telephone."),
+            tr("Write one question a row."),
+        )
+    return Compiled(None if findings.hopeless else hashed(questionnaire), findings.in_order())
+
+
+def _languages(
+    survey: dict[str, Heading], choices: dict[str, Heading], settings: Row, headings: dict[str, Heading]
+) -> tuple[dict[str, str], str]:
+    """Return the languages by code and the default: what the settings say, else the first written.
+
+    A form that names no language at all has the one language "".
+    """
+    languages = languages_of((survey, choices))
+    written = cell(settings, headings, "default_language")
+    code, name = language_of(written) if written else ("", "")
+    if code and code not in languages:
+        plain = any(heading.column == "label" and not heading.code for heading in survey.values())
+        if plain or not languages:
+            languages = {code: name, **languages}
+        else:
+            code = ""
+    if not languages:
+        return {"": "default"}, ""
+    return languages, code or next(iter(languages))

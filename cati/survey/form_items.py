@@ -1,0 +1,299 @@
+"""The survey sheet: rows to groups and items."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+
+from cati.survey.diagnostics import Findings
+from cati.survey.form_choices import OTHER, cell, check_names, is_yes, with_other, words_of
+from cati.survey.form_options import disposition_of, display_of, nonresponse_of, order_of, range_of
+from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
+from cati.survey.item_types import Role, RowType, known_words, read_type
+from cati.survey.questionnaire import ASKED, Choice, Group, Item, Kind, Words
+from cati.text import tr
+
+_NAME = re.compile(r"[^\W\d][\w.\-]*")
+_STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'"})
+_OK = {"de": "Verstanden", "en": "OK"}
+_ACKNOWLEDGE = "cati_ok"
+
+
+@dataclass(slots=True)
+class Draft:
+    """A questionnaire while its rows are read; ``left_out`` are names of rows that never become items."""
+
+    sheet: Sheet
+    headings: dict[str, Heading]
+    lists: dict[str, tuple[Choice, ...]]
+    places: dict[tuple[str, str], int]
+    languages: tuple[str, ...]
+    plain_code: str
+    findings: Findings
+    groups: list[Group] = field(default_factory=list)
+    group_rows: list[int] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    _open: list[tuple[int, str, str]] = field(default_factory=list)
+    """Index, block word and choice list of each group that is open."""
+    _names: dict[str, int] = field(default_factory=dict)
+    _unnamed: int = 0
+
+    def cell(self, row: Row, column: str) -> str:
+        """Return an untranslated cell."""
+        return cell(row, self.headings, column)
+
+    def words(self, row: Row, column: str) -> Words:
+        """Return a translatable cell by language."""
+        return words_of(row, self.headings, column, self.plain_code)
+
+    def expression(self, row: Row, column: str) -> str:
+        """Return an expression with straight quotes and no line breaks."""
+        return " ".join(self.cell(row, column).translate(_STRAIGHT).split("\n")).strip()
+
+    def around(self) -> int | None:
+        """Return the index of the innermost open group."""
+        return self._open[-1][0] if self._open else None
+
+    def opened(self, group: Group, row: Row, block: str, choices: str) -> None:
+        """Begin a group."""
+        self.groups.append(group)
+        self.group_rows.append(row.number)
+        self._open.append((len(self.groups) - 1, block, choices))
+
+    def closed(self, block: str) -> str:
+        """End the innermost group; return its block word, "" when none is open."""
+        if not self._open:
+            return ""
+        begun = self._open.pop()[1]
+        return begun if begun != block else block
+
+    def grid_list(self) -> str | None:
+        """Return the choice list of the grid around, None outside one."""
+        return next((choices for _at, block, choices in reversed(self._open) if block == "grid"), None)
+
+    def still_open(self) -> list[tuple[int, str]]:
+        """Return row and block word of the groups that nothing closed."""
+        return [(self.group_rows[at], block) for at, block, _choices in self._open]
+
+    def unnamed(self, word: str) -> str:
+        """Return a name for a row that needs none."""
+        self._unnamed += 1
+        return f"{word}_{self._unnamed}"
+
+    def taken(self, name: str, row: Row) -> int | None:
+        """Return the row that has this name already; else note it for this one."""
+        before = self._names.setdefault(name, row.number)
+        return None if before == row.number else before
+
+
+def read_survey(draft: Draft) -> Draft:
+    """Read all rows into the draft and return it."""
+    for row in draft.sheet.rows:
+        written = draft.cell(row, "type")
+        if is_yes(draft.cell(row, "disabled")):
+            draft.left_out.append(draft.cell(row, "name"))
+            continue
+        if not written:
+            _without_type(draft, row)
+            continue
+        row_type = read_type(written)
+        if row_type.role is Role.UNKNOWN:
+            near = difflib.get_close_matches(row_type.word, known_words(), 1, 0.6)
+            draft.findings.error(
+                "unknown_type",
+                (SURVEY, row.number, "type"),
+                tr("The type “{type}” is not known.", type=written),
+                tr("Did you mean {name}?", name=near[0]) if near else tr("The manual lists all types."),
+            )
+            draft.left_out.append(draft.cell(row, "name"))
+        elif row_type.role is Role.BEGIN:
+            _begin(draft, row, row_type)
+        elif row_type.role is Role.END:
+            _end(draft, row, row_type)
+        else:
+            _item(draft, row, row_type)
+    for number, block in draft.still_open():
+        draft.findings.error(
+            "not_closed",
+            (SURVEY, number, "type"),
+            tr("This {block} is never closed.", block=block),
+            tr("Add a row end_{block}.", block=block),
+        )
+    return draft
+
+
+def _without_type(draft: Draft, row: Row) -> None:
+    name = draft.cell(row, "name")
+    if name or draft.words(row, "label"):
+        draft.findings.warning(
+            "no_type", (SURVEY, row.number, "type"), tr("This row has no type and is left out."), tr("Fill the cell.")
+        )
+        draft.left_out.append(name)
+
+
+def _begin(draft: Draft, row: Row, row_type: RowType) -> None:
+    around = draft.around()
+    appearance = draft.cell(row, "appearance").lower().split()
+    label = draft.words(row, "label")
+    name = draft.cell(row, "name") or draft.unnamed(row_type.block)
+    if row_type.block == "repeat":
+        draft.findings.warning(
+            "repeat",
+            (SURVEY, row.number, "type"),
+            tr("Repeats are asked once only."),
+            tr("Write the questions out as often as they may be needed."),
+        )
+    if row_type.block == "grid" and row_type.choices and row_type.choices not in draft.lists:
+        _no_list(draft, row, row_type.choices)
+    grid = row_type.block == "grid" or "table-list" in appearance
+    group = Group(
+        name=name,
+        label=label,
+        parent=around,
+        relevant=draft.expression(row, "relevant"),
+        shared=grid or "field-list" in appearance,
+        grid=grid,
+        section=around is None and bool(label) and not grid,
+        order=order_of(draft.cell(row, "cati_order"), row.number, draft.findings),
+        repeat=row_type.block == "repeat",
+        repeat_count=draft.expression(row, "repeat_count"),
+    )
+    draft.opened(group, row, row_type.block, row_type.choices)
+
+
+def _end(draft: Draft, row: Row, row_type: RowType) -> None:
+    begun = draft.closed(row_type.block)
+    if begun == row_type.block:
+        return
+    draft.findings.error(
+        "not_opened" if not begun else "wrong_end",
+        (SURVEY, row.number, "type"),
+        tr("Nothing is open that this row could close.")
+        if not begun
+        else tr("This closes a {one}, but a {other} is open.", one=row_type.block, other=begun),
+        tr("Check the begin and end rows above."),
+    )
+
+
+def _no_list(draft: Draft, row: Row, name: str) -> None:
+    near = difflib.get_close_matches(name, draft.lists, 1, 0.6)
+    draft.findings.error(
+        "no_choice_list",
+        (SURVEY, row.number, "type"),
+        tr("There is no choice list {name}.", name=name) if name else tr("The choice list is missing."),
+        tr("Did you mean {name}?", name=near[0]) if near else tr("Add its choices on the sheet choices."),
+    )
+
+
+def _name_of(draft: Draft, row: Row, row_type: RowType) -> str:
+    name = draft.cell(row, "name")
+    place = (SURVEY, row.number, "name")
+    if not name:
+        if row_type.kind not in (Kind.NOTE, Kind.TERMINATE, Kind.QUOTA, Kind.NOT_ASKED):
+            draft.findings.error("no_name", place, tr("This row has no name."), tr("Give it a short name."))
+        return draft.unnamed(row_type.word)
+    if not _NAME.fullmatch(name):
+        draft.findings.error(
+            "bad_name",
+            place,
+            tr("“{name}” cannot be a name.", name=name),
+            tr("Begin with a letter; then letters, digits and underscores."),
+        )
+    before = draft.taken(name, row)
+    if before is not None:
+        draft.findings.error(
+            "duplicate_name",
+            place,
+            tr("The name {name} stands in row {row} already.", name=name, row=before),
+            tr("Give each row its own name."),
+        )
+        return draft.unnamed(name)
+    return name
+
+
+def _choices_of(draft: Draft, row: Row, row_type: RowType, kind: Kind) -> str:
+    """Return the name of the item's list; lists with "other" and of acknowledgements are made here."""
+    if row_type.word in ("acknowledge", "trigger"):
+        label = {code: _OK.get(code, _OK["en"]) for code in draft.languages}
+        draft.lists.setdefault(_ACKNOWLEDGE, (Choice(name="OK", label=label),))
+        return _ACKNOWLEDGE
+    name = (draft.grid_list() or "") if row_type.role is Role.ROW else row_type.choices
+    if row_type.role is Role.ROW and not name:
+        draft.findings.error(
+            "row_outside_grid",
+            (SURVEY, row.number, "type"),
+            tr("A row must stand between begin_grid LIST and end_grid."),
+            tr("Name the list behind begin_grid."),
+        )
+        return ""
+    if name not in draft.lists:
+        _no_list(draft, row, name)
+        return ""
+    check_names(kind, name, draft.lists[name], draft.places, draft.findings)
+    if row_type.or_other:
+        own = f"{name}_or_{OTHER}"
+        draft.lists[own] = with_other(draft.lists[name], draft.languages)
+        return own
+    return name
+
+
+def _item(draft: Draft, row: Row, row_type: RowType) -> None:
+    name = _name_of(draft, row, row_type)
+    appearance = draft.cell(row, "appearance").lower()
+    kind, minimum, maximum = range_of(
+        row_type, draft.cell(row, "parameters"), draft.expression(row, "constraint"), row.number, draft.findings
+    )
+    only_heads_a_table = "label" in appearance.split() and kind in (Kind.SINGLE, Kind.MULTIPLE)
+    from_a_file = "search(" in appearance.replace(" ", "") and kind in (Kind.SINGLE, Kind.MULTIPLE)
+    if row_type.unasked or from_a_file:
+        draft.findings.warning(
+            "not_asked",
+            (SURVEY, row.number, "type"),
+            tr("{type} makes no sense on the telephone and is left out.", type=draft.cell(row, "type")),
+            tr("Ask it as text, number or choice instead."),
+        )
+    if row_type.unasked or from_a_file or only_heads_a_table:
+        draft.items.append(Item(name=name, kind=Kind.NOT_ASKED, row=row.number, group=draft.around()))
+        return
+    choices = _choices_of(draft, row, row_type, kind) if kind in (Kind.SINGLE, Kind.MULTIPLE) else ""
+    shown = len(draft.lists.get(choices, ()))
+    required = draft.expression(row, "required")
+    calculation = row_type.calculation or draft.expression(row, "calculation")
+    if kind is Kind.CALCULATE and not calculation:
+        calculation = draft.expression(row, "default")
+    instruction = {**draft.words(row, "hint"), **draft.words(row, "cati_instruction")}
+    draft.items.append(
+        Item(
+            name=name,
+            kind=kind,
+            row=row.number,
+            display=display_of(kind, appearance, draft.cell(row, "cati_display"), shown, row.number, draft.findings),
+            label=draft.words(row, "label"),
+            instruction=instruction,
+            group=draft.around(),
+            choices=choices,
+            choice_filter=draft.expression(row, "choice_filter"),
+            order=order_of(draft.cell(row, "cati_order"), row.number, draft.findings),
+            anchor=is_yes(draft.cell(row, "cati_anchor")),
+            relevant=draft.expression(row, "relevant"),
+            constraint=draft.expression(row, "constraint"),
+            constraint_message=draft.words(row, "constraint_message"),
+            required="yes"
+            if is_yes(required)
+            else ""
+            if required.lower() in ("no", "false", "false()", "0")
+            else required,
+            required_message=draft.words(row, "required_message"),
+            calculation=calculation,
+            default=draft.cell(row, "default").translate(_STRAIGHT),
+            read_only=is_yes(draft.cell(row, "read_only")),
+            nonresponse=nonresponse_of(draft.cell(row, "cati_nonresponse"), kind in ASKED, row.number, draft.findings),
+            minimum=minimum,
+            maximum=maximum,
+            soft=draft.expression(row, "cati_soft"),
+            soft_message=draft.words(row, "cati_soft_message"),
+            disposition=disposition_of(kind, draft.cell(row, "cati_disposition"), row.number, draft.findings),
+        )
+    )
