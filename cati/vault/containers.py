@@ -84,7 +84,7 @@ def _open(sort: str, data: bytes, name: str, identity: str | None, password: str
     if sort == "plain":
         return data, name
     if sort == "age":
-        inner = name.removesuffix(".age")
+        inner = name[:-4] if name.lower().endswith(".age") else name
         if not age_files.needs_passphrase(data):
             if identity is None:
                 raise NeedsSecret(
