@@ -219,7 +219,7 @@ def _again(
     soft = next((attempt for attempt in reversed(history) if attempt.outcome is Outcome.SOFT_REFUSAL), None)
     reached = any(attempt.outcome in CONFIRMING for attempt in history)
     tier = Tier.UNDECIDED if reached else Tier.FRESH
-    why = _why_again(history, last, soft, reached=reached, preferred=preference is not None)
+    why = _why_again(last, soft, reached=reached, preferred=preference is not None)
     fresh_number = last.phone in dead_phones(history)
     segment = _segment(history, earliest, preference, phones, site, rules, minutes)
     turns = (
@@ -232,9 +232,7 @@ def _again(
     )  # fmt: skip
 
 
-def _why_again(
-    history: Sequence[Attempt], last: Attempt, soft: Attempt | None, *, reached: bool, preferred: bool
-) -> Why:
+def _why_again(last: Attempt, soft: Attempt | None, *, reached: bool, preferred: bool) -> Why:
     if soft is not None:
         return Why.REFUSAL_REST_OVER
     if last.outcome is Outcome.INTERRUPTED:
