@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,12 +56,11 @@ class ReportPart(QWidget):
             self._offer_deletion(path)
 
     def _show_reasons(self, report: ImportReport) -> None:
-        counts = Counter(one.code for one in report.refused)
         rows = []
-        for code, count in counts.most_common():
+        for code, reason, count in report.by_reason:
             these = [one for one in report.refused if one.code == code]
             numbers = ", ".join(str(one.row) for one in these[:_ROWS_NAMED]) + (" …" if count > _ROWS_NAMED else "")
-            rows.append([str(count), these[0].reason, these[0].remedy, numbers])
+            rows.append([str(count), reason, these[0].remedy, numbers])
         self.reasons = table(
             tr("Refused rows by reason"), [tr("Rows"), tr("Reason"), tr("What to do"), tr("Row numbers")], rows, figures=(0,)
         )

@@ -61,7 +61,7 @@ class ListPage(Page):
         self.problem = Note("", "warning")
         self.problem.hide()
         self.body.addWidget(self.problem)
-        self.accept_plain = QCheckBox(tr("I know that this list was not sealed, and bring it in all the same"))
+        self.accept_plain = QCheckBox(tr("I have read this and bring the list in all the same"))
         self.accept_plain.hide()
         self.accept_plain.toggled.connect(self._look)
         self.body.addWidget(self.accept_plain)

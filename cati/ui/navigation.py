@@ -88,7 +88,7 @@ _LEADING = frozenset({"research_lead"})
 PLACES = (
     Place("progress", mark("Progress"), _WATCHING, _progress),
     Place("calls", mark("Calls"), _ALL, _calls),
-    Place("list", mark("Contact list"), _LEADING, _list),
+    Place("list", mark("Contact list"), _WATCHING, _list),
     Place("staff", mark("Staff"), _LEADING, _staff),
     Place("settings", mark("Settings"), _LEADING, _settings),
     Place("export", mark("Export"), _LEADING, _export),
@@ -127,7 +127,7 @@ class Rail(QScrollArea):
         group = QButtonGroup(inside)
         self._buttons = {}
         for number, place in enumerate(places, 1):
-            button = theme.push(tr(place.label), lambda name=place.name: self.chosen.emit(name), kind="place")  # type: ignore[misc]  # a default binds the loop's value
+            button = theme.push(theme.folded(tr(place.label)), lambda name=place.name: self.chosen.emit(name), kind="place")  # type: ignore[misc]  # a default binds the loop's value
             button.setCheckable(True)
             button.setToolTip(f"Ctrl+{number}")
             button.setAccessibleName(tr(place.label))

@@ -186,7 +186,8 @@ def row(*parts: QWidget | int, stretch: bool = True) -> QHBoxLayout:
 
 
 def grid(parts: Sequence[QWidget], across: int) -> QGridLayout:
-    """Return widgets in a grid of equal columns, from left to right."""
+    """Return widgets in a grid of equal columns, from left to right; one below the other where the text is very large."""
+    across = 1 if theme.is_large() else across
     layout = QGridLayout()
     layout.setHorizontalSpacing(2 * theme.unit())
     layout.setVerticalSpacing(theme.unit())

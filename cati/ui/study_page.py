@@ -95,7 +95,7 @@ class StudyPage(QWidget):
         group = QButtonGroup(inside)
         self._steps: list[QPushButton] = []
         for at, name in enumerate(PARTS):
-            button = theme.push(f"{at + 1}  {tr(name)}", lambda at=at: self.show_part(at), kind="place")  # type: ignore[misc]  # a default binds the loop's value
+            button = theme.push(_step(str(at + 1), name), lambda at=at: self.show_part(at), kind="place")  # type: ignore[misc]  # a default binds the loop's value
             button.setCheckable(True)
             group.addButton(button)
             stack.addWidget(button)
@@ -184,7 +184,7 @@ class StudyPage(QWidget):
             wrong.append(len(self.sections) - 1)
         for at, button in enumerate(self._steps[:-1]):
             sign = "✗" if at in wrong else "✓"
-            button.setText(f"{sign}  {tr(PARTS[at])}")
+            button.setText(_step(sign, PARTS[at]))
         if wrong or problems:
             lines = [tr("Something is missing in: {parts}.", parts=", ".join(tr(PARTS[at]) for at in sorted(set(wrong))))] if wrong else []
             lines += [in_words(problem) for problem in problems]
@@ -257,6 +257,11 @@ class StudyPage(QWidget):
             section.fill(values)
         self.folder_line.setText(folder)
         self.show_part(part)
+
+
+def _step(sign: str, part: str) -> str:
+    """Return the words of a step; where they take two lines, the second is set in under the first."""
+    return f"{sign}  {theme.folded(tr(part))}".replace("\n", "\n     ")
 
 
 def _has_fault(section: Section) -> bool:

@@ -16,6 +16,7 @@ SCALES = (1.0, 1.15, 1.3, 1.5, 1.75, 2.0)
 """Steps of the text size that A+ walks through; 2.0 is 200 %."""
 
 _SMALLEST_POINTS = 10.5
+_FOLDS_FROM = 1.5
 _SIZES = {"title": 1.45, "text": 1.0, "small": 0.88, "spoken": 1.75, "figure": 1.9}
 
 
@@ -74,6 +75,11 @@ def scale() -> float:
     return _worn.scale
 
 
+def is_large() -> bool:
+    """Tell whether the text is so large that what stands side by side should stand one below the other."""
+    return _worn.scale >= _FOLDS_FROM
+
+
 def line() -> int:
     """Return the height of one line of text in pixels."""
     return QFontMetrics(QApplication.font()).height()
@@ -87,6 +93,15 @@ def unit() -> int:
 def columns(count: int) -> int:
     """Return the width of ``count`` average characters in pixels."""
     return QFontMetrics(QApplication.font()).averageCharWidth() * count
+
+
+def folded(text: str) -> str:
+    """Return the name of a place on two lines where the text is so large that the navigation would crowd the page."""
+    if not is_large():
+        return text
+    from textwrap import fill  # noqa: PLC0415 - large text only
+
+    return fill(text, 15, break_long_words=False)
 
 
 def font_of(kind: str) -> QFont:
@@ -135,7 +150,7 @@ def _style(c: Colours) -> str:
     u = unit()
     names = {field: getattr(c, field).name() for field in Colours.__slots__}
     points = {f"{kind}_pt": f"{_worn.points * _worn.scale * size:.1f}pt" for kind, size in _SIZES.items()}
-    return _SHEET % {**names, **points, "u": u, "h": u // 2, "q": max(2, u // 4), "control": line() + u // 2}
+    return _SHEET % {**names, **points, "u": u, "h": u // 2, "q": max(2, u // 4), "control": line() + u // 2, "box": round(line() * 0.8)}
 
 
 _SHEET = """
@@ -174,7 +189,7 @@ QPushButton[kind="place"]:checked { background: %(soft)s; border-left: 3px solid
 QPushButton[kind="place"]:focus { border: 2px solid %(accent)s; border-left: 3px solid %(accent)s; }
 QWidget[kind="bar"] { background: %(base)s; border-bottom: 1px solid %(border)s; }
 QWidget[kind="rails"] { background: %(base)s; }
-QWidget[kind="rail"] { background: %(base)s; border-right: 1px solid %(border)s; }
+QWidget[kind="rail"] { background: %(base)s; border: none; border-right: 1px solid %(border)s; }
 QFrame[kind="rule"] { background: %(border)s; max-height: 1px; border: none; }
 QFrame[kind="note"] { background: %(soft)s; border: none; border-left: 3px solid %(accent)s; }
 QFrame[kind="warning"] { background: %(soft)s; border: none; border-left: 3px solid %(caution)s; }
@@ -191,6 +206,7 @@ QTextBrowser { border: 1px solid transparent; background: %(base)s; }
 QTextBrowser:focus { border: 2px solid %(accent)s; }
 QCheckBox, QRadioButton { spacing: %(h)spx; padding: %(q)spx; border: 2px solid transparent; border-radius: %(q)spx; }
 QCheckBox:focus, QRadioButton:focus { border: 2px solid %(accent)s; }
+QCheckBox::indicator, QRadioButton::indicator { width: %(box)spx; height: %(box)spx; }
 QProgressBar { border: 1px solid %(border)s; border-radius: %(q)spx; background: %(base)s; min-height: %(u)spx; max-height: %(u)spx; }
 QProgressBar::chunk { background: %(accent)s; border-radius: %(q)spx; }
 QToolTip { background: %(base)s; color: %(text)s; border: 1px solid %(border)s; padding: %(q)spx; }

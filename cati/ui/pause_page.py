@@ -1,0 +1,68 @@
+"""A pause: nothing of the study is on the screen until its interviewer comes back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cati.text import mark, tr
+from cati.ui import theme
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+
+REASONS = (
+    ("break", mark("Break")),
+    ("meeting", mark("Meeting or question")),
+    ("technical", mark("Technical trouble")),
+    ("other", mark("Something else")),
+)
+
+
+class PausePage(QWidget):
+    """First the reason with one key, then one large sentence and one button."""
+
+    over = Signal()
+
+    def __init__(self, study: OpenStudy) -> None:
+        super().__init__()
+        self.study = study
+        unit = theme.unit()
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(6 * unit, 6 * unit, 6 * unit, 6 * unit)
+        stack.setSpacing(unit)
+        self.words = theme.words(tr("Why do you pause?"), "title")
+        stack.addWidget(self.words)
+        self.reasons = [
+            theme.push(tr(words), lambda code=code: self.begin(code))  # type: ignore[misc]  # a default binds the loop's value
+            for code, words in REASONS
+        ]
+        for button in self.reasons:
+            stack.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
+        self.back = theme.push(tr("Go on"), self.end, kind="primary")
+        stack.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
+        stack.addStretch(1)
+        self.began = False
+        self.setFocusProxy(self.reasons[0])
+
+    def begin(self, reason: str) -> None:
+        """Begin the pause."""
+        from cati.fieldwork.calling import pause  # noqa: PLC0415 - loaded with the study
+
+        pause(self.study, reason)
+        self.began = True
+        since = self.study.now().astimezone().strftime("%H:%M")
+        self.words.setText(tr("Pause since {time}", time=since))
+        for button in self.reasons:
+            button.hide()
+        self.back.setFocus()
+
+    def end(self) -> None:
+        """End the pause, or change one's mind before it began."""
+        if self.began:
+            from cati.fieldwork.calling import resume_work  # noqa: PLC0415
+
+            resume_work(self.study)
+        self.over.emit()

@@ -1,0 +1,229 @@
+"""What a supervisor looks at: targets and counts, attempts and outcomes, rates, who is calling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableWidget, QVBoxLayout
+
+from cati.errors import Problem
+from cati.text import show_moment, tr, trn
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.pages import Note, Page, Working, clear, heading, in_words, show_whole, table
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.supervising import Progress
+
+REFRESH_MS = 60_000
+_SHARE = int(Qt.ItemDataRole.UserRole)
+
+
+class Bars(QStyledItemDelegate):
+    """Paints a share between 0 and 1 as a small bar with a mark where the target is reached."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Paint the bar of one cell."""
+        share = index.data(_SHARE)
+        if share is None:
+            super().paint(painter, option, index)
+            return
+        colours = theme.colours()
+        area = QRectF(option.rect).adjusted(4, 0, -8, 0)  # type: ignore[attr-defined]  # the stubs lack the option's own fields
+        height = theme.unit() * 0.8
+        area.setTop(area.center().y() - height / 2)
+        area.setHeight(height)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(colours.border)
+        painter.drawRoundedRect(area, 2, 2)
+        painter.setBrush(colours.good if share >= 1 else colours.accent)
+        filled = QRectF(area)
+        filled.setWidth(area.width() * min(max(share, 0.0), 1.0))
+        painter.drawRoundedRect(filled, 2, 2)
+        painter.restore()
+
+
+class ProgressPage(Page):
+    """The figures, worked out in the background, shown anew every minute and on demand."""
+
+    def __init__(self, study: OpenStudy) -> None:
+        super().__init__(tr("Progress"), wide=True)
+        self.study = study
+        self.working = Working()
+        self.problem = Note("", "warning")
+        self.problem.hide()
+        self.content = QVBoxLayout()
+        self.content.setSpacing(theme.unit())
+        self.body.addWidget(self.working)
+        self.body.addWidget(self.problem)
+        self.body.addLayout(self.content)
+        self.body.addStretch(1)
+        self.again = theme.push(tr("&Refresh"), self.refresh)
+        self.foot.addWidget(self.again)
+        self.foot.addStretch(1)
+        self.setFocusProxy(self.again)
+        clock = QTimer(self)
+        clock.timeout.connect(self.refresh)
+        clock.start(REFRESH_MS)
+        self.working.begin(tr("Counting …"))
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Count anew in the background; what is shown stays until then."""
+        study = self.study
+
+        def work(_ticket: Ticket) -> Progress:
+            from cati.fieldwork.supervising import progress  # noqa: PLC0415 - with the page
+
+            return progress(study)
+
+        self.again.setEnabled(False)
+        run_in_background(self, work, self.show_progress, self._failed)
+
+    def _failed(self, problem: Problem) -> None:
+        self.working.end()
+        self.again.setEnabled(True)
+        self.problem.say(in_words(problem), "warning")
+
+    def show_progress(self, found: Progress) -> None:
+        """Show the figures; the scroll bar stays where it was."""
+        self.working.end()
+        self.problem.hide()
+        self.again.setEnabled(True)
+        had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
+        at = self.scroll.verticalScrollBar().value()
+        clear(self.content)
+        if not found.cases:
+            self.content.addWidget(Note(tr("No contacts yet. A research lead brings in the list under “Contact list”.")))
+        self._show_summary(found)
+        self._show_cells(found)
+        self.content.addWidget(heading(tr("Rates")))
+        self._show_rates(found)
+        self.content.addWidget(heading(tr("Calls by outcome")))
+        self._show_outcomes(found)
+        self.content.addWidget(heading(tr("Who is calling")))
+        self._show_calling(found)
+        self.scroll.verticalScrollBar().setValue(at)
+        if had_focus:
+            self.again.setFocus()
+
+    def _show_summary(self, found: Progress) -> None:
+        line = QHBoxLayout()
+        line.setSpacing(4 * theme.unit())
+        complete = sum(cell.complete for cell in found.cells)
+        target = sum(site.target for site in self.study.settings.sites)
+        for figure, words in (
+            (f"{complete} / {target}", tr("interviews of target")),
+            (str(found.complete_today), tr("interviews today")),
+            (str(found.attempts_today), tr("calls today")),
+            (str(found.pending), tr("waiting to be mixed")),
+            (str(found.stock), tr("in the stock for export")),
+        ):
+            box = QVBoxLayout()
+            box.setSpacing(0)
+            number = theme.words(figure, "figure")
+            number.setWordWrap(False)
+            box.addWidget(number)
+            box.addWidget(theme.words(words, "small"))
+            line.addLayout(box)
+        line.addStretch(1)
+        self.content.addLayout(line)
+
+    def _show_cells(self, found: Progress) -> None:
+        rows: list[list[str]] = []
+        shares: list[float] = []
+        for site in self.study.settings.sites:
+            cells = [cell for cell in found.cells if cell.site == site.code]
+            sums = [sum(getattr(cell, name) for cell in cells) for name in ("complete", "callable", "closed")]
+            rows.append(_line(site.name, "", sums[0], site.target, sums[1], sums[2]))
+            shares.append(sums[0] / site.target if site.target else 0.0)
+            for cell in cells:
+                rows.append(_line("", cell.department_name, cell.complete, cell.target, cell.callable, cell.closed))
+                shares.append(cell.complete / cell.target if cell.target else 0.0)
+        headers = [
+            tr("Site"), tr("Department"), tr("Interviews"), tr("Target"), "", tr("State"), tr("Can be called"), tr("Closed")
+        ]  # fmt: skip
+        shown = table(tr("Targets and counts"), headers, rows, figures=(2, 3, 6, 7))
+        shown.setItemDelegateForColumn(4, Bars(shown))
+        for at, share in enumerate(shares):
+            item = shown.item(at, 4)
+            item.setData(_SHARE, share)
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{share:.0%}")
+            if rows[at][0]:
+                font = shown.font()
+                font.setBold(True)
+                for column in range(len(headers)):
+                    shown.item(at, column).setFont(font)
+        _stretch(shown, 4)
+        show_whole(shown, 30)
+        self.content.addWidget(shown)
+
+    def _show_rates(self, found: Progress) -> None:
+        r, t = found.rates, found.tally
+        rows = [
+            ["RR1", _share(r.rr1), tr("Interviews of all who may be eligible (the careful figure)")],
+            ["RR3", _share(r.rr3), tr("The same, with only the likely share {e} of unknown numbers", e=_share(r.e))],
+            ["COOP1", _share(r.coop1), tr("Interviews of all who were reached")],
+            ["REF1", _share(r.ref1), tr("Refusals of all who may be eligible")],
+            ["CON1", _share(r.con1), tr("Reached of all who may be eligible")],
+        ]
+        shown = table(tr("Rates"), [tr("Rate"), tr("Value"), tr("Meaning (AAPOR)")], rows, figures=(1,))
+        _stretch(shown, 2)
+        show_whole(shown)
+        self.content.addWidget(shown)
+        letters = (("I", t.I), ("P", t.P), ("R", t.R), ("NC", t.NC), ("O", t.O), ("UH", t.UH), ("UO", t.UO), ("NE", t.NE))
+        self.content.addWidget(theme.words(" · ".join(f"{letter} {count}" for letter, count in letters), "small"))
+
+    def _show_outcomes(self, found: Progress) -> None:
+        if not found.outcomes:
+            self.content.addWidget(theme.words(tr("No calls yet."), "quiet"))
+            return
+        from cati.survey.dispositions import label_of  # noqa: PLC0415
+
+        most = max(count for _outcome, count in found.outcomes)
+        rows = [[label_of(outcome), str(count), ""] for outcome, count in sorted(found.outcomes, key=lambda pair: -pair[1])]
+        shown = table(tr("Calls by outcome"), [tr("Outcome"), tr("Calls"), ""], rows, figures=(1,))
+        shown.setItemDelegateForColumn(2, Bars(shown))
+        for at, row in enumerate(rows):
+            # Full length stands for the most frequent outcome; just below 1, for nothing is "reached" here.
+            shown.item(at, 2).setData(_SHARE, min(int(row[1]) / most, 0.999))
+        _stretch(shown, 2)
+        show_whole(shown, 24)
+        self.content.addWidget(shown)
+
+    def _show_calling(self, found: Progress) -> None:
+        if not found.calling:
+            words = tr("Nobody has a case open.")
+            if found.next_due is not None:
+                when = show_moment(found.next_due.astimezone(), "EEE d MMM HH:mm")
+                words += " " + tr("The next case is due {when}.", when=when)
+            self.content.addWidget(theme.words(words, "quiet"))
+            return
+        rows = [[one.name, one.what, show_moment(one.since.astimezone(), "HH:mm")] for one in found.calling]
+        shown = table(tr("Who is calling"), [tr("Person"), tr("What"), tr("Since")], rows)
+        _stretch(shown, 1)
+        show_whole(shown)
+        self.content.addWidget(shown)
+
+
+def _line(site: str, department: str, complete: int, target: int, callable_: int, closed: int) -> list[str]:
+    if target and complete >= target:
+        state = "✓ " + tr("full")
+    else:
+        state = trn("1 to go", "{n} to go", max(target - complete, 0))
+    return [site, department, str(complete), str(target), "", state, str(callable_), str(closed)]
+
+
+def _share(value: float | None) -> str:
+    """Return a rate as percent, "–" where it has no denominator."""
+    return "–" if value is None else f"{value * 100:.1f} %"
+
+
+def _stretch(shown: QTableWidget, column: int) -> None:
+    shown.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
