@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cati.survey.diagnostics import Findings
 from cati.survey.form_choices import OTHER, cell, check_names, is_yes, with_other, words_of
-from cati.survey.form_options import disposition_of, display_of, nonresponse_of, order_of, range_of
+from cati.survey.form_options import display_of, disposition_of, nonresponse_of, order_of, range_of
 from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
 from cati.survey.item_types import Role, RowType, known_words, read_type
 from cati.survey.questionnaire import ASKED, Choice, Group, Item, Kind, Words

@@ -42,7 +42,7 @@ def order_of(written: str, row: int, findings: Findings) -> Order:
     return Order.FIXED
 
 
-def nonresponse_of(written: str, asked: bool, row: int, findings: Findings) -> tuple[str, ...]:  # noqa: FBT001 - one fact
+def nonresponse_of(written: str, asked: bool, row: int, findings: Findings) -> tuple[str, ...]:
     """Return which of don't know and refused an item offers: both unless the author says otherwise."""
     if not asked:
         return ()

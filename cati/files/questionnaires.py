@@ -1,0 +1,55 @@
+"""A questionnaire from a file: workbook, folder of CSV sheets or YAML, told apart by content and compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cati.errors import Problem
+from cati.files.form_yaml import read_yaml
+from cati.files.xlsform import MOST_BYTES, read_folder, read_workbook
+from cati.survey.authoring import compile_form
+from cati.survey.diagnostics import Diagnostic, Severity
+from cati.survey.form_rows import Form
+from cati.survey.questionnaire import Questionnaire
+from cati.text import tr
+
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadForm:
+    """A questionnaire, None when it cannot run, and what was found; ``form`` holds its rows, None when unreadable."""
+
+    questionnaire: Questionnaire | None
+    diagnostics: tuple[Diagnostic, ...]
+    form: Form | None = None
+
+
+def read_questionnaire(source: Path | bytes, name: str) -> ReadForm:
+    """Read and compile a questionnaire. What is wrong with it stands in the diagnostics; OSError passes through."""
+    try:
+        form = read_form(source, name)
+    except Problem as problem:
+        found = Diagnostic(
+            severity=Severity.ERROR, sheet="", row=0, column="", what=f"{problem.where}: {problem.what}",
+            do=problem.do, code="unreadable",
+        )  # fmt: skip
+        return ReadForm(None, (found,))
+    compiled = compile_form(form)
+    return ReadForm(compiled.questionnaire, compiled.diagnostics, form)
+
+
+def read_form(source: Path | bytes, name: str) -> Form:
+    """Read the rows of a form without compiling them; a Problem when they cannot be read."""
+    if isinstance(source, Path):
+        if source.is_dir():
+            return read_folder(source)
+        if source.stat().st_size > MOST_BYTES:
+            raise Problem(name, tr("This file is too large for a questionnaire."), tr("Remove what is not a question."))
+        source = source.read_bytes()
+    if len(source) > MOST_BYTES:
+        raise Problem(name, tr("This file is too large for a questionnaire."), tr("Remove what is not a question."))
+    if source[:2] == b"PK" or source[:8] == _OLE:
+        return read_workbook(source, name)
+    return read_yaml(source, name)
