@@ -9,8 +9,8 @@ from cati.fieldwork.open_study import OpenStudy
 # What the ADM guideline asks for: who calls, for whom, what about, voluntary, anonymous, erased, a number to check.
 SCRIPTS = {
     "de": (
-        "Guten Tag, mein Name ist {interviewer} vom {institute}. Spreche ich mit {person}?",
-        "Ich rufe im Auftrag von {client} an. Es geht um Ihren Kontakt mit: {department}. "
+        "Guten Tag, mein Name ist {interviewer}, {institute}. Spreche ich mit {person}?",
+        "Ich rufe zu einer Befragung an; Auftraggeber ist: {client}. Es geht um Ihren Kontakt mit: {department}. "
         "Sie haben zugestimmt, dass wir Sie dazu befragen dürfen.",
         "Wir möchten wissen, {purpose}. Das Gespräch dauert etwa {minutes} Minuten.",
         "Die Teilnahme ist freiwillig, und Sie können jede Frage überspringen. "
@@ -38,14 +38,21 @@ def introduction(study: OpenStudy, delivered: DeliveredCase) -> str:
     """Return the script to read aloud, filled, in the case's language (else the study's first that has one)."""
     wanted = (delivered.language, *study.settings.languages, "en")
     language = next(code for code in (code[:2].lower() for code in wanted) if code in SCRIPTS)
+    own_words = study.settings.purpose if language == study.settings.languages[0][:2].lower() else ""
     parts = {
         "interviewer": study.me.name,
         "institute": study.settings.institute,
         "client": study.settings.client,
-        "person": " ".join(p for p in (delivered.contact.form_of_address, name_of(delivered.contact)) if p),
+        "person": " ".join(p for p in (_address(delivered, language), name_of(delivered.contact)) if p),
         "department": f"{delivered.site.name}, {delivered.department.name}",
-        "purpose": study.settings.purpose or _PURPOSES[language],
+        "purpose": own_words or _PURPOSES[language],
         "minutes": study.settings.expected_minutes,
         "number": study.settings.callback_number,
     }
     return "\n\n".join(paragraph.format(**parts) for paragraph in SCRIPTS[language])
+
+
+def _address(delivered: DeliveredCase, language: str) -> str:
+    """Return the form of address as it is said in the middle of a sentence."""
+    address = delivered.contact.form_of_address
+    return {"Herr": "Herrn"}.get(address, address) if language == "de" else address

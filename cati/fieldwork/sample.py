@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import random
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
 from cati.errors import Cancelled, Problem
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import fresh_standing, place_of, sealed_contact
+from cati.fieldwork.placing import fresh_standing, place_of, rank_of, sealed_contact
 from cati.files.headers import LABELS, Field, plain_header
 from cati.files.mapping import (
     CONSTANT_FIELDS,
@@ -287,7 +286,7 @@ def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step:
         place = places.get(key)
         if place is None:
             site = study.settings.site(row.site)
-            found = fresh_standing(study, site, phones, row.contact.preference, now, draw=random.Random(0))  # noqa: S311 - the tie is broken below, by the case's own draw
+            found = fresh_standing(study, site, phones, row.contact.preference, now, draw=study.draw)
             place = places[key] = place_of(found)
         new.append(
             _New(
@@ -295,7 +294,7 @@ def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step:
                 (row.site, row.department, row.language),
                 case_id,
                 draw,
-                place,
+                replace(place, rank=rank_of(place.tier, draw >> 31)),  # fresh cases come in an order drawn by lot
                 sealed_contact(study, case_id, row.contact),
                 tuple(blind_index(index, phone.e164) for phone in row.contact.phones),
             )

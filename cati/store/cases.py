@@ -59,8 +59,8 @@ class Place:
 
 
 def _row(row: Row[Any]) -> CaseRow:
-    first, in_cell, status, *rest = row
-    return CaseRow(first, in_cell, CaseStatus(status), *rest)
+    values = tuple(row)
+    return CaseRow(values[0], values[1], CaseStatus(values[2]), *values[3:])
 
 
 _COLUMNS = tuple(case.c[name] for name in CaseRow.__slots__)

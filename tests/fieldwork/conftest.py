@@ -1,0 +1,161 @@
+"""A real study in a temporary folder, its staff, its clock, and a list of invented people."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from openpyxl import Workbook
+
+from cati.demo.people import invent_list
+from cati.fieldwork import sample
+from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
+from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.vault.people import ArgonCost
+
+CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
+PASSWORD = "gelber Kahn unter neun Birken"
+TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # 10:00 in Berlin
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = TUESDAY_TEN
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **step: float) -> None:
+        self.at += timedelta(**step)
+
+
+def settings_with(**changed: object) -> StudySettings:
+    departments = (
+        Department(code="bau", name="Bauamt", target=30),
+        Department(code="kfz", name="Zulassung", target=30),
+    )
+    values: dict[str, object] = {
+        "name": "Kundenbefragung 2027",
+        "client": "Landkreis Beispiel",
+        "institute": "Institut Muster",
+        "callback_number": "030 23125 000",
+        "sites": (
+            Site(code="nord", name="Landkreis Nord", land="BY", target=50, departments=departments),
+            Site(code="sued", name="Landkreis Süd", land="BY", target=50, departments=departments),
+        ),
+        "field_from": date(2027, 7, 5),
+        "field_to": date(2027, 8, 14),
+        "contact_from": date(2026, 7, 1),
+        "contact_to": date(2027, 6, 30),
+        "consent": (ConsentWording(version="2027-1", text="Ich bin einverstanden."),),
+        "languages": ("de", "en"),
+        "expected_minutes": 15,
+        "erasure_date": date(2027, 9, 30),
+    }
+    return StudySettings(**{**values, **changed})  # type: ignore[arg-type]
+
+
+def write_form(path: Path) -> Path:
+    """Write a questionnaire of three questions as a workbook."""
+    book = Workbook()
+    survey = book.active
+    survey.title = "survey"
+    for row in (
+        ("type", "name", "label::Deutsch (de)", "label::English (en)"),
+        ("select_one ja", "zufrieden", "Waren Sie zufrieden?", "Were you content?"),
+        ("integer", "minuten", "Wie lange warteten Sie?", "How long did you wait?"),
+        ("text", "wunsch", "Was wünschen Sie sich?", "What do you wish for?"),
+    ):
+        survey.append(row)
+    choices = book.create_sheet("choices")
+    for row in (
+        ("list_name", "name", "label::Deutsch (de)", "label::English (en)"),
+        ("ja", "1", "Ja", "Yes"),
+        ("ja", "2", "Nein", "No"),
+    ):
+        choices.append(row)
+    about = book.create_sheet("settings")
+    about.append(("form_title", "form_id", "version", "default_language"))
+    about.append(("Probe", "probe", "1", "Deutsch (de)"))
+    book.save(path)
+    return path
+
+
+STAFF = (
+    NewMember(login="lead", name="Dr. Ada Leitner", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
+    NewMember(login="witness", name="Ben Zeuge", role=Role.SUPERVISOR, password=PASSWORD, languages=("de",)),
+    NewMember(login="anna", name="Anna Fragt", role=Role.INTERVIEWER, password=PASSWORD, languages=("de", "en")),
+    NewMember(login="bert", name="Bert Hört", role=Role.INTERVIEWER, password=PASSWORD, languages=("de",)),
+)
+
+
+@dataclass
+class Made:
+    """A study on disk and how to sign in to it."""
+
+    created: CreatedStudy
+    clock: Clock
+    seed: int = 7
+    open: list[OpenStudy] = field(default_factory=list)
+
+    def sign_in(self, login: str) -> OpenStudy:
+        self.seed += 1
+        study = open_study(
+            self.created.folder,
+            login,
+            PASSWORD,
+            now=self.clock,
+            draw=random.Random(self.seed),
+            seal_path=self.created.seal_path,
+        )
+        self.open.append(study)
+        return study
+
+
+MakeStudy = Callable[..., Made]
+
+
+@pytest.fixture
+def make_study(tmp_path: Path) -> Iterator[MakeStudy]:
+    made: list[Made] = []
+
+    def make(settings: StudySettings | None = None) -> Made:
+        folder = tmp_path / f"study{len(made)}"
+        clock = Clock()
+        created = create_study(
+            folder,
+            settings or settings_with(),
+            write_form(tmp_path / "form.xlsx"),
+            STAFF,
+            now=clock,
+            draw=random.Random(len(made)),
+            seal_folder=tmp_path / "seals",
+            cost=CHEAP,
+        )
+        made.append(Made(created, clock))
+        return made[-1]
+
+    yield make
+    for one in made:
+        for study in one.open:
+            study.close()
+
+
+@pytest.fixture
+def made(make_study: MakeStudy) -> Made:
+    return make_study()
+
+
+def bring_people(study: OpenStudy, tmp_path: Path, n: int, *, seed: int = 1) -> sample.ImportReport:
+    """Bring a plain list of ``n`` invented people in, as a research lead."""
+    path = tmp_path / f"list{seed}.csv"
+    path.write_bytes(invent_list(n, study.settings, random.Random(seed), today=study.now().date()))
+    received = sample.receive(study, path)
+    return sample.bring_in(study, received, sample.propose(study, received), rows_on_slip=n)
