@@ -176,17 +176,20 @@ class ProgressPage(Page):
         _stretch(shown, 2)
         show_whole(shown)
         self.content.addWidget(shown)
-        letters = (("I", t.I), ("P", t.P), ("R", t.R), ("NC", t.NC), ("O", t.O), ("UH", t.UH), ("UO", t.UO), ("NE", t.NE))
+        letters = (
+            ("I", t.complete), ("P", t.partial), ("R", t.refusal), ("NC", t.noncontact), ("O", t.other),
+            ("UH", t.unknown_household), ("UO", t.unknown_other), ("NE", t.not_eligible),
+        )  # fmt: skip
         self.content.addWidget(theme.words(" · ".join(f"{letter} {count}" for letter, count in letters), "small"))
 
     def _show_outcomes(self, found: Progress) -> None:
         if not found.outcomes:
             self.content.addWidget(theme.words(tr("No calls yet."), "quiet"))
             return
-        from cati.survey.dispositions import label_of  # noqa: PLC0415
+        from cati.survey.dispositions import TABLE  # noqa: PLC0415
 
         most = max(count for _outcome, count in found.outcomes)
-        rows = [[label_of(outcome), str(count), ""] for outcome, count in sorted(found.outcomes, key=lambda pair: -pair[1])]
+        rows = [[tr(TABLE[outcome].label), str(count), ""] for outcome, count in sorted(found.outcomes, key=lambda pair: -pair[1])]
         shown = table(tr("Calls by outcome"), [tr("Outcome"), tr("Calls"), ""], rows, figures=(1,))
         shown.setItemDelegateForColumn(2, Bars(shown))
         for at, row in enumerate(rows):
