@@ -38,7 +38,7 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
         else:
             found = []
         note(study, transaction, Act.LOOKED_UP, by="number" if digits >= _LEAST_DIGITS else "name", found=len(found))
-        cells = study_cells(transaction)
+        cells = study_cells(study, transaction)
         return tuple(_found(study, transaction, case_id, contact, cells) for case_id, contact in found)
 
 
@@ -117,7 +117,7 @@ def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
     since = study.now() - timedelta(days=1)
     booked = []
     with study.reading() as transaction:
-        cells = study_cells(transaction)
+        cells = study_cells(study, transaction)
         for row in attempts.appointments_by(transaction, study.me.id):
             case = cases.case_row(transaction, row.case)
             sealed = contacts.sealed_contact(transaction, row.case)

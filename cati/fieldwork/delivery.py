@@ -36,7 +36,7 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
     _refuse_when_full(study)
     now = study.now()
     with study.transaction() as transaction:
-        cells = study_cells(transaction)
+        cells = study_cells(study, transaction)
         held = cases.held_by(transaction, study.me.id, seconds(now))
         if held is not None:
             return hand_out(study, transaction, held, cells, now)
@@ -65,13 +65,17 @@ def _best(study: OpenStudy, transaction: Transaction, cells: Cells, now: datetim
 
 
 def _best_ready(study: OpenStudy, transaction: Transaction, cells: Cells, now: datetime) -> CaseRow | None:
-    usual, wished = open_cells(study, cells, now)
-    candidates = cases.best_of_each_cell(transaction, usual, study.me.id)
-    if wished:
-        below = rank_below_fresh()
-        candidates += cases.best_of_each_cell(transaction, wished, study.me.id, below=below)
-        candidates.sort(key=lambda row: row.rank)
-    return without_full(study, transaction, cells, candidates, now)
+    """Return the best ready case of an open cell that is not full; a full one is left out from the next look on."""
+    while True:
+        usual, wished = open_cells(study, cells, now)
+        candidates = cases.best_of_each_cell(transaction, usual, study.me.id)
+        if wished:
+            below = rank_below_fresh()
+            candidates += cases.best_of_each_cell(transaction, wished, study.me.id, below=below)
+            candidates.sort(key=lambda row: row.rank)
+        found = without_full(study, transaction, cells, candidates, now)
+        if found is not None or not candidates:
+            return found
 
 
 def hand_out(
@@ -146,7 +150,7 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
     _refuse_when_full(study)
     now = study.now()
     with study.transaction() as transaction:
-        cells = study_cells(transaction)
+        cells = study_cells(study, transaction)
         row = cases.case_row(transaction, case_id)
         hindrance = _hindrance(study, transaction, row, cells, now, reason)
         if hindrance is not None:
@@ -206,7 +210,7 @@ def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:
         row = held_row(study, transaction, lease)
         if row is None:
             return False
-        known = case_file(study, transaction, row, study_cells(transaction)[row.cell])
+        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
         if known.open_call is not None:
             raise Problem(tr("Call"), tr("This call has no outcome yet."), tr("Say how it ended."))
         standing: Standing = standing_of(study, known, now)

@@ -28,7 +28,7 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
     """Count what blocks the cases; reads the whole index, outside the transaction that found none."""
     rules = study.settings.rules
     with study.reading() as transaction:
-        cells = study_cells(transaction)
+        cells = study_cells(study, transaction)
         full = full_cells(study, transaction, cells)
         counted = cases.count_by_status(transaction)
         avoiding = cases.count_avoiding(transaction, study.me.id)

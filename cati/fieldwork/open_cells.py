@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 
-from cati.fieldwork.log import seconds
+from cati.fieldwork.log import moment, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import rank_of
+from cati.settings import StudySettings
 from cati.store import cases
 from cati.store.cases import CaseRow
 from cati.store.database import Transaction
@@ -24,27 +26,32 @@ def rank_below_fresh() -> int:
     return rank_of(int(Tier.APPOINTMENT) + 1, 0)
 
 
+@lru_cache(maxsize=8)
+def _sites_open(settings: StudySettings, minute: int) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the sites where anybody may be called in this minute (since 1970), and those for appointments only."""
+    now = moment(minute * 60)
+    usual = {site.code for site in settings.sites if is_allowed(now, site, settings.rules)}
+    wished = {site.code for site in settings.sites if is_allowed(now, site, settings.rules, appointment=True)}
+    return frozenset(usual), frozenset(wished - usual)
+
+
 def open_cells(study: OpenStudy, cells: Cells, now: datetime) -> tuple[list[int], list[int]]:
     """Return the cells that may be called now, and those where only an appointment may (the person wished it so).
 
     Cells that were found full in the last half minute are left out: an interview that is deleted opens a cell again
     a little later, while a cell that fills is seen at once (`without_full` counts before a case is handed out).
     """
+    at = seconds(now)
     full = study.database.full_cells
-    known_full = {cell for cell, until in full.items() if until > seconds(now)}
-    usual_by_site: dict[str, bool] = {}
-    wished_by_site: dict[str, bool] = {}
-    for site in study.settings.sites:
-        usual_by_site[site.code] = is_allowed(now, site, study.settings.rules)
-        wished_by_site[site.code] = is_allowed(now, site, study.settings.rules, appointment=True)
+    languages = study.me.languages
+    usual_sites, wished_sites = _sites_open(study.settings, at // 60)
     usual, wished = [], []
-    for cell, (site_code, _department, language) in cells.items():
-        if cell in known_full or language not in study.me.languages:
-            continue
-        if usual_by_site.get(site_code):
-            usual.append(cell)
-        elif wished_by_site.get(site_code):
-            wished.append(cell)
+    for cell, (site, _department, language) in cells.items():
+        if language in languages and (not full or full.get(cell, 0) <= at):
+            if site in usual_sites:
+                usual.append(cell)
+            elif site in wished_sites:
+                wished.append(cell)
     return usual, wished
 
 

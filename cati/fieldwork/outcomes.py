@@ -61,7 +61,7 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
         row = held_row(study, transaction, lease)
         if row is None:
             return LeaseLost(lease.case_id)
-        known = case_file(study, transaction, row, study_cells(transaction)[row.cell])
+        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
         if known.open_call is not None:
             call = known.open_call
             return Call(id=call.id, started=moment(call.started), phone=call.phone)
@@ -104,7 +104,7 @@ def keep_outcome(
     if row is None:
         return LeaseLost(lease.case_id)
     now = study.now()
-    cell = study_cells(transaction)[row.cell]
+    cell = study_cells(study, transaction)[row.cell]
     before = _before(transaction, row)
     if not attempts.end_attempt(
         transaction,
@@ -254,7 +254,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
         )  # fmt: skip
         cases.put(transaction, [(row.id, place)])
         again = cases.case_row(transaction, row.id) or row
-        return hand_out(study, transaction, again, study_cells(transaction), now, act=Act.UNDONE)
+        return hand_out(study, transaction, again, study_cells(study, transaction), now, act=Act.UNDONE)
 
 
 def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:

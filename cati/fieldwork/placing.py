@@ -9,10 +9,10 @@ from datetime import datetime
 
 import msgspec
 
-from cati.fieldwork.log import moment, seconds
+from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.settings import Site
-from cati.store import attempts, cases, contacts
+from cati.store import attempts, cases, contacts, drafts, studies
 from cati.store.attempts import AppointmentRow, AttemptRow
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
@@ -209,13 +209,10 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
     A lease that ran out ends here: a call left open counts as interrupted when an interview had begun, else as a
     technical failure, so that the person is not called again at once.
     """
-    from cati.fieldwork.log import Act, note  # noqa: PLC0415 - only where a lease ran out
-    from cati.store import drafts  # noqa: PLC0415
-
     rows = cases.turning(transaction, seconds(now), most)
     if not rows:
         return 0
-    cells = study_cells(transaction)
+    cells = study_cells(study, transaction)
     places = []
     for row in rows:
         if row.status is CaseStatus.LEASED:
@@ -231,8 +228,9 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
     return len(rows)
 
 
-def study_cells(transaction: Transaction) -> dict[int, tuple[str, str, str]]:
-    """Return (site, department, language) of every cell."""
-    from cati.store import studies  # noqa: PLC0415
-
-    return studies.cells(transaction)
+def study_cells(study: OpenStudy, transaction: Transaction) -> dict[int, tuple[str, str, str]]:
+    """Return (site, department, language) of every cell; read anew only when one was added."""
+    known = study.database.cells
+    if not known or studies.last_cell(transaction) != max(known):
+        known.update(studies.cells(transaction))
+    return known

@@ -14,6 +14,8 @@ from cati.store.schema import case, cell
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
+BEST_AT_ONCE = 8
+"""So many cells' best cases come back at once; a claim hardly ever needs the second."""
 
 
 class CaseStatus(IntEnum):
@@ -133,6 +135,8 @@ def _best_of_each_cell(below: bool) -> Any:
         .select_from(cell)
         .join(case, case.c.id == probe.correlate(cell).scalar_subquery())
         .where(cell.c.id.in_(bindparam("cells", expanding=True)))
+        .order_by(case.c.rank)
+        .limit(literal_column(str(BEST_AT_ONCE)))
     )
 
 
@@ -143,7 +147,7 @@ _BEST_BELOW = _best_of_each_cell(below=True)
 def best_of_each_cell(
     transaction: Transaction, cells: Sequence[int], me: str, *, below: int | None = None
 ) -> list[CaseRow]:
-    """Return the best ready case of each of these cells, best first; one index probe a cell, nothing scanned.
+    """Return the best ready cases, one of each cell, best first, `BEST_AT_ONCE` at most; one index probe a cell.
 
     Cases that ``me`` is to avoid are passed over. ``below`` bounds the rank (to look at one tier only).
     """
@@ -152,8 +156,7 @@ def best_of_each_cell(
     values: dict[str, object] = {"cells": list(cells), "me": me}
     if below is not None:
         values["below"] = below
-    rows = transaction.execute(_BEST if below is None else _BEST_BELOW, values)
-    return sorted((_row(row) for row in rows), key=lambda found: found.rank)
+    return [_row(row) for row in transaction.execute(_BEST if below is None else _BEST_BELOW, values)]
 
 
 _COMPLETE_BY_CELL = (

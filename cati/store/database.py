@@ -76,6 +76,7 @@ class Database:
     def __init__(self, folder: Path, *, create: bool = False) -> None:
         self.folder = folder
         self.file = folder / FILE_NAME
+        self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
         refuse_network_path(folder)
         if create:

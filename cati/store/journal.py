@@ -29,20 +29,32 @@ class Entry:
         return (str(self.n), str(self.at), self.who, self.act, self.case, str(self.fence), self.details)
 
 
+_HEAD = select(log.c.n, log.c.hash).order_by(log.c.n.desc()).limit(1)
+_APPEND = insert(log)
+
+
 def head(transaction: Transaction) -> tuple[int, bytes] | None:
     """Return number and hash of the last entry, None for an empty log."""
-    row = transaction.execute(select(log.c.n, log.c.hash).order_by(log.c.n.desc()).limit(1)).first()
+    row = transaction.execute(_HEAD).first()
     return None if row is None else (row.n, row.hash)
 
 
 def append(transaction: Transaction, entry: Entry, previous: bytes) -> None:
     """Append an entry whose hash was worked out over ``previous`` and its fields."""
     transaction.execute(
-        insert(log).values(
-            n=entry.n, at=entry.at, who=entry.who, act=entry.act, case=entry.case, fence=entry.fence,
-            details=entry.details, previous=previous, hash=entry.hash,
-        )
-    )  # fmt: skip
+        _APPEND,
+        {
+            "n": entry.n,
+            "at": entry.at,
+            "who": entry.who,
+            "act": entry.act,
+            "case": entry.case,
+            "fence": entry.fence,
+            "details": entry.details,
+            "previous": previous,
+            "hash": entry.hash,
+        },
+    )
 
 
 def entries(transaction: Transaction, *, acts: tuple[str, ...] = (), newest_first: bool = False,

@@ -132,6 +132,15 @@ def cell_id(transaction: Transaction, site: str, department: str, language: str)
     return int(key[0]) if key is not None else 0
 
 
+_CELLS = select(cell.c.id, cell.c.site, cell.c.department, cell.c.language)
+_LAST_CELL = select(func.max(cell.c.id))
+
+
 def cells(transaction: Transaction) -> dict[int, tuple[str, str, str]]:
     """Return every cell's (site, department, language) by its number."""
-    return {row.id: (row.site, row.department, row.language) for row in transaction.execute(select(cell))}
+    return {number: (site, department, language) for number, site, department, language in transaction.execute(_CELLS)}
+
+
+def last_cell(transaction: Transaction) -> int:
+    """Return the highest number of a cell: cells are added, never changed."""
+    return transaction.execute(_LAST_CELL).scalar_one() or 0

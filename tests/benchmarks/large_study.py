@@ -1,0 +1,184 @@
+"""Studies of any size for the benchmarks: real files, real seals, invented people, any state of the field."""
+
+from __future__ import annotations
+
+import random
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from openpyxl import Workbook
+
+from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.placing import contact_bytes, rank_of
+from cati.fieldwork.study import NewMember, create_study, open_study
+from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.store import studies
+from cati.survey.case import Consent, Contact, Phone, PhoneKind
+from cati.vault.contacts import seal_contact
+from cati.vault.people import ArgonCost
+from cati.vault.sealing import blind_index
+
+NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
+PASSWORD = "gelber Kahn unter neun Birken"
+CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
+SITES, DEPARTMENTS = 14, 6
+
+
+class Worked(StrEnum):
+    """How far the field is: all fresh; half of the cases called; all but one in a hundred called and closed."""
+
+    FRESH = "fresh"
+    HALF = "half-worked"
+    NEARLY_ALL = "99 %-worked"
+
+
+class Clock:
+    """A clock that moves on by itself a little with every look."""
+
+    def __init__(self) -> None:
+        self.at = NOW
+
+    def __call__(self) -> datetime:
+        """Return the time, a tenth of a second later than the last."""
+        self.at += timedelta(milliseconds=100)
+        return self.at
+
+
+def the_settings(target: int = 400) -> StudySettings:
+    """Return the settings of a study like the one of 2022: 14 counties, six departments each, two languages."""
+    departments = tuple(Department(code=f"d{n}", name=f"Amt {n}", target=target) for n in range(DEPARTMENTS))
+    return StudySettings(
+        name="Messung",
+        client="Landkreise",
+        institute="Institut Muster",
+        callback_number="030 23125 000",
+        sites=tuple(
+            Site(code=f"s{n}", name=f"Landkreis {n}", land="BY", target=target, departments=departments)
+            for n in range(SITES)
+        ),
+        field_from=date(2027, 7, 5),
+        field_to=date(2027, 8, 14),
+        contact_from=date(2026, 7, 1),
+        contact_to=date(2027, 6, 30),
+        consent=(ConsentWording(version="1", text="Ja."),),
+        languages=("de", "en"),
+        expected_minutes=15,
+        erasure_date=date(2027, 9, 30),
+    )
+
+
+def _form(path: Path) -> Path:
+    book = Workbook()
+    book.active.title = "survey"
+    book.active.append(("type", "name", "label"))
+    book.active.append(("integer", "minutes", "How long did you wait?"))
+    book.create_sheet("settings").append(("form_title", "form_id", "version"))
+    book["settings"].append(("Probe", "probe", "1"))
+    book.save(path)
+    return path
+
+
+@contextmanager
+def study(cases: int, worked: Worked, *, analyse: bool = False) -> Iterator[OpenStudy]:
+    """Make a study of so many cases in this state, signed in as an interviewer, and delete it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
+    staff = (
+        NewMember(login="lead", name="Lead", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
+        NewMember(login="anna", name="Anna", role=Role.INTERVIEWER, password=PASSWORD, languages=("de", "en")),
+    )
+    clock = Clock()
+    created = create_study(
+        folder / "study", the_settings(), _form(folder / "form.xlsx"), staff, now=clock, draw=random.Random(1),
+        seal_folder=folder / "seals", cost=CHEAP,
+    )  # fmt: skip
+    opened = open_study(
+        created.folder, "anna", PASSWORD, now=clock, draw=random.Random(2), seal_path=created.seal_path
+    )
+    try:
+        fill(opened, cases, worked)
+        if analyse:
+            with sqlite3.connect(opened.database.file) as connection:
+                connection.execute("ANALYZE")
+            opened.database.engine.dispose()  # statistics are read when a connection opens
+        yield opened
+    finally:
+        opened.close()
+        shutil.rmtree(folder)
+
+
+def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
+    """Write the cases with their sealed contacts, straight into the file and without waiting for the disk."""
+    draw = random.Random(n)
+    keys = opened.open_keys
+    with opened.transaction() as transaction:
+        cells = [
+            studies.cell_id(transaction, f"s{site}", f"d{department}", language)
+            for site in range(SITES)
+            for department in range(DEPARTMENTS)
+            for language in ("de", "en")
+        ]
+    opened.database.engine.dispose()
+    connection = sqlite3.connect(opened.database.file, isolation_level=None)
+    connection.execute("PRAGMA synchronous=OFF")
+    connection.execute("PRAGMA cache_size=-200000")
+    connection.execute("BEGIN")
+    ids = sorted(f"{draw.getrandbits(128):032x}" for _ in range(n))
+    for at in range(0, n, 20_000):
+        part = ids[at : at + 20_000]
+        cases, contacts, hashes, attempts = [], [], [], []
+        for k, case_id in enumerate(part, start=at):
+            status, tier, rank, due, turns, final, calls = _state(draw, worked)
+            cases.append((case_id, draw.choice(cells), status, tier, rank, due, turns, final, draw.getrandbits(63)))
+            number = f"+4930231250{k:07d}"
+            key, details = seal_contact(keys.contacts, opened.study_id, case_id, contact_bytes(_person(k, number)))
+            contacts.append((case_id, key, details))
+            hashes.append((blind_index(keys.index, number), case_id))
+            attempts += [
+                (f"{draw.getrandbits(128):032x}", case_id, int(NOW.timestamp()) - 86400 * (c + 1)) for c in range(calls)
+            ]
+        connection.executemany(
+            'INSERT INTO "case" (id, cell, status, tier, rank, due_at, turns_at, final_code, fence, draw) '
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)", cases,
+        )  # fmt: skip
+        connection.executemany("INSERT INTO contact VALUES (?, ?, ?, 1)", contacts)
+        connection.executemany("INSERT INTO contact_index VALUES (?, ?)", hashes)
+        connection.executemany(
+            'INSERT INTO attempt (id, "case", interviewer, started, ended, phone, phone_kind, outcome) '
+            "VALUES (?, ?, 'x', ?3, ?3 + 30, 0, 'landline', 'no_answer')", sorted(attempts),
+        )  # fmt: skip
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _person(k: int, number: str) -> Contact:
+    return Contact(
+        given_name=f"Vorname{k}",
+        family_name=f"Familie{k}",
+        title="",
+        form_of_address="Frau",
+        phones=(Phone(e164=number, kind=PhoneKind.LANDLINE),),
+        consent=Consent(given_on=date(2027, 5, 1), channel="Formular", wording_version="1", recorded_by="Platz 1"),
+        last_contact=date(2027, 4, 1),
+    )
+
+
+def _state(draw: random.Random, worked: Worked) -> tuple[int, int, int, int, int | None, str | None, int]:
+    """Return (status, tier, rank, due_at, turns_at, final code, calls) of one case."""
+    now = int(NOW.timestamp())
+    share = {Worked.FRESH: 0.0, Worked.HALF: 0.5, Worked.NEARLY_ALL: 0.99}[worked]
+    if draw.random() >= share:
+        return 0, 3, rank_of(3, draw.getrandbits(32)), now, None, None, 0
+    lot = draw.random()
+    if lot < (0.6 if worked is Worked.NEARLY_ALL else 0.3):
+        return 3, 3, 0, now, None, "3.13" if draw.random() < 0.99 else "1.1", 1
+    due = now + draw.randrange(3600, 6 * 86400)
+    if lot > 0.99:  # an appointment to come
+        return 1, 0, rank_of(0, due << 12), due, due, None, 1
+    return 1, 3, rank_of(3, 1 << 51), due, due, None, 1
