@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from cati.survey.diagnostics import Findings
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.form_rows import CHOICES, SURVEY
+from cati.survey.functions import STAYS_EMPTY
 from cati.survey.questionnaire import ASKED, Kind, Questionnaire, Words
 from cati.text import tr
 
@@ -69,6 +70,10 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
         return
     for name in expression.references:
         _check_reference(name, place, known, findings)
+    for name in STAYS_EMPTY.intersection(expression.calls):
+        findings.warning(
+            "stays_empty", place, tr("{name}() stays empty: it asks a device that is not there.", name=name)
+        )
     if "pulldata" in expression.calls:
         findings.warning(
             "pulldata", place, tr("pulldata() stays empty: there are no tables beside the form."),

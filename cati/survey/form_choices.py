@@ -61,7 +61,9 @@ def choice_lists(
         if not name:
             findings.error("choice_without_name", (CHOICES, row.number, "name"), tr("This choice has no name."))
             continue
-        if (list_name, name) in places and not allow_duplicates:
+        columns = _further_columns(row, headings)
+        same = [before for before in lists.get(list_name, ()) if before.name == name]
+        if not allow_duplicates and any(before.columns == columns for before in same):
             findings.error(
                 "duplicate_choice",
                 (CHOICES, row.number, "name"),
@@ -77,11 +79,6 @@ def choice_lists(
                 (CHOICES, row.number, "label"),
                 tr("The choice {name} has no label; its name is shown.", name=name),
             )
-        columns = {
-            written: text
-            for written, text in row.cells.items()
-            if headings[written].column not in _OWN and not headings[written].column.startswith("media:")
-        }
         lists.setdefault(list_name, []).append(
             Choice(
                 name=name,
@@ -93,6 +90,15 @@ def choice_lists(
             )
         )
     return {name: tuple(choices) for name, choices in lists.items()}, places
+
+
+def _further_columns(row: Row, headings: dict[str, Heading]) -> dict[str, str]:
+    """Return what choice filters may ask for; a name may stand twice in a list when these differ."""
+    return {
+        written: text
+        for written, text in row.cells.items()
+        if headings[written].column not in _OWN and not headings[written].column.startswith("media:")
+    }
 
 
 def with_other(choices: tuple[Choice, ...], languages: tuple[str, ...]) -> tuple[Choice, ...]:

@@ -37,7 +37,7 @@ class Draft:
     left_out: list[str] = field(default_factory=list)
     _open: list[tuple[int, str, str]] = field(default_factory=list)
     """Index, block word and choice list of each group that is open."""
-    _names: dict[str, int] = field(default_factory=dict)
+    _names: dict[str, tuple[int, int | None]] = field(default_factory=dict)
     _unnamed: int = 0
 
     def cell(self, row: Row, column: str) -> str:
@@ -84,8 +84,12 @@ class Draft:
 
     def taken(self, name: str, row: Row) -> int | None:
         """Return the row that has this name already; else note it for this one."""
-        before = self._names.setdefault(name, row.number)
+        before, _around = self._names.setdefault(name, (row.number, self.around()))
         return None if before == row.number else before
+
+    def taken_here(self, name: str) -> bool:
+        """Return whether the same group has this name already."""
+        return self._names[name][1] == self.around()
 
 
 def read_survey(draft: Draft) -> Draft:
@@ -202,15 +206,26 @@ def _name_of(draft: Draft, row: Row, row_type: RowType) -> str:
             tr("Begin with a letter; then letters, digits and underscores."),
         )
     before = draft.taken(name, row)
-    if before is not None:
-        draft.findings.error(
+    if before is None:
+        return name
+    around = draft.groups[here].name if (here := draft.around()) is not None else ""
+    longer = f"{around}_{name}"
+    if around and not draft.taken_here(name) and draft.taken(longer, row) is None:
+        draft.findings.warning(
             "duplicate_name",
             place,
-            tr("The name {name} stands in row {row} already.", name=name, row=before),
+            tr("The name {name} stands in row {row} already; this one is called {longer}.", name=name, row=before,
+               longer=longer),
             tr("Give each row its own name."),
-        )
-        return draft.unnamed(name)
-    return name
+        )  # fmt: skip
+        return longer
+    draft.findings.error(
+        "duplicate_name",
+        place,
+        tr("The name {name} stands in row {row} already.", name=name, row=before),
+        tr("Give each row its own name."),
+    )
+    return draft.unnamed(name)
 
 
 def _choices_of(draft: Draft, row: Row, row_type: RowType, kind: Kind) -> str:

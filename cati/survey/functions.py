@@ -271,6 +271,12 @@ def _one(run: Callable[..., Value]) -> Function:
     return Function(run, 1, 1)
 
 
+STAYS_EMPTY = frozenset({
+    "device-info", "phone-call-log", "phone-call-duration", "collect-is-phone-app", "plug-in-metadata", "username",
+    "rank-value", "rank-index",
+})  # fmt: skip
+"""Functions of other programs that ask the device; here they give an empty text, and the form's author is told."""
+
 LIBRARY: dict[str, Function] = {
     "selected": Function(_selected, 2, 2),
     "selected-at": Function(_selected_at, 2, 2),
@@ -341,8 +347,10 @@ LIBRARY: dict[str, Function] = {
     "duration": Function(None, 0, 1),
     "version": Function(None, 0, 0),
     "position": Function(None, 1, 1),
-    "index": Function(None, 1, 1),
+    "index": Function(None, 0, 1),
     "pulldata": Function(None, 4, 4),
+    "indexed-repeat": Function(lambda value, *_where: value, 3, 7),
+    **{name: Function(None, 0, None) for name in STAYS_EMPTY},
 }  # fmt: skip
 
 
