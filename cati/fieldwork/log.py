@@ -40,6 +40,7 @@ class Act(StrEnum):
     BROKEN_OFF = "interview_broken_off"
     DELETED = "interview_deleted"
     MIXED = "answers_mixed"
+    FIELD_ENDED = "field_ended"
     EXPORTED = "answers_exported"
     PURGE = "purge_step"
     PAUSED = "paused"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from cati.store.database import Transaction
 from cati.store.schema import pending, stock
@@ -49,19 +49,27 @@ def stock_ids(transaction: Transaction) -> list[str]:
 
 def stock_row(transaction: Transaction, row_id: str) -> bytes:
     """Return one sealed interview."""
-    return transaction.execute(select(stock.c.sealed).where(stock.c.id == row_id)).scalar_one()
+    return bytes(transaction.execute(select(stock.c.sealed).where(stock.c.id == row_id)).scalar_one())
 
 
 def stock_rows(transaction: Transaction) -> Iterator[bytes]:
     """Yield the sealed interviews in the order of their random ids."""
-    for found in transaction.execute(select(stock.c.sealed).order_by(stock.c.id)).yield_per(_AT_ONCE).scalars():
-        yield found
+    yield from transaction.execute(select(stock.c.sealed).order_by(stock.c.id)).yield_per(_AT_ONCE).scalars()
 
 
 def replace_in_stock(transaction: Transaction, old_id: str, new_id: str, sealed: bytes) -> None:
     """Write one interview anew under another id."""
     transaction.execute(delete(stock).where(stock.c.id == old_id))
     transaction.execute(insert(stock).values(id=new_id, sealed=sealed))
+
+
+def rename_in_stock(transaction: Transaction, pairs: Sequence[tuple[str, str]]) -> None:
+    """Give interviews new ids, (old, new), without opening them."""
+    if pairs:
+        transaction.execute(
+            update(stock).where(stock.c.id == bindparam("old")).values(id=bindparam("new")),
+            [{"old": old, "new": new} for old, new in pairs],
+        )
 
 
 def add_to_stock(transaction: Transaction, rows: Sequence[tuple[str, bytes]]) -> None:

@@ -1,0 +1,325 @@
+"""The interview's acts: begin or resume, one durable commit an answer, break off, complete.
+
+Every event is sealed under the drafts' key and on disk before the next question shows; what is being typed is kept
+in one row a question, written over, so that deleted words do not stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from cati.fieldwork import mixing
+from cati.fieldwork.delivered import LEASE_MINUTES, Call, Lease, LeaseLost, Noted
+from cati.fieldwork.delivery import held_row
+from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.open_cells import full_cells
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_texts import Mark, mark_texts
+from cati.fieldwork.outcomes import ERASES, keep_outcome
+from cati.fieldwork.placing import opened_contact, study_cells
+from cati.settings import Department, Site
+from cati.store import cases, contacts, drafts
+from cati.store.database import Transaction
+from cati.survey import interview
+from cati.survey.answers import Answer, Status
+from cati.survey.calling_hours import wall
+from cati.survey.case import Appointment, Contact, Preference
+from cati.survey.dispositions import TABLE, Letter, Outcome
+from cati.survey.interview import Event, EventKind, InterviewState, InterviewStatus
+from cati.survey.questionnaire import Kind
+from cati.vault.sealing import blind_index, derive, open_sealed, seal
+
+_BLOCK = 256  # sealed events are multiples of this, so that their length does not tell the answer
+_IS_INTERVIEW = frozenset({Letter.COMPLETE, Letter.PARTIAL})
+_SEED_BITS = 53
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningInterview:
+    """An interview in progress; ``events`` are all on disk. ``lease_lost``: the last act was not kept, the case is
+    somebody else's by now, and the page must close.
+    """  # noqa: D205 - one sentence does not fit a line
+
+    case_id: str
+    lease: Lease
+    call: Call
+    events: tuple[Event, ...] = field(repr=False)
+    state: InterviewState = field(repr=False)
+    lease_lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """The interview is over and the case closed. ``outcome`` is COMPLETE, or what the questionnaire screened out as.
+
+    ``kept``: the answers are in the pool; screened-out interviews are deleted with their case's link.
+    """
+
+    outcome: Outcome
+    noted: Noted
+    kept: bool
+
+
+def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterview | LeaseLost:
+    """Begin an interview, or resume the one that was broken off, at the same question, whoever began it."""
+    with study.transaction() as transaction:
+        row = held_row(study, transaction, lease)
+        if row is None:
+            return LeaseLost(lease.case_id)
+        events = _stored(study, transaction, lease.case_id)
+        if events:
+            added = _event(study, EventKind.RESUMED)
+        else:
+            cells = study_cells(study, transaction)
+            full = row.cell in full_cells(study, transaction, cells)
+            added = _started(study, cells[row.cell], full=full)
+            note(study, transaction, Act.INTERVIEW, case=row.id, fence=row.fence)
+        _keep(study, transaction, lease.case_id, len(events), added)
+    events = (*events, added)
+    state = interview.replay(study.questionnaire, events)
+    return RunningInterview(case_id=lease.case_id, lease=lease, call=call, events=events, state=state)
+
+
+def record(
+    study: OpenStudy,
+    running: RunningInterview,
+    kind: EventKind,
+    address: str = "",
+    answer: Answer | None = None,
+    language: str = "",
+) -> RunningInterview:
+    """Do one thing in the interview and keep it: one durable commit, on disk when this returns.
+
+    What the questionnaire refuses (``state.refusal``) is not kept. A lost lease gives ``lease_lost`` and keeps nothing.
+    """
+    event = _event(study, kind, address, answer, language)
+    state = interview.apply(study.questionnaire, running.state, event)
+    if state.refusal is not None:
+        return replace(running, state=state)
+    with study.transaction() as transaction:
+        lease = _held(study, transaction, running.lease)
+        if lease is None:
+            return replace(running, lease_lost=True)
+        _keep(study, transaction, running.case_id, len(running.events), event)
+        if kind is EventKind.ANSWERED:
+            drafts.forget_text(transaction, running.case_id, _place(study, running.case_id, address))
+    return replace(running, lease=lease, events=(*running.events, event), state=state)
+
+
+def keep_draft(study: OpenStudy, running: RunningInterview, address: str, text: str) -> bool:
+    """Keep the words typed so far at a question, one row written over, durable on return; False: lease lost."""
+    place = _place(study, running.case_id, address)
+    plain = _blocks(text.encode())
+    sealed = seal(study.open_keys.drafts, plain, study.study_id, "draft_text", running.case_id, place)
+    with study.transaction() as transaction:
+        if _held(study, transaction, running.lease) is None:
+            return False
+        drafts.keep_text(transaction, running.case_id, place, sealed)
+    return True
+
+
+def draft_of(study: OpenStudy, running: RunningInterview, address: str) -> str:
+    """Return the words typed so far at a question and not answered yet, "" for none."""
+    place = _place(study, running.case_id, address)
+    with study.reading() as transaction:
+        sealed = drafts.text(transaction, running.case_id, place)
+    if sealed is None:
+        return ""
+    plain = open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_text", running.case_id, place)
+    return plain.rstrip(b"\0").decode()
+
+
+def break_off(
+    study: OpenStudy,
+    running: RunningInterview,
+    outcome: Outcome,
+    *,
+    appointment: Appointment | None = None,
+    preference: Preference | None = None,
+    sub_reason: str = "",
+    note_code: str = "",
+) -> Noted | LeaseLost:
+    """End the call in the middle of the interview, in one transaction with its outcome.
+
+    An interim outcome (appointment, interrupted …) keeps the answers for whoever resumes. PARTIAL puts them into the
+    pool as they are; any other final outcome deletes them.
+    """
+    with study.transaction() as transaction:
+        row = held_row(study, transaction, running.lease)
+        if row is None:
+            return LeaseLost(running.case_id)
+        if outcome is Outcome.PARTIAL:
+            cell = study_cells(study, transaction)[row.cell]
+            whole = _interview(study, running.state, cell, partial=True)
+            mixing.put_into_pool(study, transaction, running.case_id, whole)
+        else:
+            event = _event(study, EventKind.BROKE_OFF)
+            _keep(study, transaction, running.case_id, len(running.events), event)
+        noted = keep_outcome(
+            study,
+            transaction,
+            running.lease,
+            running.call,
+            outcome,
+            appointment=appointment,
+            preference=preference,
+            sub_reason=sub_reason,
+            note_code=note_code,
+        )
+        if isinstance(noted, LeaseLost):
+            raise _CallIsGoneError(running.case_id)
+        note(study, transaction, Act.BROKEN_OFF, case=running.case_id, fence=running.lease.fence)
+    if outcome in ERASES:
+        study.database.checkpoint()
+    return noted
+
+
+def complete(study: OpenStudy, running: RunningInterview) -> Completed | RunningInterview:
+    """Finish the interview in ONE transaction: case closed, call recorded, answers under a random id, link gone.
+
+    Returns the interview itself when a question is still open (``state.refusal`` says which) or the lease was lost. A
+    questionnaire that ended by a terminate row closes the case with that row's disposition and keeps no answers.
+    """
+    state = interview.apply(study.questionnaire, running.state, _event(study, EventKind.COMPLETED))
+    if state.status is not InterviewStatus.COMPLETED:
+        return replace(running, state=state)
+    outcome = Outcome(state.disposition) if state.disposition else Outcome.COMPLETE
+    kept = TABLE[outcome].letter in _IS_INTERVIEW
+    with study.transaction() as transaction:
+        row = held_row(study, transaction, running.lease)
+        if row is None:
+            return replace(running, lease_lost=True)
+        if kept:
+            cell = study_cells(study, transaction)[row.cell]
+            whole = _interview(study, state, cell, partial=outcome is Outcome.PARTIAL)
+            mixing.put_into_pool(study, transaction, running.case_id, whole)
+        noted = keep_outcome(study, transaction, running.lease, running.call, outcome)
+        if isinstance(noted, LeaseLost):
+            raise _CallIsGoneError(running.case_id)
+        drafts.forget(transaction, running.case_id)
+        note(study, transaction, Act.COMPLETED, case=running.case_id, fence=running.lease.fence)
+    return Completed(outcome=outcome, noted=noted, kept=kept)
+
+
+class _CallIsGoneError(RuntimeError):
+    """The case is held but its call has ended already: a bug, and the transaction must not commit half of it."""
+
+
+def open_texts(study: OpenStudy, running: RunningInterview) -> tuple[tuple[str, str], ...]:
+    """Return (address, words) of every open text, for the short page after hanging up; "item/choice" beside "other"."""
+    return interview.open_texts(study.questionnaire, running.state)
+
+
+def mark_identifying(study: OpenStudy, who: RunningInterview | Contact | None, text: str) -> tuple[Mark, ...]:
+    """Return what could identify somebody in a text, the respondent's own name and number first of all."""
+    if isinstance(who, RunningInterview):
+        with study.reading() as transaction:
+            sealed = contacts.sealed_contact(transaction, who.case_id)
+        who = None if sealed is None else opened_contact(study, sealed)
+    return mark_texts(text, who)
+
+
+def _event(
+    study: OpenStudy, kind: EventKind, address: str = "", answer: Answer | None = None, language: str = ""
+) -> Event:  # fmt: skip
+    return Event(id=_fresh_id(study), kind=kind, at=study.now(), item=address, answer=answer, language=language)
+
+
+def _started(study: OpenStudy, cell: tuple[str, str, str], *, full: bool) -> Event:
+    """Return the first event. Its seed is fresh: the case's own number would tie the order of answers to the case."""
+    site, department = _place_names(study, cell)
+    values = {
+        "site": site.name,
+        "department": department.name,
+        "site_code": site.code,
+        "department_code": department.code,
+        "interviewer": study.me.name,
+        "client": study.settings.client,
+        "institute": study.settings.institute,
+        "quota_full": "1" if full else "",
+    }
+    return interview.begin(
+        study.questionnaire, at=study.now(), seed=study.draw.getrandbits(_SEED_BITS), language=cell[2], values=values,
+        draw_id=lambda: _fresh_id(study), zone=site.time_zone,
+    )  # fmt: skip
+
+
+_NOT_RELEASED = frozenset({"interviewer", "quota_full"})
+"""Values of the case that a questionnaire may say aloud but that must not lie beside the answers."""
+
+
+def _interview(
+    study: OpenStudy, state: InterviewState, cell: tuple[str, str, str], *, partial: bool
+) -> Mapping[str, object]:  # fmt: skip
+    """Return what is kept of a finished interview; no time finer than the ISO week, no case, no interviewer."""
+    questionnaire = study.questionnaire
+    hidden = {item.name for item in questionnaire.items if item.kind is Kind.HIDDEN} & _NOT_RELEASED
+    site, department = _place_names(study, cell)
+    answers = {
+        name: {"s": answer.status.value, "v": answer.value} if answer.status is Status.ANSWERED
+        else {"s": answer.status.value}
+        for name, answer in interview.export_answers(questionnaire, state).items()
+        if name not in hidden
+    }  # fmt: skip
+    year, week, _day = wall(study.now(), site).isocalendar()
+    return {
+        "q": questionnaire.content_hash,
+        "l": state.language,
+        "w": f"{year}-W{week:02}",
+        "site": site.code,
+        "department": department.code,
+        "partial": partial,
+        "answers": answers,
+        "order": interview.orders(questionnaire, state),
+    }
+
+
+def _place_names(study: OpenStudy, cell: tuple[str, str, str]) -> tuple[Site, Department]:
+    return study.settings.site(cell[0]), study.settings.department(cell[0], cell[1])
+
+
+def _held(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
+    """Return the lease while it is ours, moved on once half of it is over; None when it was lost."""
+    until = drafts.held(transaction, lease.case_id, lease.fence, study.me.id)
+    if until is None:
+        return None
+    now = study.now()
+    if moment(until) - now > timedelta(minutes=LEASE_MINUTES) / 2:
+        return lease
+    later = _later(now)
+    cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(later))
+    return replace(lease, until=later)
+
+
+def _later(now: datetime) -> datetime:
+    return now + timedelta(minutes=LEASE_MINUTES)
+
+
+def _keep(study: OpenStudy, transaction: Transaction, case_id: str, n: int, event: Event) -> None:
+    plain = _blocks(interview.event_to_json(event), fill=b" ")
+    sealed = seal(study.open_keys.drafts, plain, study.study_id, "draft_event", case_id, str(n))
+    drafts.append(transaction, case_id, n, event.id, sealed)
+
+
+def _stored(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[Event, ...]:
+    return tuple(
+        interview.event_from_json(
+            open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_event", case_id, str(n))
+        )
+        for n, _id, sealed in drafts.events(transaction, case_id)
+    )
+
+
+def _place(study: OpenStudy, case_id: str, address: str) -> str:
+    """Return the keyed hash under which a question's typed words lie: not even the question is readable."""
+    return blind_index(derive(study.open_keys.drafts, "draft place"), f"{case_id}/{address}").hex()
+
+
+def _blocks(plain: bytes, fill: bytes = b"\0") -> bytes:
+    return plain + fill * (-len(plain) % _BLOCK or 0)
+
+
+def _fresh_id(study: OpenStudy) -> str:
+    return f"{study.draw.getrandbits(128):032x}"

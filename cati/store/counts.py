@@ -1,0 +1,111 @@
+"""What supervisors watch, counted where it lies: nothing is stored that could be counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+
+from sqlalchemy import func, insert, select
+
+from cati.store.database import Transaction
+from cati.store.schema import (
+    appointment,
+    attempt,
+    case,
+    cell,
+    contact,
+    never_again,
+    pending,
+    received_list,
+    stock,
+    tally,
+)
+
+_INTERVIEWS = ("complete", "partial")
+_OPEN = (0, 1, 2)
+
+
+def finals(transaction: Transaction) -> dict[tuple[int, str], int]:
+    """Return how many closed cases have each (cell, final code), read from the index alone."""
+    query = (
+        select(case.c.cell, case.c.final_code, func.count())
+        .with_hint(case, "INDEXED BY ix_case_final", "sqlite")
+        .where(case.c.final_code.isnot(None))
+        .group_by(case.c.final_code, case.c.cell)
+    )
+    return {(row[0], row[1]): row[2] for row in transaction.execute(query)}
+
+
+def open_histories(transaction: Transaction) -> Iterator[tuple[int, tuple[tuple[int, str], ...]]]:
+    """Yield (cell, ((number's index, outcome), …)) of every case that was called and is not closed."""
+    query = (
+        select(attempt.c.case, case.c.cell, attempt.c.phone, attempt.c.outcome)
+        .join(case, case.c.id == attempt.c.case)
+        .where(case.c.final_code.is_(None), attempt.c.outcome.isnot(None))
+        .order_by(attempt.c.case, attempt.c.started)
+    )
+    rows = transaction.execution_options(yield_per=2000).execute(query)
+    for _case, calls in groupby(rows, key=lambda row: row[0]):
+        listed = list(calls)
+        yield listed[0][1], tuple((row[2], row[3]) for row in listed)
+
+
+def outcomes(transaction: Transaction) -> dict[str, int]:
+    """Return the number of ended calls by outcome."""
+    query = select(attempt.c.outcome, func.count()).where(attempt.c.outcome.isnot(None)).group_by(attempt.c.outcome)
+    return {row[0]: row[1] for row in transaction.execute(query)}
+
+
+def ended_since(transaction: Transaction, since: int) -> tuple[int, int]:
+    """Return (calls, interviews) that ended at or after ``since`` (seconds since 1970)."""
+    query = select(func.count(), func.count().filter(attempt.c.outcome.in_(_INTERVIEWS))).where(
+        attempt.c.ended >= since
+    )
+    row = transaction.execute(query).one()
+    return row[0], row[1]
+
+
+def open_calls(transaction: Transaction, case_ids: list[str]) -> dict[str, int]:
+    """Return when the call that is not over yet began, by case."""
+    query = select(attempt.c.case, attempt.c.started).where(attempt.c.case.in_(case_ids), attempt.c.ended.is_(None))
+    return {row[0]: row[1] for row in transaction.execute(query)}
+
+
+def sizes(transaction: Transaction) -> dict[str, int]:
+    """Return how many rows the tables have that the purge is about."""
+    tables = {
+        "cases": case, "contacts": contact, "attempts": attempt, "appointments": appointment,
+        "never_again": never_again, "pending": pending, "stock": stock,
+    }  # fmt: skip
+    return {
+        name: transaction.execute(select(func.count()).select_from(table)).scalar_one()
+        for name, table in tables.items()
+    }
+
+
+def lists(transaction: Transaction) -> tuple[int, int, int]:
+    """Return (lists, rows on their slips, rows accepted) of all imports."""
+    query = select(func.count(), func.coalesce(func.sum(received_list.c.rows), 0),
+                   func.coalesce(func.sum(received_list.c.accepted), 0))  # fmt: skip
+    row = transaction.execute(query).one()
+    return row[0], row[1], row[2]
+
+
+def write_tally(transaction: Transaction, rows: dict[tuple[str, str, str, str], int]) -> None:
+    """Keep counts by (what, site, department, code); they survive the purge."""
+    values = [
+        {"what": what, "site": site, "department": department, "code": code, "n": n}
+        for (what, site, department, code), n in sorted(rows.items())
+    ]
+    if values:
+        transaction.execute(insert(tally), values)
+
+
+def read_tally(transaction: Transaction) -> dict[tuple[str, str, str, str], int]:
+    """Return the counts that were kept at the purge by (what, site, department, code)."""
+    return {(row.what, row.site, row.department, row.code): row.n for row in transaction.execute(select(tally))}
+
+
+def cell_places(transaction: Transaction) -> dict[int, tuple[str, str]]:
+    """Return (site, department) of every cell."""
+    return {row.id: (row.site, row.department) for row in transaction.execute(select(cell))}
