@@ -52,13 +52,14 @@ class RunningInterview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completed:
-    """The interview is over and the case closed. ``outcome`` is COMPLETE, or what the questionnaire screened out as.
+    """The interview is over and the case closed; nothing takes that back, for the link is gone.
 
-    ``kept``: the answers are in the pool; screened-out interviews are deleted with their case's link.
+    ``outcome`` is COMPLETE, or what the questionnaire screened out as; ``final`` its code ("1.1"). ``kept``: the
+    answers are in the pool; those of a screened-out interview are deleted.
     """
 
     outcome: Outcome
-    noted: Noted
+    final: str
     kept: bool
 
 
@@ -173,6 +174,9 @@ def break_off(
         note(study, transaction, Act.BROKEN_OFF, case=running.case_id, fence=running.lease.fence)
     if outcome in ERASES:
         study.database.checkpoint()
+    if outcome is Outcome.PARTIAL:
+        # The answers are in the pool, tied to nobody: the ten seconds of undo do not reach them.
+        return replace(noted, until=study.now(), undo=replace(noted.undo, until=study.now() - timedelta(seconds=1)))
     return noted
 
 
@@ -200,7 +204,7 @@ def complete(study: OpenStudy, running: RunningInterview) -> Completed | Running
             raise _CallIsGoneError(running.case_id)
         drafts.forget(transaction, running.case_id)
         note(study, transaction, Act.COMPLETED, case=running.case_id, fence=running.lease.fence)
-    return Completed(outcome=outcome, noted=noted, kept=kept)
+    return Completed(outcome=outcome, final=noted.final, kept=kept)
 
 
 class _CallIsGoneError(RuntimeError):

@@ -20,6 +20,8 @@ from cati.fieldwork.delivered import (
 )
 from cati.fieldwork.delivery import check_code, hand_out, held_row
 from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.mixing import forget_pending
+from cati.fieldwork.mixing import forget_pending
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
@@ -239,10 +241,10 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
             if contacts.sealed_contact(transaction, row.id) is None:
                 contacts.add_contacts(transaction, [before.contact])
                 contacts.add_hashes(transaction, [(digest, row.id) for digest in before.hashes])
-                for n, event_id, sealed in before.events:
-                    drafts.append(transaction, row.id, n, event_id, sealed)
             else:
                 contacts.replace_contact(transaction, before.contact)
+        for n, event_id, sealed in before.events:
+            drafts.append(transaction, row.id, n, event_id, sealed)  # what is there already stays
         attempts.cancel_appointment(transaction, row.id)
         if before.appointment is not None:
             attempts.book(transaction, before.appointment)
@@ -273,6 +275,7 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
             if call.ended is None:
                 attempts.end_attempt(transaction, call.id, seconds(now), Outcome.WITHDRAWN.value)
         _erase(transaction, case_id, contacts.hashes_of(transaction, case_id))
+        forget_pending(study, transaction, case_id)
         place = Place(
             status=CaseStatus.WITHDRAWN, tier=row.tier, rank=row.rank, due_at=row.due_at, turns_at=None,
             final_code=WITHDRAWN_CODE,

@@ -12,10 +12,12 @@ import pytest
 from openpyxl import Workbook
 
 from cati.demo.people import invent_list
-from cati.fieldwork import sample
+from cati.fieldwork import calling, interviewing, sample
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.survey.answers import Answer
+from cati.survey.interview import EventKind
 from cati.vault.people import ArgonCost
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
@@ -159,3 +161,52 @@ def bring_people(study: OpenStudy, tmp_path: Path, n: int, *, seed: int = 1) -> 
     path.write_bytes(invent_list(n, study.settings, random.Random(seed), today=study.now().date()))
     received = sample.receive(study, path)
     return sample.bring_in(study, received, sample.propose(study, received), rows_on_slip=n)
+
+
+@pytest.fixture
+def people(tmp_path: Path) -> Callable[..., sample.ImportReport]:
+    """Return `bring_people` into this test's folder: ``people(study, n, seed=1)``."""
+    return lambda study, n, seed=1: bring_people(study, tmp_path, n, seed=seed)
+
+
+ANSWERS = (("zufrieden", "1"), ("minuten", "25"), ("wunsch", "Längere Öffnungszeiten"))
+
+
+class Desk:
+    """An interviewer's desk: the acts of a call in the order in which they are done."""
+
+    def __init__(self, study: OpenStudy) -> None:
+        self.study = study
+
+    def begin(self) -> tuple[calling.DeliveredCase, interviewing.RunningInterview]:
+        """Take the next case, dial, and begin its interview (or resume it)."""
+        case = calling.take_next_case(self.study)
+        assert isinstance(case, calling.DeliveredCase), case
+        return case, self.interview(case)
+
+    def interview(self, case: calling.DeliveredCase) -> interviewing.RunningInterview:
+        call = case.call or calling.begin_call(self.study, case.lease, case.next_phone)
+        assert isinstance(call, calling.Call)
+        running = interviewing.begin_interview(self.study, case.lease, call)
+        assert isinstance(running, interviewing.RunningInterview)
+        return running
+
+    def answer(
+        self, running: interviewing.RunningInterview, answers: tuple[tuple[str, str], ...] = ANSWERS
+    ) -> interviewing.RunningInterview:
+        for address, value in answers:
+            running = interviewing.record(self.study, running, EventKind.ANSWERED, address, Answer(value=value))
+            assert running.state.refusal is None, running.state.refusal
+        return running
+
+    def complete(self, answers: tuple[tuple[str, str], ...] = ANSWERS) -> str:
+        """Do one whole interview and return its case's id."""
+        case, running = self.begin()
+        done = interviewing.complete(self.study, self.answer(running, answers))
+        assert isinstance(done, interviewing.Completed), done
+        return case.case_id
+
+
+@pytest.fixture
+def desk() -> type[Desk]:
+    return Desk
