@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from cati.errors import Problem
 from cati.fieldwork.delivered import LEASE_MINUTES, Call, DeliveredCase, Lease, LeaseLost, NoCase, StoryLine, Taken
 from cati.fieldwork.log import Act, moment, note, seconds
-from cati.fieldwork.no_case import why_none
+from cati.fieldwork.mixing import field_is_over
+from cati.fieldwork.no_case import field_over, why_none
 from cati.fieldwork.open_cells import open_cells, rank_below_fresh, without_full
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import CaseFile, case_file, place_of, standing_of, study_cells, turn
@@ -40,10 +41,11 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
         held = cases.held_by(transaction, study.me.id, seconds(now))
         if held is not None:
             return hand_out(study, transaction, held, cells, now)
-        found = _best(study, transaction, cells, now)
+        over = field_is_over(study, transaction)
+        found = None if over else _best(study, transaction, cells, now)
         if found is not None:
             return hand_out(study, transaction, found, cells, now)
-    return why_none(study, now)
+    return field_over(study) if over else why_none(study, now)
 
 
 def _refuse_when_full(study: OpenStudy) -> None:

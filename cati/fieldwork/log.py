@@ -9,9 +9,12 @@ from enum import StrEnum
 from pathlib import Path
 
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.store import journal
+from cati.store import journal, studies
 from cati.store.database import Transaction
 from cati.vault import log_chain
+from cati.vault.grants import certificate_from_bytes, check_certificate
+from cati.vault.people import member_record_from_bytes
+from cati.vault.seal_file import read_seal
 
 CHECKPOINT_EVERY = 500
 
@@ -106,9 +109,15 @@ def entries(study: OpenStudy, *, acts: Sequence[Act] = (), limit: int | None = 5
 
 
 def verify(study: OpenStudy) -> log_chain.ChainVerdict:
-    """Check the whole chain against itself and the checkpoints beside the seal."""
+    """Check the whole chain against itself and the checkpoints beside the seal, signed by certified staff."""
     study.require(Role.SUPERVISOR)
     checkpoints, _unreadable = log_chain.read_checkpoints(checkpoint_path(study.seal_path))
+    seal = read_seal(study.seal_path)
+    signers = {}
     with study.reading() as transaction:
         rows = [(entry.fields(), entry.hash) for entry in journal.entries(transaction)]
-    return log_chain.check_chain(study.study_id, rows, checkpoints)
+        for row in studies.members(transaction):
+            record = member_record_from_bytes(row.record)
+            check_certificate(certificate_from_bytes(row.certificate), record, seal)
+            signers[row.id] = record.signing_public
+    return log_chain.check_chain(study.study_id, rows, checkpoints, signers)

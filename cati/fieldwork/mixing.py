@@ -147,7 +147,7 @@ def field_is_over(study: OpenStudy, transaction: Transaction) -> bool:
 
 
 def _ended(transaction: Transaction) -> bool:
-    return any(True for _ in journal.entries(transaction, acts=(Act.FIELD_ENDED.value,), limit=1))
+    return journal.has_entry(transaction, Act.FIELD_ENDED.value)
 
 
 def _today(study: OpenStudy) -> str:

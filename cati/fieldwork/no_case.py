@@ -22,6 +22,17 @@ LANGUAGE = mark("need an interviewer with another language")
 COLLEAGUE = mark("must be called by another interviewer")
 OPEN = mark("are open at a colleague's")
 CLOSED = mark("are closed")
+OVER = mark("stay uncalled: the field period is over")
+
+
+def field_over(study: OpenStudy) -> NoCase:
+    """Say that nobody is called any more."""
+    with study.reading() as transaction:
+        counted = cases.count_by_status(transaction)
+    open_cases = sum(
+        n for (status, _cell), n in counted.items() if status not in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN)
+    )
+    return NoCase(blocked=((tr(OVER), open_cases),), next_due=None)
 
 
 def why_none(study: OpenStudy, now: datetime) -> NoCase:

@@ -16,7 +16,7 @@ from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, OpenStudy, Role
 from cati.files.questionnaires import read_questionnaire
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
-from cati.store import studies
+from cati.store import cases, studies
 from cati.store.database import Database
 from cati.store.migrations import create_tables, require_current
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
@@ -30,6 +30,7 @@ from cati.vault.people import (
     ArgonCost,
     MemberKeys,
     MemberRecord,
+    WrongPassword,
     change_password as under_new_password,
     make_member,
     member_record_from_bytes,
@@ -39,7 +40,30 @@ from cati.vault.people import (
 from cati.vault.seal_file import Seal, create_seal, new_seal, pin, read_seal
 from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, new_study_keys, open_kept, take_up
 
+__all__ = [
+    "CreatedStudy",
+    "NewMember",
+    "add_member",
+    "change_password",
+    "change_settings",
+    "check_members",
+    "create_study",
+    "deactivate",
+    "open_study",
+    "password_faults",
+    "questionnaire_of",
+    "restore_seal",
+    "seal_is_here",
+    "settings_log",
+    "sign_out",
+    "staff",
+    "study_name",
+    "write_sheets",
+]
+
 Progress = Callable[[int, int], None]
+_RESCHEDULES = {"rules", "sites", "expected_minutes"}
+"""A change of these moves the times at which people may be called: every open case is worked out anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,13 +338,14 @@ def open_study(
                 raise _no_study(folder)
             model = studies.questionnaire_model(transaction, row.questionnaire)
         if member is None or not member.active:
-            raise Problem(
-                tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case.")
-            )
+            raise _wrong_sign_in()
         if model is None:
             raise Problem(folder.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
-        keys, answers_private = _unlock(row, member, password, seal_path)
+        try:
+            keys, answers_private = _unlock(row, member, password, seal_path)
+        except WrongPassword:
+            raise _wrong_sign_in() from None
         study = OpenStudy(
             folder=folder,
             study_id=row.id,
@@ -340,6 +365,12 @@ def open_study(
         database.close()
         raise
     return study
+
+
+def _wrong_sign_in() -> WrongPassword:
+    return WrongPassword(
+        tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case.")
+    )
 
 
 def _unlock(
@@ -475,6 +506,8 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
     if changed:
         with study.transaction() as transaction:
             studies.replace_settings(transaction, settings_to_json(settings))
+            if set(changed) & _RESCHEDULES:
+                cases.turn_all(transaction, log.seconds(study.now()))
             log.note(study, transaction, Act.SETTINGS, changed=list(changed))
     return replace(study, settings=settings), changed
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 
 from cati.store.database import Transaction
 from cati.store.schema import log
@@ -37,6 +37,14 @@ def head(transaction: Transaction) -> tuple[int, bytes] | None:
     """Return number and hash of the last entry, None for an empty log."""
     row = transaction.execute(_HEAD).first()
     return None if row is None else (row.n, row.hash)
+
+
+_ANY = select(log.c.n).with_hint(log, "INDEXED BY ix_log_act", "sqlite").where(log.c.act == bindparam("act")).limit(1)
+
+
+def has_entry(transaction: Transaction, act: str) -> bool:
+    """Tell whether this act was ever logged: one index probe, however long the log."""
+    return transaction.execute(_ANY, {"act": act}).first() is not None
 
 
 def append(transaction: Transaction, entry: Entry, previous: bytes) -> None:
