@@ -35,10 +35,24 @@ WORDS = {
     Act.MIXED: mark("mixed finished interviews into the stock"),
     Act.EXPORTED: mark("exported the answers"),
     Act.PURGE: mark("erased the contacts"),
+    Act.FIELD_ENDED: mark("ended the field period"),
     Act.PAUSED: mark("paused"),
     Act.RESUMED: mark("came back from a pause"),
 }
 
+DETAILS = {
+    "accepted": mark("accepted {value}"),
+    "refused": mark("refused {value}"),
+    "members": mark("people {value}"),
+    "role": mark("role {value}"),
+    "changed": mark("changed {value}"),
+    "outcome": mark("outcome {value}"),
+    "reason": mark("reason {value}"),
+    "moved": mark("moved {value}"),
+    "waiting": mark("waiting {value}"),
+    "interviews": mark("interviews {value}"),
+    "step": mark("step {value}"),
+}
 _WHY = {
     "altered": mark("The log was changed at entry {n}."),
     "truncated": mark("Entries are missing at the end of the log, after number {n}."),
@@ -86,13 +100,11 @@ def _what(act: str, details: str) -> str:
 
 
 def _codes(details: str) -> str:
-    """Return the counts and codes of an entry; long hashes are left to those who read the file itself."""
+    """Return the counts and codes of an entry that have words; ids and hashes are left to those who read the file."""
     if not details:
         return ""
-    found = json.loads(details)
-    parts = [
-        f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
-        for name, value in found.items()
-        if not (isinstance(value, str) and len(value) > 24)  # noqa: PLR2004 - ids and hashes are longer
-    ]
-    return ", ".join(parts)
+    return ", ".join(
+        tr(DETAILS[name], value=", ".join(map(str, value)) if isinstance(value, list) else value)
+        for name, value in json.loads(details).items()
+        if name in DETAILS and value != ""
+    )

@@ -1,4 +1,4 @@
-"""The two papers of a new study as pages to print: the seal for the safe, and what the office needs to seal its list."""
+"""The two papers of a new study, to print: the seal for the safe, and what the office needs to seal its list."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def sheets(created: CreatedStudy, settings: StudySettings) -> tuple[Sheet, ...]:
 
 
 def write_sheets(created: CreatedStudy, settings: StudySettings, folder: Path) -> tuple[Path, ...]:
-    """Write both sheets as HTML, readable for their owner only; for the terminal, where nothing can be printed directly.
+    """Write both sheets as HTML, readable for their owner only; for the terminal, which cannot print.
 
     Whoever calls this must say that the seal's sheet is to be printed and deleted.
     """
@@ -97,7 +97,10 @@ def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
         _paragraph(tr("Study: {name}", name=settings.name)),
         _paragraph(tr("{institute} calls for {client}.", institute=settings.institute, client=settings.client)),
         _steps(
-            tr("Seal the list to this recipient, with the program age or with “cati seal”: nobody but the institute can open it then."),
+            tr(
+                "Seal the list to this recipient, with the program age or with “cati seal”: nobody "
+                "but the institute can open it then."
+            ),
             tr("Hand it over, and separately the slip with the number of rows and the file's SHA-256."),
         ),
         f"<h2>{escape(tr('Recipient'))}</h2>",
@@ -108,13 +111,15 @@ def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
         _paragraph(
             tr(
                 "An Excel file with a password to open it (.xlsx), or a ZIP file encrypted with AES-256, is taken too. "
-                "Tell the password by telephone, never in the same message. Copies in mailboxes stay readable with a password."
+                "Tell the password by telephone, never in the same message. Copies in mailboxes stay "
+                "readable with a password."
             )
         ),
         f"<h2>{escape(tr('What the list holds'))}</h2>",
         _paragraph(
             tr(
-                "One row a person: form of address, names, telephone numbers, site, department, date of the last contact, "
+                "One row a person: form of address, names, telephone numbers, site, department, date "
+                "of the last contact, "
                 "preferred calling time, consent (date, way, version of the wording, who recorded it). No remarks."
             )
         ),

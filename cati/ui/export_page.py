@@ -39,7 +39,8 @@ class ExportPage(Page):
         self.body.addWidget(
             Note(
                 tr(
-                    "Only finished interviews that were mixed leave the study: without names, numbers, case numbers and times "
+                    "Only finished interviews that were mixed leave the study: without names, "
+                    "numbers, case numbers and times "
                     "of day. Open answers stay here. Groups with fewer than 5 interviews are merged."
                 )
             )
@@ -83,7 +84,9 @@ class ExportPage(Page):
         self.stock.setText(words)
         self.go.setEnabled(stock > 0)
         if not stock:
-            self.outcome.say(tr("There is nothing to export yet. Interviews are mixed at the end of a day, ten or more at a time."))
+            self.outcome.say(
+                tr("There is nothing to export yet. Interviews are mixed at the end of a day, ten or more at a time.")
+            )
 
     def _choose(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, tr("Folder for the files"))
@@ -115,7 +118,8 @@ class ExportPage(Page):
         self.go.setEnabled(False)
         self.occupied.emit(True)
         self.working.begin(tr("Opening the answers and writing the files …"))
-        self._job = run_in_background(self, work, self._done, self._failed, self.working.move, cancelled=self._stopped)
+        advance = self.working.advance
+        self._job = run_in_background(self, work, self._done, self._failed, advance, cancelled=self._stopped)
 
     def _cancel(self) -> None:
         if self._job is not None:

@@ -55,7 +55,11 @@ class FormSection(Section):
         line = QHBoxLayout()
         line.setSpacing(theme.unit())
         self.stack.addWidget(
-            self.field(tr("Questionnaire"), self.which, tr("Those that come with the program, or your own as XLSForm (Excel, ODS) or YAML."))
+            self.field(
+                tr("Questionnaire"),
+                self.which,
+                tr("Those that come with the program, or your own as XLSForm (Excel, ODS) or YAML."),
+            )
         )
         line.addWidget(self.own)
         line.addStretch(1)
@@ -78,7 +82,10 @@ class FormSection(Section):
 
     def _choose(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(
-            self, tr("Questionnaire"), "", tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")"
+            self,
+            tr("Questionnaire"),
+            "",
+            tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")",
         )
         if chosen:
             self.show_form(Path(chosen))
@@ -122,15 +129,21 @@ class FormSection(Section):
 
     def _show(self, form: ReadForm) -> None:
         self.working.end()
+        for field in self.fields.values():
+            field.show_fault("")
         errors = [found for found in form.diagnostics if found.severity == "error"]
         questionnaire = form.questionnaire
         self.sound = questionnaire is not None
         if questionnaire is None:
-            self.verdict.say("✗ " + trn("1 error keeps it from running.", "{n} errors keep it from running.", len(errors)), "warning")
+            self.verdict.say(
+                "✗ " + trn("1 error keeps it from running.", "{n} errors keep it from running.", len(errors)), "warning"
+            )
         else:
             self.verdict.say("✓ " + trn("It runs: 1 item.", "It runs: {n} items.", len(questionnaire.items)))
             wanted = self._languages_wanted
-            self.languages.show_languages(questionnaire.languages, wanted if wanted is not None else questionnaire.languages)
+            self.languages.show_languages(
+                questionnaire.languages, wanted if wanted is not None else questionnaire.languages
+            )
             self._language_title.show()
             self.fields[tr("Languages")].show()
         for found in form.diagnostics[:_MOST_SHOWN]:

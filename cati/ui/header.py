@@ -79,7 +79,8 @@ class Header(QWidget):
         line = QHBoxLayout(self)
         line.addWidget(self._study, 1)
         for part in (
-            self._clock, self._today, self.pause, self.smaller, self.larger, self.look, self.tongue, self.help, self.sign_out
+            self._clock, self._today, self.pause, self.smaller, self.larger, self.look, self.tongue, self.help,
+            self.sign_out
         ):  # fmt: skip
             line.addWidget(part)
         self._line = line
@@ -99,6 +100,8 @@ class Header(QWidget):
         unit = theme.unit()
         self._line.setSpacing(unit // 2)
         self._line.setContentsMargins(2 * unit, unit // 2, unit, unit // 2)
+        for label in (self._clock, self._today):
+            label.setContentsMargins(unit // 2, 0, unit // 2, 0)
         other = self._next_language()
         for button, text, name in (
             (self.pause, tr("Pause"), tr("Take a pause")),

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cati.errors import Problem
 from cati.text import tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
-from cati.ui.pages import Labelled, Note, clear, heading, in_words, rule, show_whole, table
+from cati.ui.pages import Labelled, Note, clear, heading, in_words, rule
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -56,22 +56,22 @@ class ReportPart(QWidget):
             self._offer_deletion(path)
 
     def _show_reasons(self, report: ImportReport) -> None:
-        rows = []
-        for code, reason, count in report.by_reason:
+        """Show one line a reason: how many rows, why, what to do, and which rows they are."""
+        lines = QGridLayout()
+        lines.setHorizontalSpacing(2 * theme.unit())
+        lines.setVerticalSpacing(theme.unit())
+        for at, (words, stretch) in enumerate(
+            ((tr("Rows"), 0), (tr("Reason"), 5), (tr("What to do"), 5), (tr("Row numbers"), 2))
+        ):
+            lines.addWidget(theme.words(words, "small"), 0, at)
+            lines.setColumnStretch(at, stretch)
+        for line, (code, reason, count) in enumerate(report.by_reason, 1):
             these = [one for one in report.refused if one.code == code]
             numbers = ", ".join(str(one.row) for one in these[:_ROWS_NAMED]) + (" …" if count > _ROWS_NAMED else "")
-            rows.append([str(count), reason, these[0].remedy, numbers])
-        self.reasons = table(
-            tr("Refused rows by reason"), [tr("Rows"), tr("Reason"), tr("What to do"), tr("Row numbers")], rows, figures=(0,)
-        )
-        self.reasons.setColumnWidth(1, theme.columns(34))
-        head = self.reasons.horizontalHeader()
-        for column in (1, 2, 3):
-            head.setSectionResizeMode(column, head.ResizeMode.Stretch)
-        self.reasons.verticalHeader().setSectionResizeMode(head.ResizeMode.ResizeToContents)
-        self._stack.addWidget(self.reasons)
-        self.reasons.resizeRowsToContents()
-        show_whole(self.reasons, 12)
+            for at, words in enumerate((str(count), reason, these[0].remedy, numbers)):
+                kind = "quiet" if at > 1 else "text"
+                lines.addWidget(theme.words(words, kind), line, at, Qt.AlignmentFlag.AlignTop)
+        self._stack.addLayout(lines)
 
     def _offer_refused(self) -> None:
         self.passphrase = QLineEdit()
@@ -91,7 +91,9 @@ class ReportPart(QWidget):
         self.delete = theme.push(tr("&Delete the received file {name}", name=path.name), self._delete)
         self._stack.addWidget(self.delete, 0, Qt.AlignmentFlag.AlignLeft)
         self._stack.addWidget(
-            theme.words(tr("Its people are in the study now, sealed. Copies in mailboxes stay with the office."), "small")
+            theme.words(
+                tr("Its people are in the study now, sealed. Copies in mailboxes stay with the office."), "small"
+            )
         )
 
     def _save(self) -> None:

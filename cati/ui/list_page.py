@@ -30,7 +30,7 @@ class ListPage(Page):
     occupied = Signal(bool)
 
     def __init__(self, study: OpenStudy) -> None:
-        super().__init__(tr("Contact list"))
+        super().__init__(tr("Contact list"), width=118)
         self.study = study
         self.path: Path | None = None
         self.received: Received | None = None
@@ -48,7 +48,9 @@ class ListPage(Page):
         self.secret.setMaximumWidth(theme.columns(40))
         self.secret.returnPressed.connect(self._read)
         self.secret_field = Labelled(
-            tr("Password of the file"), self.secret, tr("As the office told you by telephone. A file sealed to this study needs none.")
+            tr("Password of the file"),
+            self.secret,
+            tr("As the office told you by telephone. A file sealed to this study needs none."),
         )
         self.open = theme.push(tr("Open the file"), self._read)
         self.secret_part = QWidget()
@@ -90,7 +92,9 @@ class ListPage(Page):
         self.rows.setMaximumWidth(theme.columns(20))
         self.rows.valueChanged.connect(self._look)
         self.rows_field = Labelled(
-            tr("Number of rows on the slip"), self.rows, tr("People without the header. If it differs from the file, nothing is brought in.")
+            tr("Number of rows on the slip"),
+            self.rows,
+            tr("People without the header. If it differs from the file, nothing is brought in."),
         )
         stack.addWidget(self.rows_field)
         self.digest = theme.words("", "small")
@@ -113,16 +117,19 @@ class ListPage(Page):
     def show_counts(self) -> None:
         """Show how many people the study has, or what to do first."""
         from cati.fieldwork.sample import sample_counts  # noqa: PLC0415 - with the page
-
         from cati.ui.pages import clear  # noqa: PLC0415
 
         clear(self.counts)
         found = sample_counts(self.study)
         total = sum(count for _site, _department, count in found)
         if not total:
-            self.counts.addWidget(Note(tr("The study has no contacts yet. Bring in the list that the office has sealed for you.")))
+            self.counts.addWidget(
+                Note(tr("The study has no contacts yet. Bring in the list that the office has sealed for you."))
+            )
             return
-        self.counts.addWidget(theme.words(trn("1 person is in the study.", "{n} people are in the study.", total), "quiet"))
+        self.counts.addWidget(
+            theme.words(trn("1 person is in the study.", "{n} people are in the study.", total), "quiet")
+        )
 
     # -- the file ---------------------------------------------------------------------------------------------------
 
@@ -201,7 +208,9 @@ class ListPage(Page):
         if received.warning:
             self.problem.say(received.warning, "warning")
             self.accept_plain.show()
-        self.digest.setText(tr("SHA-256 of the file, to compare with the slip: {digest}", digest=_grouped(received.sha256)))
+        self.digest.setText(
+            tr("SHA-256 of the file, to compare with the slip: {digest}", digest=_grouped(received.sha256))
+        )
         try:
             self.mapping.show_list(received)
         except Problem as problem:
@@ -243,7 +252,9 @@ class ListPage(Page):
         self.rows_field.show_fault("")
         self.working.begin(tr("Checking and sealing the contacts …"))
         self.occupied.emit(True)
-        self._job = run_in_background(self, work, self._brought, self._failed, self.working.move, cancelled=self._stopped)
+        self._job = run_in_background(
+            self, work, self._brought, self._failed, self.working.advance, cancelled=self._stopped
+        )
         self.bring.setEnabled(False)
         self.choose.setEnabled(False)
         self.working.cancel.setFocus()
@@ -276,10 +287,8 @@ class ListPage(Page):
         self.report.show()
         self.show_counts()
         self.report.setFocus()
-        self.scroll.ensureWidgetVisible(self.report)
+        self.view.ensureWidgetVisible(self.report)
 
 
 def _grouped(digest: str) -> str:
     return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))
-
-

@@ -36,6 +36,7 @@ class MainWindow(QMainWindow):
         self.draw = draw
         self.study: OpenStudy | None = None
         self._preferences = preferences
+        self._page = QWidget()
         self._open = ""
         self._before_pause = ""
         self._occupied = False
@@ -151,7 +152,7 @@ class MainWindow(QMainWindow):
 
     def page(self) -> QWidget:
         """Return the page that is open."""
-        return self.pages.currentWidget()
+        return self._page
 
     def _listen(self, page: QWidget) -> None:
         """Connect what a page may report; each signal is optional."""
@@ -166,13 +167,12 @@ class MainWindow(QMainWindow):
                 getattr(page, signal).connect(act)
 
     def _show(self, page: QWidget) -> None:
-        old = self.pages.currentWidget()
+        old, self._page = self._page, page
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
-        if old is not None:
-            self.pages.removeWidget(old)
-            old.hide()
-            old.deleteLater()
+        self.pages.removeWidget(old)
+        old.hide()
+        old.deleteLater()
         page.setFocus()
 
     def _may_leave(self) -> bool:
@@ -257,7 +257,7 @@ class MainWindow(QMainWindow):
             self.open_place(self._open)
 
     def show_help(self) -> None:
-        """Show the keys and the manual of this page's role in a window of their own, so that the page stays as it is."""
+        """Show the keys and the manual in a window of their own, so that the page stays as it is."""
         from cati.ui.manual_page import HelpWindow  # noqa: PLC0415 - rarely opened
 
         role = self.study.me.role if self.study is not None else None

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLineEdit, QSpi
 from cati.errors import Problem
 from cati.text import tr
 from cati.ui import theme
-from cati.ui.pages import Labelled, Note, clear, heading, in_words, show_whole, table
+from cati.ui.pages import Labelled, Note, clear, heading, in_words, show_whole, table, unturned
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -44,7 +44,7 @@ class MappingPart(QWidget):
         self._columns = QGridLayout()
         self._columns.setHorizontalSpacing(theme.unit())
         self._columns.setVerticalSpacing(theme.unit() // 2)
-        for column, stretch in enumerate((3, 4, 3, 4)):
+        for column, stretch in enumerate((4, 6, 4, 6)):
             self._columns.setColumnStretch(column, stretch)
         stack.addLayout(self._columns)
         self._holds = QVBoxLayout()
@@ -110,6 +110,7 @@ class MappingPart(QWidget):
             combo.setAccessibleName(tr("Meaning of column {header}", header=column.header or column.index + 1))
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(16)
+            unturned(combo)
             for field in Field:
                 combo.addItem(tr(LABELS[field]), field)
             combo.currentIndexChanged.connect(partial(self._correct, column.index))

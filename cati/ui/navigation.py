@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -127,7 +128,7 @@ class Rail(QScrollArea):
         group = QButtonGroup(inside)
         self._buttons = {}
         for number, place in enumerate(places, 1):
-            button = theme.push(theme.folded(tr(place.label)), lambda name=place.name: self.chosen.emit(name), kind="place")  # type: ignore[misc]  # a default binds the loop's value
+            button = theme.push(theme.folded(tr(place.label)), partial(self.chosen.emit, place.name), kind="place")
             button.setCheckable(True)
             button.setToolTip(f"Ctrl+{number}")
             button.setAccessibleName(tr(place.label))

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -32,7 +35,7 @@ READABLE = 96
 class Page(QWidget):
     """A title, a scrolling column of readable width, and a foot of buttons that is always seen."""
 
-    def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False) -> None:
+    def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False, width: int = READABLE) -> None:
         super().__init__(parent)
         unit = theme.unit()
         self.heading = theme.words(title, "title")
@@ -45,24 +48,24 @@ class Page(QWidget):
         column.setProperty("kind", "column")
         column.setLayout(self.body)
         if not wide:
-            column.setMaximumWidth(theme.columns(READABLE))
+            column.setMaximumWidth(theme.columns(width))
         holder = QWidget()
         holder.setProperty("kind", "column")
         beside = QHBoxLayout(holder)
         beside.setContentsMargins(0, 0, unit, 0)
         beside.addWidget(column, 1000)
         beside.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setProperty("kind", "scroll")
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll.setWidget(holder)
+        self.view = QScrollArea()
+        self.view.setProperty("kind", "scroll")
+        self.view.setWidgetResizable(True)
+        self.view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.view.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.view.setWidget(holder)
         feet = QWidget()
         feet.setLayout(self.foot)
         self.foot.setContentsMargins(0, 0, 0, 0)
         if not wide:
-            feet.setMaximumWidth(theme.columns(READABLE))
+            feet.setMaximumWidth(theme.columns(width))
         below = QHBoxLayout()
         below.addWidget(feet, 1000)
         below.addStretch(1)
@@ -70,8 +73,17 @@ class Page(QWidget):
         whole.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
         whole.setSpacing(unit)
         whole.addWidget(self.heading)
-        whole.addWidget(self.scroll, 1)
+        whole.addWidget(self.view, 1)
         whole.addLayout(below)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Scroll by the keyboard where no field needs the key itself."""
+        bar = self.view.verticalScrollBar()
+        step = {Qt.Key.Key_PageDown: bar.pageStep(), Qt.Key.Key_PageUp: -bar.pageStep()}.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            bar.setValue(bar.value() + step)
 
     def title(self, text: str) -> None:
         """Change the title."""
@@ -79,7 +91,27 @@ class Page(QWidget):
 
     def show_top(self) -> None:
         """Scroll back to the beginning."""
-        self.scroll.verticalScrollBar().setValue(0)
+        self.view.verticalScrollBar().setValue(0)
+
+
+class _Unturned(QObject):
+    """Lets the wheel scroll the page instead of changing what a field under the pointer says."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Pass the wheel on to the page."""
+        if event.type() == QEvent.Type.Wheel:
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)
+
+
+_unturned = _Unturned()
+
+
+def unturned(field: QWidget) -> None:
+    """Make a field deaf to the wheel: scrolling a page must not change what stands on it."""
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.installEventFilter(_unturned)
 
 
 class Labelled(QWidget):
@@ -93,6 +125,8 @@ class Labelled(QWidget):
         caption.setTextFormat(Qt.TextFormat.PlainText)
         caption.setWordWrap(True)
         caption.setBuddy(editor)
+        if isinstance(editor, QComboBox | QAbstractSpinBox):
+            unturned(editor)
         editor.setAccessibleName(label)
         if hint:
             editor.setAccessibleDescription(hint)
@@ -147,22 +181,30 @@ def rule() -> QFrame:
 
 
 class Note(QFrame):
-    """A sentence set apart by a coloured edge and a sign: "note", or "warning" for what needs a decision."""
+    """A sentence set apart by a coloured edge, and by a sign when it is a "warning", what needs a decision."""
 
     def __init__(self, text: str, kind: str = "note") -> None:
         super().__init__()
-        self.setProperty("kind", kind)
-        self._words = theme.words(text)
+        self._words = theme.words("")
         inside = QHBoxLayout(self)
         unit = theme.unit()
         inside.setContentsMargins(unit, unit // 2, unit, unit // 2)
         inside.addWidget(self._words)
+        self._say(text, kind)
 
     def say(self, text: str, kind: str = "note") -> None:
         """Show another sentence."""
-        self._words.setText(text)
-        theme.set_kind(self, kind)
+        self._say(text, kind)
         self.show()
+
+    def _say(self, text: str, kind: str) -> None:
+        signed = text.startswith(("✗", "✓")) or kind != "warning"
+        self._words.setText(text if signed else "⚠ " + text)
+        theme.set_kind(self, kind)
+
+    def text(self) -> str:
+        """Return what is shown."""
+        return self._words.text()
 
 
 def in_words(problem: Problem) -> str:
@@ -186,7 +228,7 @@ def row(*parts: QWidget | int, stretch: bool = True) -> QHBoxLayout:
 
 
 def grid(parts: Sequence[QWidget], across: int) -> QGridLayout:
-    """Return widgets in a grid of equal columns, from left to right; one below the other where the text is very large."""
+    """Return widgets in a grid of equal columns, from left to right; one below the other where the text is large."""
     across = 1 if theme.is_large() else across
     layout = QGridLayout()
     layout.setHorizontalSpacing(2 * theme.unit())
@@ -239,7 +281,7 @@ class Working(QWidget):
         self.cancel.setEnabled(True)
         self.show()
 
-    def move(self, done: int, total: int) -> None:
+    def advance(self, done: int, total: int) -> None:
         """Show how far it is."""
         self.bar.setRange(0, max(total, 1))
         self.bar.setValue(done)
@@ -249,7 +291,9 @@ class Working(QWidget):
         self.hide()
 
 
-def table(name: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, figures: Sequence[int] = ()) -> QTableWidget:
+def table(
+    name: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, figures: Sequence[int] = ()
+) -> QTableWidget:
     """Return a table to be read; ``figures`` are the columns set flush right."""
     shown = QTableWidget(len(rows), len(headers))
     shown.setAccessibleName(name)
@@ -264,7 +308,9 @@ def table(name: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, f
         for x, cell in enumerate(cells):
             shown.setItem(y, x, _cell(cell, right=x in figures))
     for x in figures:
-        shown.horizontalHeaderItem(x).setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        header = shown.horizontalHeaderItem(x)
+        if header is not None:
+            header.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     head = shown.horizontalHeader()
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)

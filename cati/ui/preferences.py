@@ -1,4 +1,4 @@
-"""What this workstation remembers between two days: look, text size, language, recent studies; nothing of their content."""
+"""What this workstation remembers: look, text size, language, recent studies; nothing of their content."""
 
 from __future__ import annotations
 

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableWidget, QVBoxLayout
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableWidget,
+    QVBoxLayout,
+)
 
 from cati.errors import Problem
 from cati.text import show_moment, tr, trn
@@ -25,14 +32,16 @@ _SHARE = int(Qt.ItemDataRole.UserRole)
 class Bars(QStyledItemDelegate):
     """Paints a share between 0 and 1 as a small bar with a mark where the target is reached."""
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
         """Paint the bar of one cell."""
         share = index.data(_SHARE)
         if share is None:
             super().paint(painter, option, index)
             return
         colours = theme.colours()
-        area = QRectF(option.rect).adjusted(4, 0, -8, 0)  # type: ignore[attr-defined]  # the stubs lack the option's own fields
+        area = QRectF(option.rect).adjusted(4, 0, -8, 0)
         height = theme.unit() * 0.8
         area.setTop(area.center().y() - height / 2)
         area.setHeight(height)
@@ -96,10 +105,12 @@ class ProgressPage(Page):
         self.problem.hide()
         self.again.setEnabled(True)
         had_focus = self.isAncestorOf(self.focusWidget()) if self.focusWidget() else False
-        at = self.scroll.verticalScrollBar().value()
+        at = self.view.verticalScrollBar().value()
         clear(self.content)
         if not found.cases:
-            self.content.addWidget(Note(tr("No contacts yet. A research lead brings in the list under “Contact list”.")))
+            self.content.addWidget(
+                Note(tr("No contacts yet. A research lead brings in the list under “Contact list”."))
+            )
         self._show_summary(found)
         self._show_cells(found)
         self.content.addWidget(heading(tr("Rates")))
@@ -108,7 +119,7 @@ class ProgressPage(Page):
         self._show_outcomes(found)
         self.content.addWidget(heading(tr("Who is calling")))
         self._show_calling(found)
-        self.scroll.verticalScrollBar().setValue(at)
+        self.view.verticalScrollBar().setValue(at)
         if had_focus:
             self.again.setFocus()
 
@@ -146,19 +157,20 @@ class ProgressPage(Page):
                 rows.append(_line("", cell.department_name, cell.complete, cell.target, cell.callable, cell.closed))
                 shares.append(cell.complete / cell.target if cell.target else 0.0)
         headers = [
-            tr("Site"), tr("Department"), tr("Interviews"), tr("Target"), "", tr("State"), tr("Can be called"), tr("Closed")
+            tr("Site"), tr("Department"), tr("Interviews"), tr("Target"), "", tr("State"),
+            tr("Can be called"), tr("Closed")
         ]  # fmt: skip
         shown = table(tr("Targets and counts"), headers, rows, figures=(2, 3, 6, 7))
         shown.setItemDelegateForColumn(4, Bars(shown))
         for at, share in enumerate(shares):
-            item = shown.item(at, 4)
-            item.setData(_SHARE, share)
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{share:.0%}")
+            _put_share(shown, at, 4, share)
             if rows[at][0]:
                 font = shown.font()
                 font.setBold(True)
                 for column in range(len(headers)):
-                    shown.item(at, column).setFont(font)
+                    item = shown.item(at, column)
+                    if item is not None:
+                        item.setFont(font)
         _stretch(shown, 4)
         show_whole(shown, 30)
         self.content.addWidget(shown)
@@ -189,12 +201,15 @@ class ProgressPage(Page):
         from cati.survey.dispositions import TABLE  # noqa: PLC0415
 
         most = max(count for _outcome, count in found.outcomes)
-        rows = [[tr(TABLE[outcome].label), str(count), ""] for outcome, count in sorted(found.outcomes, key=lambda pair: -pair[1])]
+        rows = [
+            [tr(TABLE[outcome].label), str(count), ""]
+            for outcome, count in sorted(found.outcomes, key=lambda pair: -pair[1])
+        ]
         shown = table(tr("Calls by outcome"), [tr("Outcome"), tr("Calls"), ""], rows, figures=(1,))
         shown.setItemDelegateForColumn(2, Bars(shown))
         for at, row in enumerate(rows):
             # Full length stands for the most frequent outcome; just below 1, for nothing is "reached" here.
-            shown.item(at, 2).setData(_SHARE, min(int(row[1]) / most, 0.999))
+            _put_share(shown, at, 2, min(int(row[1]) / most, 0.999))
         _stretch(shown, 2)
         show_whole(shown, 24)
         self.content.addWidget(shown)
@@ -222,6 +237,14 @@ def _line(site: str, department: str, complete: int, target: int, callable_: int
     return [site, department, str(complete), str(target), "", state, str(callable_), str(closed)]
 
 
+def _put_share(shown: QTableWidget, row: int, column: int, share: float) -> None:
+    """Give a cell the share that its bar shows, in words too for those who hear the table."""
+    item = shown.item(row, column)
+    if item is not None:
+        item.setData(_SHARE, share)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{share:.0%}")
+
+
 def _share(value: float | None) -> str:
     """Return a rate as percent, "–" where it has no denominator."""
     return "–" if value is None else f"{value * 100:.1f} %"
@@ -229,4 +252,3 @@ def _share(value: float | None) -> str:
 
 def _stretch(shown: QTableWidget, column: int) -> None:
     shown.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
-

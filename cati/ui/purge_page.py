@@ -36,7 +36,8 @@ class PurgePage(Page):
         self.body.addWidget(
             Note(
                 tr(
-                    "At the end the seal is destroyed and all contacts, keys and call notes with it; nobody can bring them back. "
+                    "At the end the seal is destroyed and all contacts, keys and call notes with it; "
+                    "nobody can bring them back. "
                     "The answers stay, tied to nobody. Planned for {day}.",
                     day=show_moment(settings.erasure_date, "d MMMM yyyy"),
                 )
@@ -45,7 +46,11 @@ class PurgePage(Page):
         self.body.addLayout(self.plan)
         self.end_field = theme.push(tr("&End the field period"), self._end_field)
         self.end_words = theme.words(
-            tr("No case is handed out any more, and the last interviews are mixed into the stock. This cannot be undone."), "small"
+            tr(
+                "No case is handed out any more, and the last interviews are mixed into the stock. "
+                "This cannot be undone."
+            ),
+            "small",
         )
         self.body.addWidget(rule())
         self.body.addWidget(heading(tr("First: end the field period")))
@@ -82,7 +87,10 @@ class PurgePage(Page):
             self.logins, self.passwords, (tr("First person"), tr("Second person")), strict=True
         ):
             password.setEchoMode(QLineEdit.EchoMode.Password)
-            for editor, words in ((login, tr("{who}: sign-in name", who=who)), (password, tr("{who}: password", who=who))):
+            for editor, words in (
+                (login, tr("{who}: sign-in name", who=who)),
+                (password, tr("{who}: password", who=who)),
+            ):
                 editor.textChanged.connect(self._ready)
                 fields.append(Labelled(words, editor))
         stack.addLayout(grid(fields, 2))
@@ -147,7 +155,9 @@ class PurgePage(Page):
             return
         study = self.study
         folder, now, draw = study.folder, study.now, study.draw
-        pairs = [(login.text().strip(), password.text()) for login, password in zip(self.logins, self.passwords, strict=True)]
+        pairs = [
+            (login.text().strip(), password.text()) for login, password in zip(self.logins, self.passwords, strict=True)
+        ]
         for password in self.passwords:
             password.clear()
 
@@ -161,7 +171,7 @@ class PurgePage(Page):
         self.look.setEnabled(False)
         self.occupied.emit(True)
         self.working.begin(tr("Erasing … leave the workstation on."))
-        run_in_background(self, work, self._erased, self._failed, self.working.move)
+        run_in_background(self, work, self._erased, self._failed, self.working.advance)
 
     def _failed(self, problem: Problem) -> None:
         self.working.end()
@@ -180,7 +190,8 @@ class PurgePage(Page):
         self.title(tr("The contacts are erased") if record.complete else tr("Erased, but not completely"))
         clear(self.plan)
         for at in range(self.body.count()):
-            widget = self.body.itemAt(at).widget()
+            item = self.body.itemAt(at)
+            widget = item.widget() if item is not None else None
             if widget is not None:
                 widget.hide()
         view = QTextBrowser()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QS
 
 from cati.text import tr
 from cati.ui import theme
-from cati.ui.pages import clear
+from cati.ui.pages import clear, unturned
 
 Cells = dict[str, str]
 
@@ -93,7 +93,9 @@ class RowsEditor(QWidget):
         row: dict[str, Editor] = {}
         for x, column in enumerate(self._columns):
             editor = self._make(column, cells.get(column.name, column.start))
-            editor.setAccessibleName(tr("{list}, row {row}: {column}", list=self._name, row=at + 1, column=column.header))
+            editor.setAccessibleName(
+                tr("{list}, row {row}: {column}", list=self._name, row=at + 1, column=column.header)
+            )
             row[column.name] = editor
             self._grid.addWidget(editor, at + 1, x)
         remove: QPushButton = theme.push("✕", lambda: self._remove(at), kind="quiet")
@@ -119,6 +121,7 @@ class RowsEditor(QWidget):
             combo.setCurrentIndex(max(combo.findData(text), 0))
             combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(10)
+            unturned(combo)
             combo.currentIndexChanged.connect(self.changed)
             return combo
         if column.sort == "number":
@@ -128,6 +131,7 @@ class RowsEditor(QWidget):
             spin.setAlignment(Qt.AlignmentFlag.AlignRight)
             spin.setValue(int(text) if text.isdigit() else 0)
             spin.setMinimumWidth(theme.columns(7))
+            unturned(spin)
             spin.valueChanged.connect(self.changed)
             return spin
         line = QLineEdit(text)

@@ -20,7 +20,7 @@ from cati.settings import (
 )
 from cati.text import tr
 from cati.ui import theme
-from cati.ui.pages import Labelled, grid, heading
+from cati.ui.pages import Labelled, grid, heading, unturned
 from cati.ui.study_sections import Section, Values
 
 
@@ -41,6 +41,7 @@ class WindowEditor(QWidget):
             editor.setDisplayFormat("HH:mm")
             editor.setAccessibleName(words)
             editor.setMinimumWidth(theme.columns(9))
+            unturned(editor)
             self.calls.toggled.connect(editor.setEnabled)
         line.addWidget(self.calls)
         line.addWidget(self.start)
@@ -81,7 +82,13 @@ class RulesSection(Section):
         self.saturdays = WindowEditor(tr("Saturday"), optional=True)
         self.sundays = WindowEditor(tr("Sundays and holidays"), optional=True)
         self.stack.addWidget(
-            theme.words(tr("Set as the guideline of the German associations of research asks. Times are those of the person called."), "quiet")
+            theme.words(
+                tr(
+                    "Set as the guideline of the German associations of research asks. Times are "
+                    "those of the person called."
+                ),
+                "quiet",
+            )
         )
         self.stack.addWidget(heading(tr("First calls are made")))
         self.stack.addLayout(
@@ -147,11 +154,11 @@ class RulesSection(Section):
 
     def rules(self) -> CallingRules:
         """Return the rules as they stand, inside the limits or not."""
-        found = {name: spin.value() for name, spin in self.numbers.items()}
-        weekdays = self.weekdays.hours() or CallingRules().weekdays
-        return replace(
-            CallingRules(), weekdays=weekdays, saturdays=self.saturdays.hours(), sundays_and_holidays=self.sundays.hours(), **found
-        )  # type: ignore[arg-type]  # the names are those of the fields, the spin boxes give int or float as each needs
+        changed: dict[str, Any] = {name: spin.value() for name, spin in self.numbers.items()}
+        changed["weekdays"] = self.weekdays.hours() or CallingRules().weekdays
+        changed["saturdays"] = self.saturdays.hours()
+        changed["sundays_and_holidays"] = self.sundays.hours()
+        return replace(CallingRules(), **changed)
 
     def values(self) -> Values:
         """Return the rules."""

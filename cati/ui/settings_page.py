@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QTabWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from cati.errors import Problem
 from cati.settings import StudySettings, check_settings
@@ -39,10 +39,15 @@ class SettingsPage(Page):
     def __init__(self, study: OpenStudy) -> None:
         super().__init__(tr("Settings"))
         self.study = study
-        self.about, self.sites, self.consent, self.rules = AboutSection(), SitesSection(), ConsentSection(), RulesSection()
+        self.about, self.sites, self.consent, self.rules = (
+            AboutSection(),
+            SitesSection(),
+            ConsentSection(),
+            RulesSection(),
+        )
         self.dates = DatesSection(study.now().astimezone().date())
         self.sections: tuple[Section, ...] = (self.about, self.sites, self.dates, self.consent, self.rules)
-        self.scroll.hide()
+        self.view.hide()
         self.tabs = QTabWidget()
         self.tabs.setAccessibleName(tr("Parts of the settings"))
         titles = (tr("About the study"), tr("Sites"), tr("Dates"), tr("Consent"), tr("Calling rules"))
@@ -52,14 +57,16 @@ class SettingsPage(Page):
             page.body.addWidget(section)
             page.body.addStretch(1)
             self.tabs.addTab(page, title)
-        layout = self.layout()
-        if layout is not None:
-            layout.addWidget(self.tabs)
+        self.tabs.setDocumentMode(True)
         self.note = Note("")
         self.note.hide()
-        if layout is not None:
-            layout.addWidget(self.note)
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):
+            layout.insertWidget(1, self.tabs, 1)
+            layout.insertWidget(2, self.note)
         self.save = theme.push(tr("&Save the changes"), self.change, kind="primary")
+        self.foot.addStretch(1)
+        self.foot.addWidget(self.save)
         self.show_settings(study.settings)
 
     def show_settings(self, settings: StudySettings) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,7 +52,8 @@ class SheetsPage(Page):
             Note(
                 tr(
                     "The paper copy of the seal is shown only now. Without the seal nobody can open the study; "
-                    "after the erasure the paper copy must be destroyed too. Put it in the safe, not beside the workstation."
+                    "after the erasure the paper copy must be destroyed too. Put it in the safe, not "
+                    "beside the workstation."
                 ),
                 "warning",
             )
@@ -67,8 +69,8 @@ class SheetsPage(Page):
             line = QHBoxLayout()
             line.setSpacing(theme.unit())
             for button, words in (
-                (theme.push(tr("Print …"), lambda html=html: self._print(html)), tr("Print: {sheet}", sheet=name)),  # type: ignore[misc]  # a default binds the loop's value
-                (theme.push(tr("Save as PDF …"), lambda html=html: self._save(html)), tr("Save as PDF: {sheet}", sheet=name)),  # type: ignore[misc]  # the same
+                (theme.push(tr("Print …"), partial(self._print, html)), tr("Print: {sheet}", sheet=name)),
+                (theme.push(tr("Save as PDF …"), partial(self._save, html)), tr("Save as PDF: {sheet}", sheet=name)),
             ):
                 button.setAccessibleName(words)
                 line.addWidget(button)
@@ -98,4 +100,6 @@ class SheetsPage(Page):
         if not chosen:
             return
         save_as_pdf(html, Path(chosen))
-        self.note.say("✓ " + tr("Saved: {path}. A PDF of the seal must not stay on a disk: print it and delete it.", path=chosen))
+        self.note.say(
+            "✓ " + tr("Saved: {path}. A PDF of the seal must not stay on a disk: print it and delete it.", path=chosen)
+        )

@@ -9,8 +9,8 @@ from typing import Any
 
 from PySide6.QtWidgets import QComboBox
 
-from cati.settings import LANDS, Department, Site
 from cati.errors import Problem
+from cati.settings import LANDS, Department, Site
 from cati.text import mark, tr
 from cati.ui.pages import Labelled, in_words, part, rule
 from cati.ui.rows_editor import Cells, Column, RowsEditor
@@ -36,7 +36,9 @@ def code_from(name: str) -> str:
 def department_of(cells: Cells) -> Department:
     """Return the department typed into a row; its code is made of the name where none was typed."""
     return Department(
-        code=cells["code"] or code_from(cells["name"]), name=cells["name"] or cells["code"], target=int(cells["target"] or 0)
+        code=cells["code"] or code_from(cells["name"]),
+        name=cells["name"] or cells["code"],
+        target=int(cells["target"] or 0),
     )
 
 
@@ -68,7 +70,10 @@ class SitesSection(Section):
         self._own: dict[int, list[Cells]] = {}
         self._shown = -1
         self.stack.addWidget(
-            part(tr("Sites"), tr("A county, town or customer centre. Calling stops at a site when its target is reached."))
+            part(
+                tr("Sites"),
+                tr("A county, town or customer centre. Calling stops at a site when its target is reached."),
+            )
         )
         self.stack.addWidget(self.sites)
         self.stack.addWidget(rule())

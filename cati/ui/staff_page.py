@@ -57,7 +57,9 @@ class StaffPage(Page):
         self.body.addWidget(heading(tr("Somebody leaves")))
         self.leaver = QComboBox()
         self.body.addWidget(
-            Labelled(tr("Person"), self.leaver, tr("Their password stops working at once; what they did stays in the log."))
+            Labelled(
+                tr("Person"), self.leaver, tr("Their password stops working at once; what they did stays in the log.")
+            )
         )
         self.leave = theme.push(tr("&Take away the access"), self._let_go, kind="danger")
         self.body.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignLeft)
@@ -81,7 +83,13 @@ class StaffPage(Page):
         self.members = staff(self.study)
         roles = dict(ROLES)
         rows = [
-            [m.login, m.name, tr(roles[m.role.value]), ", ".join(m.languages), tr("works") if m.active else tr("has left")]
+            [
+                m.login,
+                m.name,
+                tr(roles[m.role.value]),
+                ", ".join(m.languages),
+                tr("works") if m.active else tr("has left"),
+            ]
             for m in self.members
         ]
         clear(self.people)
@@ -104,7 +112,9 @@ class StaffPage(Page):
             from cati.fieldwork.open_study import Role  # noqa: PLC0415
             from cati.fieldwork.study import NewMember, add_member  # noqa: PLC0415
 
-            new = NewMember(login=login, name=name, role=Role(role), password=password, languages=study.settings.languages)
+            new = NewMember(
+                login=login, name=name, role=Role(role), password=password, languages=study.settings.languages
+            )
             return add_member(study, new)
 
         self._begin(tr("Making the keys of the new person …"))

@@ -35,7 +35,9 @@ class StaffSection(Section):
             (
                 Column("login", tr("Sign-in name"), stretch=2),
                 Column("name", tr("Name"), stretch=3),
-                Column("role", tr("Role"), "choice", 2, tuple((value, tr(words)) for value, words in ROLES), "interviewer"),
+                Column(
+                    "role", tr("Role"), "choice", 2, tuple((value, tr(words)) for value, words in ROLES), "interviewer"
+                ),
                 Column("password", tr("First password"), "password", 3),
             ),
             tr("Add a person"),
@@ -43,7 +45,11 @@ class StaffSection(Section):
         self.people.fill([{"role": "research_lead"}, {"role": "supervisor"}])
         self.stack.addWidget(
             theme.words(
-                tr("A research lead, and at least one more person: the erasure at the end needs two. More can be added any day."), "quiet"
+                tr(
+                    "A research lead, and at least one more person: the erasure at the end needs "
+                    "two. More can be added any day."
+                ),
+                "quiet",
             )
         )
         self.stack.addWidget(self.people)
@@ -51,7 +57,12 @@ class StaffSection(Section):
         self.hints.hide()
         self.stack.addWidget(self.hints)
         self.stack.addWidget(
-            Note(tr("Passwords have at least 12 characters; four words that do not belong together are easy to keep in mind. Nobody can look them up or reset them."))
+            Note(
+                tr(
+                    "Passwords have at least 12 characters; four words that do not belong together "
+                    "are easy to keep in mind. Nobody can look them up or reset them."
+                )
+            )
         )
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -67,7 +78,11 @@ class StaffSection(Section):
 
         return tuple(
             NewMember(
-                login=cells["login"], name=cells["name"], role=Role(cells["role"]), password=cells["password"], languages=tuple(languages)
+                login=cells["login"],
+                name=cells["name"],
+                role=Role(cells["role"]),
+                password=cells["password"],
+                languages=tuple(languages),
             )
             for cells in self.people.rows()
             if any(cells[name] for name in ("login", "name", "password"))

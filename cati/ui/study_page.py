@@ -5,11 +5,22 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QFileDialog, QHBoxLayout, QLineEdit, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QButtonGroup,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cati.errors import Problem
 from cati.settings import StudySettings, check_settings
@@ -95,7 +106,7 @@ class StudyPage(QWidget):
         group = QButtonGroup(inside)
         self._steps: list[QPushButton] = []
         for at, name in enumerate(PARTS):
-            button = theme.push(_step(str(at + 1), name), lambda at=at: self.show_part(at), kind="place")  # type: ignore[misc]  # a default binds the loop's value
+            button = theme.push(_step(str(at + 1), name), partial(self.show_part, at), kind="place")
             button.setCheckable(True)
             group.addButton(button)
             stack.addWidget(button)
@@ -145,7 +156,7 @@ class StudyPage(QWidget):
         page.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit, kind="quiet"))
         page.foot.addStretch(1)
         page.foot.addWidget(theme.push(tr("Back"), lambda: self.show_part(len(PARTS) - 2)))
-        self.make = theme.push(tr("Make the study"), self.create, kind="primary")
+        self.make = theme.push(tr("Make the study"), self.make_study, kind="primary")
         page.foot.addWidget(self.make)
         return page
 
@@ -158,7 +169,9 @@ class StudyPage(QWidget):
                 name = code_from(self.about.name.text()) or "study"
                 self.folder_line.setText(str(Path.home() / "cati-studies" / name))
             self.check()
-        self.pages.currentWidget().setFocus()
+        page = self.pages.widget(at)
+        if page is not None:
+            page.setFocus()
 
     def settings(self) -> StudySettings:
         """Return the settings as typed, sound or not."""
@@ -186,7 +199,11 @@ class StudyPage(QWidget):
             sign = "✗" if at in wrong else "✓"
             button.setText(_step(sign, PARTS[at]))
         if wrong or problems:
-            lines = [tr("Something is missing in: {parts}.", parts=", ".join(tr(PARTS[at]) for at in sorted(set(wrong))))] if wrong else []
+            lines = (
+                [tr("Something is missing in: {parts}.", parts=", ".join(tr(PARTS[at]) for at in sorted(set(wrong))))]
+                if wrong
+                else []
+            )
             lines += [in_words(problem) for problem in problems]
             self.faults.say("\n".join(lines), "warning")
         else:
@@ -199,7 +216,7 @@ class StudyPage(QWidget):
             name = code_from(self.about.name.text()) or "study"
             self.folder_line.setText(str(Path(chosen) / name))
 
-    def create(self) -> None:
+    def make_study(self) -> None:
         """Make the study in the background."""
         if not self.make.isEnabled() or not self.check():
             return
@@ -218,7 +235,9 @@ class StudyPage(QWidget):
 
         self.make.setEnabled(False)
         self.working.begin(tr("Making the study: keys for each person …"))
-        run_in_background(self, work, lambda created: self._created(created, settings), self._failed, self.working.move)
+        run_in_background(
+            self, work, lambda created: self._created(created, settings), self._failed, self.working.advance
+        )
 
     def _failed(self, problem: Problem) -> None:
         self.working.end()

@@ -106,16 +106,22 @@ class AboutSection(Section):
         self.expected_minutes.setValue(15)
         self.expected_minutes.setMaximumWidth(theme.columns(20))
         self.expected_minutes.setSuffix(" " + tr("minutes"))
-        self.stack.addWidget(self.field(tr("Name"), self.name, tr("As your staff know it, e.g. County customer survey 2027.")))
+        self.stack.addWidget(
+            self.field(tr("Name"), self.name, tr("As your staff know it, e.g. County customer survey 2027."))
+        )
         self.stack.addLayout(
             grid(
                 [
                     self.field(tr("Client"), self.client, tr("On whose behalf you call.")),
                     self.field(tr("Institute"), self.institute, tr("Who calls.")),
                     self.field(
-                        tr("Number to call back"), self.callback_number, tr("Shown and read out to people who want to check.")
+                        tr("Number to call back"),
+                        self.callback_number,
+                        tr("Shown and read out to people who want to check."),
                     ),
-                    self.field(tr("Expected length"), self.expected_minutes, tr("No call begins that could not end in time.")),
+                    self.field(
+                        tr("Expected length"), self.expected_minutes, tr("No call begins that could not end in time.")
+                    ),
                 ],
                 2,
             )
@@ -178,7 +184,9 @@ class DatesSection(Section):
             grid(
                 [
                     self.field(
-                        tr("Erasure date"), self.days["erasure_date"], tr("The promise: contacts are gone by this day, with proof.")
+                        tr("Erasure date"),
+                        self.days["erasure_date"],
+                        tr("The promise: contacts are gone by this day, with proof."),
                     )
                 ],
                 2,
@@ -210,7 +218,13 @@ class ConsentSection(Section):
         self._list = QVBoxLayout()
         self._list.setSpacing(theme.unit())
         self.stack.addWidget(
-            theme.words(tr("Exactly as printed on the form or said at the counter. The list names the version a person agreed to."), "quiet")
+            theme.words(
+                tr(
+                    "Exactly as printed on the form or said at the counter. The list names the "
+                    "version a person agreed to."
+                ),
+                "quiet",
+            )
         )
         self.stack.addLayout(self._list)
         self.more = theme.push("+ " + tr("Add another wording"), lambda: self._add("", ""))
@@ -241,7 +255,9 @@ class ConsentSection(Section):
 
     def values(self) -> Values:
         """Return the wordings that have words or a version."""
-        found = [ConsentWording(version=line.text().strip(), text=box.toPlainText().strip()) for line, box in self._blocks]
+        found = [
+            ConsentWording(version=line.text().strip(), text=box.toPlainText().strip()) for line, box in self._blocks
+        ]
         kept = tuple(w for at, w in enumerate(found) if at == 0 or w.version or w.text)
         return {"consent": kept}
 
@@ -290,7 +306,10 @@ class LanguagesPart(QWidget):
 
 def language_name(code: str) -> str:
     """Return a language's own name with its code, e.g. "Deutsch (de)"."""
-    from PySide6.QtCore import QLocale  # noqa: PLC0415 - only where languages are shown
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - only where languages are shown
 
-    name = QLocale(code).nativeLanguageName() or code
+    try:
+        name = Locale.parse(code, sep="-").get_language_name(code[:2]) or code
+    except (UnknownLocaleError, ValueError):
+        return code
     return f"{name[:1].upper()}{name[1:]} ({code})"

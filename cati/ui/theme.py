@@ -35,6 +35,7 @@ class Colours:
     problem: QColor
     caution: QColor
     good: QColor
+    warm: QColor
 
 
 def _colours(*names: str) -> Colours:
@@ -42,10 +43,32 @@ def _colours(*names: str) -> Colours:
 
 
 LIGHT = _colours(
-    "#f6f7f7", "#ffffff", "#1c2327", "#56626a", "#c3ccd1", "#19657f", "#ffffff", "#e0edf2", "#a3261d", "#7d5200", "#24683a"
+    "#f6f7f7",
+    "#ffffff",
+    "#1c2327",
+    "#56626a",
+    "#c3ccd1",
+    "#19657f",
+    "#ffffff",
+    "#e0edf2",
+    "#a3261d",
+    "#7d5200",
+    "#24683a",
+    "#faf1dc",
 )
 DARK = _colours(
-    "#1a1e21", "#23292d", "#e7ebed", "#a9b4bb", "#46525a", "#7cc0d8", "#0d1a20", "#26404b", "#f59a92", "#e8bd74", "#93d3a4"
+    "#1a1e21",
+    "#23292d",
+    "#e7ebed",
+    "#a9b4bb",
+    "#46525a",
+    "#7cc0d8",
+    "#0d1a20",
+    "#26404b",
+    "#f59a92",
+    "#e8bd74",
+    "#93d3a4",
+    "#3a3122",
 )
 
 
@@ -133,7 +156,8 @@ def _palette(c: Colours) -> QPalette:
     for one, colour in (
         (role.Window, c.window), (role.WindowText, c.text), (role.Base, c.base), (role.AlternateBase, c.window),
         (role.Text, c.text), (role.Button, c.base), (role.ButtonText, c.text), (role.BrightText, c.problem),
-        (role.Highlight, c.accent), (role.HighlightedText, c.on_accent), (role.Link, c.accent), (role.LinkVisited, c.accent),
+        (role.Highlight, c.accent), (role.HighlightedText, c.on_accent), (role.Link, c.accent),
+        (role.LinkVisited, c.accent),
         (role.ToolTipBase, c.base), (role.ToolTipText, c.text), (role.PlaceholderText, c.quiet),
         (role.Mid, c.border), (role.Midlight, c.border), (role.Accent, c.accent),
     ):  # fmt: skip
@@ -150,67 +174,20 @@ def _style(c: Colours) -> str:
     u = unit()
     names = {field: getattr(c, field).name() for field in Colours.__slots__}
     points = {f"{kind}_pt": f"{_worn.points * _worn.scale * size:.1f}pt" for kind, size in _SIZES.items()}
-    return _SHEET % {**names, **points, "u": u, "h": u // 2, "q": max(2, u // 4), "control": line() + u // 2, "box": round(line() * 0.8)}
+    return _sheet() % {
+        **names,
+        **points,
+        "u": u,
+        "h": u // 2,
+        "q": max(2, u // 4),
+        "control": line() + u // 2,
+        "box": round(line() * 0.8),
+    }
 
 
-_SHEET = """
-QLabel[kind="spoken"] { font-size: %(spoken_pt)s; }
-QLabel[kind="title"] { font-size: %(title_pt)s; font-weight: 600; }
-QLabel[kind="heading"] { font-weight: 600; }
-QLabel[kind="figure"] { font-size: %(figure_pt)s; }
-QLabel[kind="small"] { font-size: %(small_pt)s; color: %(quiet)s; }
-QLabel[kind="quiet"] { color: %(quiet)s; }
-QLabel[kind="instruction"] { color: %(quiet)s; font-style: italic; }
-QLabel[kind="problem"] { color: %(problem)s; }
-QLabel[kind="caution"] { color: %(caution)s; }
-QLabel[kind="good"] { color: %(good)s; }
-QLineEdit, QComboBox, QAbstractSpinBox { min-height: %(control)spx; }
-QLineEdit, QPlainTextEdit { background: %(base)s; border: 1px solid %(border)s; border-radius: %(q)spx; padding: 1px %(h)spx; }
-QLineEdit:focus, QPlainTextEdit:focus { border: 2px solid %(accent)s; padding: 0px %(h)spx; }
-QLineEdit:disabled, QLineEdit:read-only { background: %(window)s; }
-QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] { border: 2px solid %(problem)s; padding: 0px %(h)spx; }
-QPushButton { min-height: %(control)spx; padding: 0px %(u)spx; border: 1px solid %(border)s; border-radius: %(q)spx; background: %(base)s; color: %(text)s; }
-QPushButton:hover { background: %(soft)s; }
-QPushButton:pressed, QPushButton:checked { background: %(soft)s; }
-QPushButton:focus { border: 2px solid %(accent)s; }
-QPushButton:disabled { color: %(quiet)s; background: %(window)s; }
-QPushButton[kind="primary"] { background: %(accent)s; border-color: %(accent)s; color: %(on_accent)s; font-weight: 600; padding: 0px %(control)spx; }
-QPushButton[kind="primary"]:focus { border: 3px double %(on_accent)s; }
-QPushButton[kind="primary"]:disabled { background: %(border)s; border-color: %(border)s; color: %(quiet)s; }
-QPushButton[kind="danger"] { border-color: %(problem)s; color: %(problem)s; font-weight: 600; }
-QPushButton[kind="danger"]:focus { border: 2px solid %(problem)s; }
-QPushButton[kind="danger"]:disabled { border-color: %(border)s; color: %(quiet)s; }
-QPushButton[kind="quiet"] { background: transparent; border: 2px solid transparent; padding: 0px %(h)spx; }
-QPushButton[kind="quiet"]:hover, QPushButton[kind="quiet"]:checked { background: %(soft)s; }
-QPushButton[kind="quiet"]:focus { border: 2px solid %(accent)s; }
-QPushButton[kind="place"] { background: transparent; border: 2px solid transparent; border-left: 3px solid transparent; border-radius: 0px; padding: 0px %(u)spx; text-align: left; }
-QPushButton[kind="place"]:hover { background: %(soft)s; }
-QPushButton[kind="place"]:checked { background: %(soft)s; border-left: 3px solid %(accent)s; font-weight: 600; }
-QPushButton[kind="place"]:focus { border: 2px solid %(accent)s; border-left: 3px solid %(accent)s; }
-QWidget[kind="bar"] { background: %(base)s; border-bottom: 1px solid %(border)s; }
-QWidget[kind="rails"] { background: %(base)s; }
-QWidget[kind="rail"] { background: %(base)s; border: none; border-right: 1px solid %(border)s; }
-QFrame[kind="rule"] { background: %(border)s; max-height: 1px; border: none; }
-QFrame[kind="note"] { background: %(soft)s; border: none; border-left: 3px solid %(accent)s; }
-QFrame[kind="warning"] { background: %(soft)s; border: none; border-left: 3px solid %(caution)s; }
-QScrollArea[kind="scroll"] { border: none; background: transparent; }
-QScrollArea > QWidget > QWidget[kind="column"] { background: transparent; }
-QTableView { border: none; background: %(base)s; gridline-color: %(border)s; alternate-background-color: %(window)s; selection-background-color: %(soft)s; selection-color: %(text)s; }
-QTableView:focus { border: 2px solid %(accent)s; }
-QHeaderView::section { background: %(window)s; color: %(quiet)s; border: none; border-bottom: 1px solid %(border)s; padding: %(q)spx %(h)spx; }
-QListWidget { border: 1px solid %(border)s; border-radius: %(q)spx; background: %(base)s; outline: none; }
-QListWidget:focus { border: 2px solid %(accent)s; }
-QListWidget::item { padding: %(h)spx; }
-QListWidget::item:selected { background: %(soft)s; color: %(text)s; border-left: 3px solid %(accent)s; }
-QTextBrowser { border: 1px solid transparent; background: %(base)s; }
-QTextBrowser:focus { border: 2px solid %(accent)s; }
-QCheckBox, QRadioButton { spacing: %(h)spx; padding: %(q)spx; border: 2px solid transparent; border-radius: %(q)spx; }
-QCheckBox:focus, QRadioButton:focus { border: 2px solid %(accent)s; }
-QCheckBox::indicator, QRadioButton::indicator { width: %(box)spx; height: %(box)spx; }
-QProgressBar { border: 1px solid %(border)s; border-radius: %(q)spx; background: %(base)s; min-height: %(u)spx; max-height: %(u)spx; }
-QProgressBar::chunk { background: %(accent)s; border-radius: %(q)spx; }
-QToolTip { background: %(base)s; color: %(text)s; border: 1px solid %(border)s; padding: %(q)spx; }
-"""
+@lru_cache(maxsize=1)
+def _sheet() -> str:
+    return (resources() / "templates" / "window.qss").read_text("utf-8")
 
 
 def set_kind(widget: QWidget, kind: str) -> None:
@@ -241,7 +218,7 @@ def push(text: str, act: Callable[[], object], *, kind: str = "plain") -> QPushB
     # Return on a focused button presses it, as people expect; without this Qt knows only Space.
     button.setAutoDefault(True)
     button.setCursor(Qt.CursorShape.PointingHandCursor)
-    button.clicked.connect(lambda: act())
+    button.clicked.connect(lambda _checked: act())
     return button
 
 

@@ -1,0 +1,25 @@
+"""For all tests: Qt without a display, a home of their own, and one language to begin with."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# Before anything imports Qt or asks where things lie.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ["CATI_HOME"] = tempfile.mkdtemp(prefix="cati-tests-")
+
+from cati.text import set_language
+
+
+@pytest.fixture(autouse=True)
+def _english_and_a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Every test starts in English and keeps its seals, logs and preferences in its own folder."""
+    monkeypatch.setenv("CATI_HOME", str(tmp_path / "home"))
+    set_language("en")
+    yield
+    set_language("en")

@@ -1,0 +1,149 @@
+"""A real study, made once and copied for each test, and the real window, offscreen."""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cati.demo.people import invent_list
+from cati.fieldwork import sample
+from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.study import NewMember, create_study, open_study
+from cati.places import shipped_questionnaires
+from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.ui import theme
+from cati.ui.main_window import MainWindow
+from cati.ui.preferences import Preferences
+from cati.vault.people import ArgonCost
+
+CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
+PASSWORD = "gelber Kahn unter neun Birken"
+TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # 10:00 in Berlin
+PEOPLE = 60
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    at: datetime = TUESDAY_TEN
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, **step: float) -> None:
+        self.at += timedelta(**step)
+
+
+def make_settings() -> StudySettings:
+    departments = (
+        Department(code="bau", name="Bauamt", target=30),
+        Department(code="kfz", name="Zulassungsstelle", target=30),
+    )
+    return StudySettings(
+        name="Kundenbefragung der Landkreise 2027",
+        client="Landkreis Beispiel",
+        institute="Institut Muster",
+        callback_number="030 23125 000",
+        sites=(
+            Site(code="nord", name="Landkreis Nord", land="BY", target=50, departments=departments),
+            Site(code="sued", name="Landkreis Süd", land="BY", target=50, departments=departments),
+        ),
+        field_from=date(2027, 7, 5),
+        field_to=date(2027, 8, 14),
+        contact_from=date(2026, 7, 1),
+        contact_to=date(2027, 6, 30),
+        consent=(ConsentWording(version="2027-1", text="Ich bin einverstanden."),),
+        languages=("de", "en"),
+        expected_minutes=15,
+        erasure_date=date(2027, 9, 30),
+        purpose="wie zufrieden Sie mit dem Landratsamt sind",
+    )
+
+
+STAFF = (
+    NewMember(login="lead", name="Dr. Ada Leitner", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
+    NewMember(login="witness", name="Ben Zeuge", role=Role.SUPERVISOR, password=PASSWORD, languages=("de", "en")),
+    NewMember(login="anna", name="Anna Fragt", role=Role.INTERVIEWER, password=PASSWORD, languages=("de", "en")),
+)
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with `study` and `home/seals`, made once; sixty invented people are in it."""
+    place = tmp_path_factory.mktemp("template")
+    created = create_study(
+        place / "study",
+        make_settings(),
+        shipped_questionnaires() / "county_customer_survey.xlsx",
+        STAFF,
+        now=Clock(),
+        draw=random.Random(1),
+        seal_folder=place / "home" / "seals",
+        cost=CHEAP,
+    )
+    study = open_study(
+        created.folder, "lead", PASSWORD, now=Clock(), draw=random.Random(2), seal_path=created.seal_path
+    )
+    path = place / "list.csv"
+    path.write_bytes(invent_list(PEOPLE, study.settings, random.Random(3), today=TUESDAY_TEN.date()))
+    received = sample.receive(study, path)
+    sample.bring_in(study, received, sample.propose(study, received), rows_on_slip=PEOPLE)
+    study.close()
+    return place
+
+
+@dataclass
+class Ready:
+    """A study of one's own on disk, its clock, and how to sign in."""
+
+    folder: Path
+    clock: Clock
+    opened: list[OpenStudy] = field(default_factory=list)
+
+    def sign_in(self, login: str) -> OpenStudy:
+        study = open_study(self.folder, login, PASSWORD, now=self.clock, draw=random.Random(len(self.opened)))
+        self.opened.append(study)
+        return study
+
+
+@pytest.fixture
+def ready(template: Path, tmp_path: Path) -> Iterator[Ready]:
+    shutil.copytree(template / "study", tmp_path / "study")
+    shutil.copytree(template / "home", tmp_path / "home", dirs_exist_ok=True)
+    one = Ready(tmp_path / "study", Clock())
+    yield one
+    for study in one.opened:
+        study.database.close()
+
+
+MakeWindow = Callable[..., MainWindow]
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, qapp: QApplication) -> Iterator[MakeWindow]:
+    """Return how to make the window, of 1280 × 800, in a look and at a text size."""
+
+    def make(clock: Clock, *, dark: bool = False, scale: float = 1.0) -> MainWindow:
+        theme.wear(qapp, dark=dark, scale=scale)
+        window = MainWindow(now=clock, draw=random.Random(5), preferences=Preferences(dark=dark, scale=scale))
+        qtbot.addWidget(window)
+        window.resize(1280, 800)
+        window.show()
+        return window
+
+    yield make
+    theme.wear(qapp, dark=False, scale=1.0)
+
+
+@pytest.fixture
+def window(make_window: MakeWindow, ready: Ready) -> MainWindow:
+    return make_window(ready.clock)
