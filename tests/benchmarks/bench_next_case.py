@@ -1,0 +1,174 @@
+"""Bars 2 and 3: the next case against a bare claim and a naive one, and its growth from 1,000 to 1,000,000 cases."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from cati.fieldwork.calling import DeliveredCase, take_next_case
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import rank_of
+from tests.benchmarks.large_study import NOW, Worked, study
+
+LARGE = int(os.environ.get("CATI_BENCH_LARGE", "1000000"))
+CLAIMS = 300
+CHURN = 20_000
+
+Row = tuple[str, str, str, str, bool]
+
+
+def _times(act: Callable[[], None], after: Callable[[], None], n: int = CLAIMS) -> list[float]:
+    """Return the seconds of ``n`` acts; what happens ``after`` each is not timed."""
+    for _ in range(10):
+        act()
+        after()
+    times = []
+    for _ in range(n):
+        begun = time.perf_counter()
+        act()
+        times.append(time.perf_counter() - begun)
+        after()
+    return times
+
+
+def _p95(times: list[float]) -> float:
+    return sorted(times)[int(0.95 * len(times))]
+
+
+def claims(opened: OpenStudy, n: int = CLAIMS) -> list[float]:
+    """Time the act; afterwards, untimed, each case goes back to a place drawn by lot, so that none is met twice in a row."""
+    draw = random.Random(3)
+    taken: list[str] = []
+    with closing(sqlite3.connect(opened.database.file, isolation_level=None)) as beside:
+        beside.execute("PRAGMA synchronous=OFF")
+
+        def act() -> None:
+            found = take_next_case(opened)
+            assert isinstance(found, DeliveredCase), found  # noqa: S101 - a benchmark that measures nothing must fail
+            taken.append(found.case_id)
+
+        def after() -> None:
+            beside.execute(
+                'UPDATE "case" SET status = 0, tier = 3, rank = ?, turns_at = NULL, lease_holder = NULL, '
+                "lease_until = NULL WHERE id = ?",
+                (rank_of(3, draw.getrandbits(32)), taken[-1]),
+            )
+
+        return _times(act, after, n)
+
+
+def bare_claims(folder: Path, cases: int) -> list[float]:
+    """Time the least that a claim can be: one table, one index, BEGIN IMMEDIATE, first row, UPDATE, durable COMMIT."""
+    connection = _bare_table(folder / "bare.db", cases)
+
+    def act() -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        (case,) = connection.execute("SELECT id FROM c WHERE status = 0 ORDER BY rank LIMIT 1").fetchone()
+        connection.execute("UPDATE c SET status = 2, fence = fence + 1 WHERE id = ?", (case,))
+        connection.execute("COMMIT")
+
+    with closing(connection):
+        return _times(act, lambda: None)
+
+
+def _bare_table(file: Path, cases: int) -> sqlite3.Connection:
+    draw = random.Random(4)
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(
+        "CREATE TABLE c (id TEXT PRIMARY KEY, status INT, rank INT, due INT, tries INT, fence INT) WITHOUT ROWID"
+    )
+    connection.execute("BEGIN")
+    connection.executemany(
+        "INSERT INTO c VALUES (?, 0, ?, ?, ?, 0)",
+        sorted(
+            (f"{draw.getrandbits(128):032x}", draw.getrandbits(40), draw.getrandbits(30), draw.randrange(8))
+            for _ in range(cases)
+        ),
+    )
+    connection.execute("COMMIT")
+    connection.execute("CREATE INDEX i ON c (status, rank)")
+    return connection
+
+
+def naive_claims(folder: Path, cases: int, n: int) -> list[float]:
+    """Time the claim of peers: read every open row, work out its turn, sort, take the first. The negative control."""
+    connection = _bare_table(folder / f"naive{cases}.db", cases)
+    now = int(NOW.timestamp())
+
+    def act() -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        rows = connection.execute("SELECT id, due, tries, rank FROM c WHERE status = 0").fetchall()
+        best = min((row for row in rows if row[1] <= now), key=lambda row: (row[2], row[1], row[3]))
+        connection.execute("UPDATE c SET status = 2, fence = fence + 1 WHERE id = ?", (best[0],))
+        connection.execute("COMMIT")
+
+    with closing(connection):
+        return _times(act, lambda: None, n)
+
+
+def _bar_2(ours: float) -> list[Row]:
+    with tempfile.TemporaryDirectory() as folder:
+        bare = statistics.median(bare_claims(Path(folder), 100_000))
+        naive = statistics.median(naive_claims(Path(folder), 100_000, 5))
+        small = statistics.median(naive_claims(Path(folder), 1_000, 50))
+    return [
+        ("2", "next case at 100k, against a bare claim", f"{ours / bare:.1f} × ({_ms(ours)} of {_ms(bare)})",
+         "≤ 5 ×", ours <= 5 * bare),
+        ("2", "… against a naive claim that evaluates and sorts", f"{naive / ours:.0f} × faster ({_ms(naive)})",
+         "≥ 50 ×", naive >= 50 * ours),
+        ("3", "control: the naive claim grows", f"{naive / small:.0f} × from 1k to 100k", "> 1.5 × (it must fail)",
+         naive > 1.5 * small),
+    ]  # fmt: skip
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1e3:.2f} ms"
+
+
+def _growth(name: str, small: list[float], large: list[float]) -> Row:
+    median = statistics.median(large) / statistics.median(small)
+    tail = _p95(large) / _p95(small)
+    size = f"{LARGE // 1000}k" if LARGE < 1_000_000 else "1M"
+    return ("3", f"next case, 1k → {size}, {name}",
+            f"{median:.2f} ×, p95 {tail:.2f} × ({_ms(statistics.median(large))})", "≤ 1.5 ×, p95 ≤ 2 ×",
+            median <= 1.5 and tail <= 2)  # fmt: skip
+
+
+def _churned(opened: OpenStudy, n: int = CHURN) -> None:
+    """Make so many claims, without waiting for the disk."""
+    synchronous = "PRAGMA synchronous=OFF"
+    with opened.database.engine.connect() as connection:
+        connection.exec_driver_sql(synchronous)
+    claims(opened, n)
+    opened.database.engine.dispose()  # the next connection is durable again
+
+
+def figures() -> list[Row]:
+    """Return the rows of bars 2 and 3."""
+    rows: list[Row] = []
+    small: dict[Worked, list[float]] = {}
+    for worked in Worked:
+        with study(1_000, worked) as opened:
+            small[worked] = claims(opened)
+    with study(100_000, Worked.FRESH) as opened:
+        rows += _bar_2(statistics.median(claims(opened)))
+    for worked in Worked:
+        with study(LARGE, worked) as opened:
+            rows.append(_growth(f"{worked.value}, no statistics", small[worked], claims(opened)))
+            with closing(sqlite3.connect(opened.database.file)) as connection:
+                connection.execute("ANALYZE")
+            opened.database.engine.dispose()  # statistics are read when a connection opens
+            rows.append(_growth(f"{worked.value}, with statistics", small[worked], claims(opened)))
+            if worked is Worked.HALF:
+                _churned(opened)
+                rows.append(_growth(f"{worked.value}, after {CHURN:,} claims", small[worked], claims(opened)))
+    return rows
