@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 
 from cati.survey.questionnaire import Choice, Item, Kind
@@ -41,6 +41,7 @@ SKIPPED = Answer(Status.SKIPPED)
 
 MOST_CHARACTERS = 4000
 _INTEGER = re.compile(r"[+-]?\d{1,15}")
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,15}(?:[.,]\d{0,15})?|[.,]\d{1,15})")
 _NONRESPONSE = {Status.DONT_KNOW: "dk", Status.REFUSED: "refused"}
 
 
@@ -59,11 +60,10 @@ def _number(text: str) -> str | None:
 
 
 def _decimal(text: str) -> str | None:
-    try:
-        number = Decimal(text.replace(",", "."))
-    except InvalidOperation:
+    if not text.isascii() or not _DECIMAL.fullmatch(text):
         return None
-    return format(number.normalize(), "f") if number.is_finite() and len(text) <= 30 else None  # noqa: PLR2004 - longer is no answer
+    plain = format(Decimal(text.replace(",", ".")).normalize(), "f")
+    return "0" if plain == "-0" else plain
 
 
 def _date(text: str) -> str | None:
@@ -101,16 +101,18 @@ def fault_of(item: Item, answer: Answer, choices: tuple[Choice, ...]) -> str:
         return tr("This is too long; at most {n} characters.", n=MOST_CHARACTERS)
     if item.kind in (Kind.SINGLE, Kind.MULTIPLE):
         return _fault_of_choice(item, answer, choices)
-    canonical = typed(item, answer.value)
-    if canonical is None or canonical == "":
+    return _fault_of_text(item, answer.value)
+
+
+def _fault_of_text(item: Item, value: str) -> str:
+    canonical = typed(item, value)
+    if not canonical or (canonical != value and item.kind is not Kind.TEXT):
         return {
             Kind.NUMBER: tr("Please enter a whole number."),
             Kind.DECIMAL: tr("Please enter a number."),
             Kind.DATE: tr("Please enter a date, such as 24.07.2026."),
             Kind.TIME: tr("Please enter a time, such as 18:30."),
         }.get(item.kind, tr("Please enter something, or choose don't know, refused or skip."))
-    if canonical != answer.value and item.kind is not Kind.TEXT:
-        return tr("Please enter something, or choose don't know, refused or skip.")
     return _fault_of_range(item, canonical)
 
 
@@ -121,18 +123,19 @@ def _fault_of_choice(item: Item, answer: Answer, choices: tuple[Choice, ...]) ->
         return tr("Please choose an answer, or don't know, refused or skip.")
     if any(name not in known for name in chosen) or len(set(chosen)) != len(chosen):
         return tr("This answer is not in the list.")
-    if len(chosen) > 1 and any(known[name].exclusive for name in chosen):
-        return tr("“{choice}” cannot be combined with another answer.",
-                  choice=next(iter(known[n].label.values()), n) if (n := next(n for n in chosen if known[n].exclusive)) else "")
+    alone = next((known[name] for name in chosen if known[name].exclusive), None)
+    if len(chosen) > 1 and alone is not None:
+        label = next(iter(alone.label.values()), alone.name)
+        return tr("“{choice}” cannot be combined with another answer.", choice=label)
     if any(choice not in chosen for choice, _words in answer.specify):
         return tr("This answer is not in the list.")
     return ""
 
 
 def _fault_of_range(item: Item, value: str) -> str:
-    if item.kind not in (Kind.NUMBER, Kind.DECIMAL) or not (item.minimum or item.maximum):
-        return ""
+    if item.kind not in (Kind.NUMBER, Kind.DECIMAL) or (item.constraint and item.constraint_message):
+        return ""  # the author's own sentence is better
     number = Decimal(value)
-    if item.minimum and number < Decimal(item.minimum) or item.maximum and number > Decimal(item.maximum):
-        return tr("Please a number from {low} to {high}.", low=item.minimum or "…", high=item.maximum or "…")
+    if (item.minimum and number < Decimal(item.minimum)) or (item.maximum and number > Decimal(item.maximum)):
+        return tr("Please enter a number from {low} to {high}.", low=item.minimum or "…", high=item.maximum or "…")
     return ""

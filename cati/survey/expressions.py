@@ -1,8 +1,9 @@
-"""The ODK expression dialect, path-free core: parse, check, and compile to closures, with errors that name the place."""
+"""The ODK expression dialect, path-free core: parsed, checked, compiled to closures; errors name the place."""
 
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -39,6 +40,10 @@ class Scope(Protocol):
 
 Closure = Callable[[Scope], Value]
 
+MOST_NESTED = 60
+MOST_TOKENS = 5_000
+"""Far beyond any form, well below Python's own limits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -50,7 +55,7 @@ class Expression:
     run: Closure = field(repr=False)
 
     def boolean(self, scope: Scope) -> bool:
-        """Return the truth of the expression, as XPath's boolean() sees it."""
+        """Return whether the expression holds, in XPath's sense."""
         return as_boolean(self.run(scope))
 
     def text(self, scope: Scope) -> str:
@@ -109,7 +114,10 @@ def _tokens(source: str) -> Iterator[_Token]:
 @lru_cache(maxsize=20_000)
 def compile_expression(source: str) -> Expression:
     """Compile an expression; raises `ExpressionProblem`. Smart quotes and long dashes are taken as meant."""
-    return _Parser(source.translate(_SMART)).whole()
+    try:
+        return _Parser(source.translate(_SMART)).whole()
+    except RecursionError as error:
+        raise ExpressionProblem(source, 0, tr("The expression is nested too deeply.")) from error
 
 
 class _Parser:
@@ -150,44 +158,57 @@ class _Parser:
         return ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
 
     def _or(self) -> Closure:
-        left = self._and()
+        parts = [self._and()]
         while self._take("or"):
-            left = _either(left, self._and())
-        return left
+            parts.append(self._and())
+        return parts[0] if len(parts) == 1 else _any(parts)
 
     def _and(self) -> Closure:
-        left = self._equality()
+        parts = [self._equality()]
         while self._take("and"):
-            left = _both(left, self._equality())
-        return left
+            parts.append(self._equality())
+        return parts[0] if len(parts) == 1 else _all(parts)
 
     def _equality(self) -> Closure:
         left = self._relational()
+        links = 0
         while (sign := self._take("=", "!=")) is not None:
+            links = self._linked(links)
             left = _equal(left, self._relational(), negate=sign.text == "!=")
         return left
 
     def _relational(self) -> Closure:
         left = self._additive()
+        links = 0
         while (sign := self._take("<", "<=", ">", ">=")) is not None:
+            links = self._linked(links)
             left = _ordered(sign.text, left, self._additive())
         return left
 
     def _additive(self) -> Closure:
-        left = self._multiplicative()
+        first = self._multiplicative()
+        rest: list[tuple[str, Closure]] = []
         while (sign := self._take("+", "-")) is not None:
-            left = _arithmetic(sign.text, left, self._multiplicative())
-        return left
+            rest.append((sign.text, self._multiplicative()))
+        return _added(first, rest) if rest else first
 
     def _multiplicative(self) -> Closure:
         left = self._unary()
+        links = 0
         while (sign := self._take("*", "div", "mod")) is not None:
+            links = self._linked(links)
             left = _arithmetic(sign.text, left, self._unary())
         return left
 
+    def _linked(self, links: int) -> int:
+        """Count the links of a chain whose closures nest."""
+        if links >= MOST_NESTED:
+            raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
+        return links + 1
+
     def _unary(self) -> Closure:
         self.depth += 1
-        if self.depth > 200:  # noqa: PLR2004 - far beyond any form, well below Python's own limit
+        if self.depth > MOST_NESTED or len(self.tokens) > MOST_TOKENS:
             raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
         try:
             if self._take("-"):
@@ -197,7 +218,7 @@ class _Parser:
         finally:
             self.depth -= 1
 
-    def _primary(self) -> Closure:  # noqa: PLR0911 - one return a kind of token
+    def _primary(self) -> Closure:
         token = self._peek()
         if token.kind == "op" and token.text == "(":
             self.at += 1
@@ -245,14 +266,12 @@ class _Parser:
         self.at += 1
         if self._take("("):
             arguments: list[Closure] = []
-            references_before = len(self.references)
             first = self._peek()
             if not self._take(")"):
                 arguments.append(self._or())
                 while self._take(","):
                     arguments.append(self._or())
                 self._expect(")")
-            del references_before
             return self._call(token, first, arguments)
         if token.text in _WORD_OPERATORS:
             raise ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
@@ -279,17 +298,11 @@ class _Parser:
         found = functions.LIBRARY.get(name)
         if found is None:
             advice = functions.advice_for(name)
-            raise ExpressionProblem(
-                self.source, token.at, tr("The function {name}() is not known.", name=name), advice
-            )
+            raise ExpressionProblem(self.source, token.at, tr("The function {name}() is not known.", name=name), advice)
         self._count(token, arguments, found.least, found.most)
         if found.run is None:
             return lambda scope: scope.call(name, [argument(scope) for argument in arguments])
-        run = found.run
-        if len(arguments) == 1:
-            only = arguments[0]
-            return lambda scope: run(only(scope))
-        return lambda scope: run(*[argument(scope) for argument in arguments])
+        return _called(found.run, arguments)
 
     def _count(self, token: _Token, arguments: list[Closure], least: int, most: int | None) -> None:
         if len(arguments) < least or (most is not None and len(arguments) > most):
@@ -304,11 +317,24 @@ class _Parser:
         self._count(token, arguments, 1, 2)
         if token.text == "jr:choice-name" and len(arguments) == 2:  # noqa: PLR2004 - value and question
             value, question = arguments
-            return lambda scope: scope.label(as_text(question(scope)).strip().removeprefix("${").removesuffix("}"),
-                                             as_text(value(scope)))
+            return lambda scope: scope.label(
+                as_text(question(scope)).strip().removeprefix("${").removesuffix("}"), as_text(value(scope))
+            )
         value = arguments[0]
         name = first.text
         return lambda scope: scope.label(name, as_text(value(scope)))
+
+
+def _called(run: Callable[..., Value], arguments: list[Closure]) -> Closure:
+    """A function on numbers beyond all bounds gives "no number": an answer must never stop an interview."""
+
+    def called(scope: Scope) -> Value:
+        try:
+            return run(*[argument(scope) for argument in arguments])
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return called
 
 
 def _span(least: int, most: int | None) -> str:
@@ -317,12 +343,24 @@ def _span(least: int, most: int | None) -> str:
     return str(least) if least == most else tr("{n} to {m}", n=least, m=most)
 
 
-def _either(left: Closure, right: Closure) -> Closure:
-    return lambda scope: as_boolean(left(scope)) or as_boolean(right(scope))
+def _any(parts: list[Closure]) -> Closure:
+    """All parts of an or-chain at one level: chains of hundreds must not nest closures."""
+    return lambda scope: any(as_boolean(part(scope)) for part in parts)
 
 
-def _both(left: Closure, right: Closure) -> Closure:
-    return lambda scope: as_boolean(left(scope)) and as_boolean(right(scope))
+def _all(parts: list[Closure]) -> Closure:
+    return lambda scope: all(as_boolean(part(scope)) for part in parts)
+
+
+def _added(first: Closure, rest: list[tuple[str, Closure]]) -> Closure:
+    def run(scope: Scope) -> float:
+        total = as_number(first(scope))
+        for sign, part in rest:
+            number = as_number(part(scope))
+            total = total + number if sign == "+" else total - number
+        return total
+
+    return run
 
 
 def _equal(left: Closure, right: Closure, *, negate: bool) -> Closure:
@@ -342,20 +380,11 @@ def _equal(left: Closure, right: Closure, *, negate: bool) -> Closure:
 
 
 def _ordered(sign: str, left: Closure, right: Closure) -> Closure:
-    compare = {
-        "<": lambda one, two: one < two,
-        "<=": lambda one, two: one <= two,
-        ">": lambda one, two: one > two,
-        ">=": lambda one, two: one >= two,
-    }[sign]
+    compare = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}[sign]
     return lambda scope: compare(as_number(left(scope)), as_number(right(scope)))
 
 
 def _arithmetic(sign: str, left: Closure, right: Closure) -> Closure:
-    if sign == "+":
-        return lambda scope: as_number(left(scope)) + as_number(right(scope))
-    if sign == "-":
-        return lambda scope: as_number(left(scope)) - as_number(right(scope))
     if sign == "*":
         return lambda scope: as_number(left(scope)) * as_number(right(scope))
     quotient = functions.divide if sign == "div" else functions.remainder

@@ -1,4 +1,4 @@
-"""The function library of the expression dialect: values in, value out; what needs clock or chance is asked of the interview."""
+"""The function library of the expression dialect: values in, value out; the interview answers for clock and chance."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ _FROM_FILE = re.compile(r"select_(one|multiple)_(from_file|external|from_map)\b"
 _BLOCK = re.compile(r"(begin|end)[\s_]+(group|repeat|grid|loop|lgroup)\b\s*(.*)", re.IGNORECASE)
 
 
-def read_type(written: str) -> RowType:
+def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of word
     """Return what a type means; UNKNOWN for words that are none."""
     text = " ".join(written.split())
     block = _BLOCK.fullmatch(text)

@@ -194,7 +194,7 @@ class Pass:
         """Return a column of the choice being filtered."""
         return self._column.get(name, "")
 
-    def call(self, name: str, arguments: list[Value]) -> Value:
+    def call(self, name: str, arguments: list[Value]) -> Value:  # noqa: PLR0911 - one return a function
         """Answer clock and chance, from the recorded event and the interview's seed."""
         local = self._now.astimezone(ZoneInfo(self._setting.zone))
         if name == "today":
