@@ -1,0 +1,194 @@
+"""The data set that may leave: from the mixed stock, without ids, small strata grouped, rows in random order."""
+
+from __future__ import annotations
+
+import random
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from cati.results.variables import MISSING, TEXT_MISSING, Measure, Variable, missing_labels, variables_of
+from cati.settings import StudySettings
+from cati.survey.answers import Status
+from cati.survey.questionnaire import Questionnaire
+from cati.text import tr, trn
+
+SMALLEST_STRATUM = 5
+"""Strata with fewer interviews are grouped (k >= 5, security.md §7)."""
+SMALLEST_WEEK = 10
+"""The week is dropped altogether when any week has fewer interviews."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSet:
+    """Variables, rows in random order, and what was grouped or left out, in words."""
+
+    variables: tuple[Variable, ...]
+    frame: pd.DataFrame = field(repr=False)
+    title: str
+    version: str
+    notes: tuple[str, ...] = ()
+    missing: dict[int, str] = field(default_factory=dict)
+
+
+def build(
+    questionnaire: Questionnaire,
+    interviews: Iterable[Mapping[str, Any]],
+    settings: StudySettings,
+    *,
+    draw: random.Random,
+    language: str = "",
+    smallest_stratum: int = SMALLEST_STRATUM,
+) -> DataSet:
+    """Return the data set of finished interviews (the JSON of the stock); read once, column by column.
+
+    Answers to another version of the questionnaire count where name and choice are the same.
+    """
+    variables = variables_of(questionnaire, language)
+    columns = [_Column(variable) for variable in variables]
+    by_item: dict[str, list[_Column]] = {}
+    for column in columns:
+        by_item.setdefault(column.variable.item, []).append(column)
+    strata: list[tuple[str, str]] = []
+    weeks: list[str] = []
+    partial = array("b")
+    for interview in interviews:
+        strata.append((interview["site"], interview["department"]))
+        weeks.append(interview.get("w", ""))
+        partial.append(1 if interview.get("partial") else 0)
+        answers = interview["answers"]
+        for item, fed in by_item.items():
+            answer = answers.get(item)
+            for column in fed:
+                column.add(answer)
+    order = list(range(len(strata)))
+    draw.shuffle(order)
+    notes: list[str] = []
+    lead, data = _lead(settings, strata, weeks, partial, smallest_stratum, notes)
+    for column in columns:
+        data[column.variable.name] = column.series()
+    frame = pd.DataFrame(data, copy=False).iloc[order].reset_index(drop=True)
+    return DataSet(
+        variables=(*lead, *variables), frame=frame, title=questionnaire.title or questionnaire.name,
+        version=questionnaire.version, notes=tuple(notes), missing=missing_labels(),
+    )  # fmt: skip
+
+
+class _Column:
+    """One column while it fills: numbers in an array, texts shared, nothing kept twice."""
+
+    __slots__ = ("_numbers", "_texts", "variable")
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable
+        self._numbers = array("d") if variable.measure is Measure.DECIMAL else array("q")
+        self._texts: list[str] = []
+
+    def add(self, answer: Mapping[str, str] | None) -> None:
+        """Add the answer of one interview, None when its questionnaire had no such question."""
+        variable = self.variable
+        status = Status.NOT_ASKED if answer is None else Status(answer["s"])
+        value = "" if answer is None else answer.get("v", "")
+        if variable.measure is Measure.TEXT:
+            self._texts.append(value if status is Status.ANSWERED else TEXT_MISSING[status])
+        elif status is not Status.ANSWERED:
+            self._numbers.append(MISSING[status])
+        elif variable.choice:
+            self._numbers.append(1 if variable.choice in value.split(" ") else 0)
+        elif variable.codes:
+            self._numbers.append(variable.codes.get(value, MISSING[Status.NOT_ASKED]))
+        else:
+            self._numbers.append(_number(value, self._numbers.typecode))
+
+    def series(self) -> Any:
+        """Return the column as pandas keeps it: small integers where they suffice."""
+        if self.variable.measure is Measure.TEXT:
+            return pd.Series(self._texts, dtype="str")
+        series = pd.Series(memoryview(self._numbers), copy=True)
+        return series if self.variable.measure is Measure.DECIMAL else pd.to_numeric(series, downcast="integer")
+
+
+def _number(value: str, code: str) -> Any:
+    try:
+        return float(value) if code == "d" else int(value)
+    except ValueError:
+        return MISSING[Status.NOT_ASKED]
+
+
+def _lead(
+    settings: StudySettings, strata: list[tuple[str, str]], weeks: list[str], partial: array[int], smallest: int,
+    notes: list[str],
+) -> tuple[list[Variable], dict[str, Any]]:  # fmt: skip
+    """Return the variables that every data set begins with: site, department, week and completeness."""
+    sites = {site.code: site.name for site in settings.sites}
+    departments = {d.code: d.name for site in settings.sites for d in site.departments}
+    shown_site, shown_department = group_strata(strata, smallest, notes)
+    site_codes = {code: at for at, code in enumerate(sites, 1)}
+    department_codes = {code: at for at, code in enumerate(departments, 1)}
+    other_site, other_department = len(site_codes) + 1, len(department_codes) + 1
+    site_labels = {at: sites[code] for code, at in site_codes.items()}
+    department_labels = {at: departments[code] for code, at in department_codes.items()}
+    if "" in shown_site:
+        site_labels[other_site] = tr("other sites, grouped")
+    if "" in shown_department:
+        department_labels[other_department] = tr("other departments, grouped")
+    lead = [
+        Variable(name="site", label=tr("Site"), measure=Measure.CODED, values=site_labels, has_missing=False),
+        Variable(name="department", label=tr("Department"), measure=Measure.CODED, values=department_labels,
+                 has_missing=False),
+        Variable(name="completeness", label=tr("Completeness of the interview"), measure=Measure.CODED,
+                 values={1: tr("complete"), 2: tr("partial")}, has_missing=False),
+    ]  # fmt: skip
+    data: dict[str, Any] = {
+        "site": pd.Series([site_codes.get(code, other_site) for code in shown_site], dtype="int16"),
+        "department": pd.Series([department_codes.get(c, other_department) for c in shown_department], dtype="int16"),
+        "completeness": pd.Series([1 + flag for flag in partial], dtype="int8"),
+    }
+    counted = Counter(weeks)
+    if counted and min(counted.values()) >= SMALLEST_WEEK:
+        lead.append(
+            Variable(name="week", label=tr("ISO week of the interview"), measure=Measure.TEXT, has_missing=False)
+        )
+        data["week"] = pd.Series(weeks, dtype="str")
+    elif counted:
+        notes.append(tr("The week is left out: a week has fewer than {n} interviews.", n=SMALLEST_WEEK))
+    return lead, data
+
+
+def group_strata(strata: list[tuple[str, str]], smallest: int, notes: list[str]) -> tuple[list[str], list[str]]:
+    """Return site and department as they may be shown, "" for a group of several.
+
+    A department with fewer than ``smallest`` interviews at its site goes into the site's group of other departments;
+    when that group is still too small, the site's next smallest department joins it. Sites with fewer in all are
+    grouped too, and the smallest other site joins a group that is too small.
+    """
+    at_site = Counter(site for site, _department in strata)
+    small_sites = _small(at_site, smallest)
+    in_cell = Counter(strata)
+    small_cells: set[tuple[str, str]] = set()
+    for site in at_site:
+        counts = Counter({department: n for (s, department), n in in_cell.items() if s == site})
+        small_cells |= {(site, department) for department in _small(counts, smallest)}
+    if small_sites:
+        notes.append(trn("1 site with few interviews is grouped.", "{n} sites with few interviews are grouped.",
+                         len(small_sites)))  # fmt: skip
+    if small_cells:
+        notes.append(trn("1 department with few interviews is grouped.",
+                         "{n} departments with few interviews are grouped.", len(small_cells)))  # fmt: skip
+    sites = ["" if site in small_sites else site for site, _department in strata]
+    # Inside a group of sites a department would single out its site again.
+    departments = ["" if site in small_sites or (site, d) in small_cells else d for site, d in strata]
+    return sites, departments
+
+
+def _small(counts: Counter[str], smallest: int) -> set[str]:
+    """Return what must be grouped so that nothing shown, the group included, has fewer than ``smallest``."""
+    ordered = sorted(counts, key=lambda name: (counts[name], name))
+    grouped = {name for name in ordered if counts[name] < smallest}
+    while grouped and sum(counts[name] for name in grouped) < smallest and len(grouped) < len(ordered):
+        grouped.add(next(name for name in ordered if name not in grouped))
+    return grouped
