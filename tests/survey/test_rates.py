@@ -44,6 +44,13 @@ def test_rates_lie_between_zero_and_one_and_in_their_order(tally: Tally) -> None
         assert getattr(tally, name) >= 0
     values = {name: getattr(found, name) for name in type(found).__slots__}
     assert all(value is None or 0 <= value <= 1 for value in values.values())
-    for low, high in (("rr1", "rr3"), ("rr3", "rr5"), ("rr1", "rr2"), ("coop1", "coop3"), ("ref1", "ref3"), ("con1", "con3")):
+    for low, high in (
+        ("rr1", "rr3"),
+        ("rr3", "rr5"),
+        ("rr1", "rr2"),
+        ("coop1", "coop3"),
+        ("ref1", "ref3"),
+        ("con1", "con3"),
+    ):
         if values[low] is not None and values[high] is not None:
             assert values[low] <= values[high] + 1e-12
