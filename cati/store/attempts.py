@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared
 from cati.store.schema import appointment, attempt
 
 
@@ -41,7 +42,7 @@ class AppointmentRow:
     interviewer: str
 
 
-_OF_CASE = (
+_OF_CASE = Prepared(
     select(*(attempt.c[name] for name in AttemptRow.__slots__))
     .where(attempt.c.case == bindparam("id"))
     .order_by(attempt.c.started, attempt.c.id)
@@ -50,8 +51,8 @@ _OF_CASE = (
 
 def attempts_of(transaction: Transaction, case_id: str) -> tuple[AttemptRow, ...]:
     """Return all calls of a case, the first one first."""
-    rows = transaction.execute(_OF_CASE, {"id": case_id})
-    return tuple(AttemptRow(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
+    rows = _OF_CASE.rows(transaction, id=case_id)
+    return tuple(AttemptRow(**dict(zip(AttemptRow.__slots__, row, strict=True))) for row in rows)
 
 
 def begin_attempt(transaction: Transaction, row: AttemptRow) -> None:
@@ -78,15 +79,15 @@ def reopen_attempt(transaction: Transaction, attempt_id: str) -> None:
     )
 
 
-_APPOINTMENT = select(*(appointment.c[name] for name in AppointmentRow.__slots__)).where(
-    appointment.c.case == bindparam("id")
+_APPOINTMENT = Prepared(
+    select(*(appointment.c[name] for name in AppointmentRow.__slots__)).where(appointment.c.case == bindparam("id"))
 )
 
 
 def appointment_of(transaction: Transaction, case_id: str) -> AppointmentRow | None:
     """Return the open appointment of a case."""
-    row = transaction.execute(_APPOINTMENT, {"id": case_id}).first()
-    return None if row is None else AppointmentRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+    row = _APPOINTMENT.first(transaction, id=case_id)
+    return None if row is None else AppointmentRow(**dict(zip(AppointmentRow.__slots__, row, strict=True)))
 
 
 def book(transaction: Transaction, row: AppointmentRow) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, insert, literal_column, or_, select, union_all, update
+from sqlalchemy import bindparam, func, insert, literal_column, null, or_, select, union_all, update
 
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared, Values
 from cati.store.schema import case, cell
 
 TIERS = (0, 1, 2, 3)
@@ -60,65 +62,66 @@ class Place:
     final_code: str | None = None
 
 
-def _row(row: Row[Any]) -> CaseRow:
-    values = tuple(row)
+def _row(values: Sequence[Any]) -> CaseRow:
     return CaseRow(values[0], values[1], CaseStatus(values[2]), *values[3:])
 
 
 _COLUMNS = tuple(case.c[name] for name in CaseRow.__slots__)
-_BY_ID = select(*_COLUMNS).where(case.c.id == bindparam("id"))
+_BY_ID = Prepared(select(*_COLUMNS).where(case.c.id == bindparam("id")))
 
 
 def case_row(transaction: Transaction, case_id: str) -> CaseRow | None:
     """Return one case, None when there is none with this id."""
-    row = transaction.execute(_BY_ID, {"id": case_id}).first()
+    row = _BY_ID.first(transaction, id=case_id)
     return None if row is None else _row(row)
 
 
-_HELD = (
+_HELD = Prepared(
     select(*_COLUMNS)
     .with_hint(case, "INDEXED BY ix_case_holder", "sqlite")
     .where(case.c.lease_holder == bindparam("holder"), case.c.lease_until > bindparam("now"))
-    .limit(1)
+    .limit(literal_column("1"))
 )
 
 
 def held_by(transaction: Transaction, holder: str, now: int) -> CaseRow | None:
     """Return the case that this member holds a running lease of."""
-    row = transaction.execute(_HELD, {"holder": holder, "now": now}).first()
+    row = _HELD.first(transaction, holder=holder, now=now)
     return None if row is None else _row(row)
 
 
 def leased(transaction: Transaction, now: int) -> tuple[CaseRow, ...]:
     """Return every case with a running lease."""
     query = select(*_COLUMNS).where(case.c.lease_holder.isnot(None), case.c.lease_until > now)
-    return tuple(_row(row) for row in transaction.execute(query))
+    return tuple(_row(tuple(row)) for row in transaction.execute(query))
 
 
 # One subquery a tier, each stopping at its own limit: a long row of fresh cases must not delay an appointment.
-_TURNING = union_all(
-    *(
-        select(
-            select(*_COLUMNS)
-            .with_hint(case, "INDEXED BY ix_case_turns", "sqlite")
-            .where(case.c.tier == literal_column(str(tier)), case.c.turns_at.isnot(None))
-            .where(case.c.turns_at <= bindparam("now"))
-            .order_by(case.c.turns_at)
-            .limit(bindparam("most"))
-            .subquery(f"tier_{tier}")
+_TURNING = Prepared(
+    union_all(
+        *(
+            select(
+                select(*_COLUMNS)
+                .with_hint(case, "INDEXED BY ix_case_turns", "sqlite")
+                .where(case.c.tier == literal_column(str(tier)), case.c.turns_at.isnot(None))
+                .where(case.c.turns_at <= bindparam("now"))
+                .order_by(case.c.turns_at)
+                .limit(bindparam("most"))
+                .subquery(f"tier_{tier}")
+            )
+            for tier in TIERS
         )
-        for tier in TIERS
     )
 )
 
 
 def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...]:
     """Return up to ``most`` cases whose standing changes by itself at or before ``now``, the urgent tiers first."""
-    rows = transaction.execute(_TURNING, {"now": now, "most": most}).fetchmany(most)
-    return tuple(_row(row) for row in rows)
+    return tuple(_row(row) for row in _TURNING.rows(transaction, now=now, most=most)[:most])
 
 
-def _best_of_each_cell(below: bool) -> Any:
+@lru_cache(maxsize=64)
+def _best_of(cells: tuple[int, ...], *, below: bool) -> Prepared:
     k = case.alias("k")
     probe = (
         select(k.c.id)
@@ -130,18 +133,14 @@ def _best_of_each_cell(below: bool) -> Any:
     )
     if below:
         probe = probe.where(k.c.rank < bindparam("below"))
-    return (
+    return Prepared(
         select(*_COLUMNS)
         .select_from(cell)
         .join(case, case.c.id == probe.correlate(cell).scalar_subquery())
-        .where(cell.c.id.in_(bindparam("cells", expanding=True)))
+        .where(cell.c.id.in_([literal_column(str(number)) for number in cells]))
         .order_by(case.c.rank)
         .limit(literal_column(str(BEST_AT_ONCE)))
     )
-
-
-_BEST = _best_of_each_cell(below=False)
-_BEST_BELOW = _best_of_each_cell(below=True)
 
 
 def best_of_each_cell(
@@ -153,27 +152,28 @@ def best_of_each_cell(
     """
     if not cells:
         return []
-    values: dict[str, object] = {"cells": list(cells), "me": me}
-    if below is not None:
-        values["below"] = below
-    return [_row(row) for row in transaction.execute(_BEST if below is None else _BEST_BELOW, values)]
+    best = _best_of(tuple(cells), below=below is not None)
+    found = best.rows(transaction, me=me) if below is None else best.rows(transaction, me=me, below=below)
+    return [_row(row) for row in found]
 
 
-_COMPLETE_BY_CELL = (
-    select(case.c.cell, func.count())
-    .with_hint(case, "INDEXED BY ix_case_final", "sqlite")
-    .where(case.c.final_code == literal_column(f"'{COMPLETE}'"))
-    .where(case.c.cell.in_(bindparam("cells", expanding=True)))
-    .group_by(case.c.cell)
-)
+@lru_cache(maxsize=64)
+def _complete_of(cells: tuple[int, ...]) -> Prepared:
+    return Prepared(
+        select(case.c.cell, func.count())
+        .with_hint(case, "INDEXED BY ix_case_final", "sqlite")
+        .where(case.c.final_code == literal_column(f"'{COMPLETE}'"))
+        .where(case.c.cell.in_([literal_column(str(number)) for number in cells]))
+        .group_by(case.c.cell)
+    )
 
 
 def complete_by_cell(transaction: Transaction, cells: Sequence[int]) -> dict[int, int]:
     """Return the number of complete interviews of each of these cells (no entry: none), counted in the index."""
-    return {row[0]: row[1] for row in transaction.execute(_COMPLETE_BY_CELL, {"cells": list(cells)})}
+    return dict(_complete_of(tuple(cells)).rows(transaction))
 
 
-_LEASE = (
+_LEASE = Prepared(
     update(case)
     .where(case.c.id == bindparam("case_id"), case.c.fence == bindparam("fence_before"))
     .values(
@@ -181,20 +181,21 @@ _LEASE = (
         lease_holder=bindparam("holder"),
         lease_until=bindparam("until"),
         turns_at=bindparam("until"),
-        fence=bindparam("fence_before") + 1,
+        fence=bindparam("fence_after"),
     )
 )
 
 
 def lease(transaction: Transaction, found: CaseRow, holder: str, until: int) -> int:
     """Lease a case that this transaction has read, and return the new fence number."""
-    done = transaction.execute(
-        _LEASE, {"case_id": found.id, "fence_before": found.fence, "holder": holder, "until": until}
+    fence = found.fence + 1
+    done = _LEASE.act(
+        transaction, case_id=found.id, fence_before=found.fence, fence_after=fence, holder=holder, until=until
     )
-    if done.rowcount != 1:
+    if done != 1:
         message = "a case changed inside the transaction that read it"
         raise AssertionError(message)
-    return found.fence + 1
+    return fence
 
 
 def renew(transaction: Transaction, case_id: str, fence: int, holder: str, until: int) -> bool:
@@ -207,7 +208,7 @@ def renew(transaction: Transaction, case_id: str, fence: int, holder: str, until
     return done.rowcount == 1
 
 
-_PLACE = (
+_PLACE = Prepared(
     update(case)
     .where(case.c.id == bindparam("case_id"))
     .values(
@@ -218,15 +219,15 @@ _PLACE = (
         turns_at=bindparam("to_turns_at"),
         avoid=bindparam("to_avoid"),
         final_code=bindparam("to_final_code"),
-        lease_holder=None,
-        lease_until=None,
+        lease_holder=null(),
+        lease_until=null(),
     )
 )
 
 
 def put(transaction: Transaction, places: Iterable[tuple[str, Place]]) -> None:
     """Give cases their place in the queue; a lease ends with it, the fence number stays."""
-    rows = [
+    rows: list[Values] = [
         {
             "case_id": case_id,
             "to_status": int(to.status),
@@ -239,8 +240,7 @@ def put(transaction: Transaction, places: Iterable[tuple[str, Place]]) -> None:
         }
         for case_id, to in places
     ]
-    if rows:
-        transaction.execute(_PLACE, rows)
+    _PLACE.act_on_all(transaction, rows)
 
 
 def turn_all(transaction: Transaction, now: int) -> None:
@@ -252,10 +252,13 @@ def turn_all(transaction: Transaction, now: int) -> None:
     )
 
 
+_ADD = Prepared(insert(case).values({name: bindparam(name) for name in CaseRow.__slots__}))
+
+
 def add_cases(transaction: Transaction, rows: Sequence[CaseRow]) -> None:
     """Write new cases; sorted by their random ids first, so that neither place nor order tells where they came from."""
-    transaction.execute(
-        insert(case),
+    _ADD.act_on_all(
+        transaction,
         [{name: getattr(row, name) for name in CaseRow.__slots__} for row in sorted(rows, key=lambda r: r.id)],
     )
 

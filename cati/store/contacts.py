@@ -9,6 +9,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared
 from cati.store.schema import contact, contact_index, never_again
 
 
@@ -24,14 +25,16 @@ class SealedContact:
 
 _KNOWN = select(contact_index.c.hash).where(contact_index.c.hash.in_(bindparam("digests", expanding=True)))
 _NEVER = select(never_again.c.hash).where(never_again.c.hash.in_(bindparam("digests", expanding=True)))
-_ONE = select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch).where(
-    contact.c.case == bindparam("id")
+_ONE = Prepared(
+    select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch).where(
+        contact.c.case == bindparam("id")
+    )
 )
 
 
 def sealed_contact(transaction: Transaction, case_id: str) -> SealedContact | None:
     """Return a case's contact, None when it was erased."""
-    row = transaction.execute(_ONE, {"id": case_id}).first()
+    row = _ONE.first(transaction, id=case_id)
     return None if row is None else SealedContact(*row)
 
 
@@ -42,14 +45,21 @@ def all_contacts(transaction: Transaction) -> Iterator[SealedContact]:
         yield SealedContact(*row)
 
 
+_ADD = Prepared(
+    insert(contact).values({name: bindparam(name) for name in ("case", "sealed_key", "sealed_details", "epoch")})
+)
+_ADD_HASH = Prepared(insert(contact_index).values({name: bindparam(name) for name in ("hash", "case")}))
+
+
 def add_contacts(transaction: Transaction, rows: Iterable[SealedContact]) -> None:
     """Write contacts, in the order of their cases' random ids."""
-    values = [
-        {"case": r.case, "sealed_key": r.sealed_key, "sealed_details": r.sealed_details, "epoch": r.epoch}
-        for r in sorted(rows, key=lambda r: r.case)
-    ]
-    if values:
-        transaction.execute(insert(contact), values)
+    _ADD.act_on_all(
+        transaction,
+        [
+            {"case": r.case, "sealed_key": r.sealed_key, "sealed_details": r.sealed_details, "epoch": r.epoch}
+            for r in sorted(rows, key=lambda r: r.case)
+        ],
+    )
 
 
 def replace_contact(transaction: Transaction, row: SealedContact) -> None:
@@ -63,9 +73,7 @@ def replace_contact(transaction: Transaction, row: SealedContact) -> None:
 
 def add_hashes(transaction: Transaction, pairs: Iterable[tuple[bytes, str]]) -> None:
     """Write (keyed hash of a number, case)."""
-    values = [{"hash": digest, "case": case_id} for digest, case_id in sorted(pairs)]
-    if values:
-        transaction.execute(insert(contact_index), values)
+    _ADD_HASH.act_on_all(transaction, [{"hash": digest, "case": case_id} for digest, case_id in sorted(pairs)])
 
 
 def hashes_of(transaction: Transaction, case_id: str) -> tuple[bytes, ...]:

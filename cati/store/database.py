@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.text import tr
@@ -93,14 +93,15 @@ class Database:
     def transaction(self) -> Iterator[Transaction]:
         """Begin at once with the right to write (BEGIN IMMEDIATE), commit at the end, roll back on any exception."""
         with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            driver = _driver(connection)
+            driver.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
-                connection.exec_driver_sql("COMMIT")
+                driver.execute("COMMIT")
             except BaseException as error:
-                if _driver(connection).in_transaction:
-                    connection.exec_driver_sql("ROLLBACK")
-                if isinstance(error, OperationalError) and _is_full(error):
+                if driver.in_transaction:
+                    driver.execute("ROLLBACK")
+                if _is_full(error):
                     self.release_ballast()
                     raise Problem(
                         tr("Disk"),
@@ -157,5 +158,6 @@ def _driver(connection: Connection) -> Any:
     return connection.connection.dbapi_connection
 
 
-def _is_full(error: OperationalError) -> bool:
-    return getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+def _is_full(error: BaseException) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

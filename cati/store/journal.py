@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, literal_column, select
 
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared
 from cati.store.schema import log
 
 
@@ -29,39 +30,42 @@ class Entry:
         return (str(self.n), str(self.at), self.who, self.act, self.case, str(self.fence), self.details)
 
 
-_HEAD = select(log.c.n, log.c.hash).order_by(log.c.n.desc()).limit(1)
-_APPEND = insert(log)
+_HEAD = Prepared(select(log.c.n, log.c.hash).order_by(log.c.n.desc()).limit(literal_column("1")))
+_APPEND = Prepared(insert(log).values({column.name: bindparam(column.name) for column in log.c}))
 
 
 def head(transaction: Transaction) -> tuple[int, bytes] | None:
     """Return number and hash of the last entry, None for an empty log."""
-    row = transaction.execute(_HEAD).first()
-    return None if row is None else (row.n, row.hash)
+    row = _HEAD.first(transaction)
+    return None if row is None else (row[0], row[1])
 
 
-_ANY = select(log.c.n).with_hint(log, "INDEXED BY ix_log_act", "sqlite").where(log.c.act == bindparam("act")).limit(1)
+_ANY = Prepared(
+    select(log.c.n)
+    .with_hint(log, "INDEXED BY ix_log_act", "sqlite")
+    .where(log.c.act == bindparam("act"))
+    .limit(literal_column("1"))
+)
 
 
 def has_entry(transaction: Transaction, act: str) -> bool:
     """Tell whether this act was ever logged: one index probe, however long the log."""
-    return transaction.execute(_ANY, {"act": act}).first() is not None
+    return _ANY.first(transaction, act=act) is not None
 
 
 def append(transaction: Transaction, entry: Entry, previous: bytes) -> None:
     """Append an entry whose hash was worked out over ``previous`` and its fields."""
-    transaction.execute(
-        _APPEND,
-        {
-            "n": entry.n,
-            "at": entry.at,
-            "who": entry.who,
-            "act": entry.act,
-            "case": entry.case,
-            "fence": entry.fence,
-            "details": entry.details,
-            "previous": previous,
-            "hash": entry.hash,
-        },
+    _APPEND.act(
+        transaction,
+        n=entry.n,
+        at=entry.at,
+        who=entry.who,
+        act=entry.act,
+        case=entry.case,
+        fence=entry.fence,
+        details=entry.details,
+        previous=previous,
+        hash=entry.hash,
     )
 
 

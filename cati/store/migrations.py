@@ -52,6 +52,7 @@ def _upgrade(database: Database) -> None:
     from alembic import command  # noqa: PLC0415 - a tenth of a second that only a new or an old study needs
 
     with database.transaction() as transaction:
+        transaction.begin()  # says so to SQLAlchemy, or Alembic would commit by itself
         command.upgrade(_config(transaction), "head")
 
 

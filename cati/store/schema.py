@@ -33,7 +33,7 @@ Id = String(32)  # 128 random bits in hexadecimal; never ordered by time
 Instant = BigInteger  # whole seconds since 1970, UTC
 Sealed = LargeBinary  # opens only with a key of the vault
 
-# One row: the study itself. What the sign-in page shows (the name) and public keys are readable, the rest needs a member.
+# One row: the study itself. Its name (for the sign-in page) and public keys are readable, the rest needs a member.
 study = Table(
     "study", metadata,
     Column("id", Id, primary_key=True),
@@ -174,7 +174,7 @@ appointment = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
-# Answers while they are tied to a case: the events in order, and the words being typed (one row a question, overwritten).
+# Answers while they are tied to a case: the events in order, and the words being typed (one row a question).
 draft_event = Table(
     "draft_event", metadata,
     Column("case", Id, ForeignKey("case.id"), nullable=False),

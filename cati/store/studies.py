@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import func, insert, select, update
 
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared
 from cati.store.schema import cell, member, questionnaire, study
 
 
@@ -116,8 +117,10 @@ def replace_record(transaction: Transaction, member_id: str, record: bytes) -> N
 def deactivate(transaction: Transaction, member_id: str) -> None:
     """Let a member leave: nothing that was granted to them stays."""
     transaction.execute(
-        update(member).where(member.c.id == member_id).values(active=False, daily_grant=None, leading_grant=None, kept=None)
-    )  # fmt: skip
+        update(member)
+        .where(member.c.id == member_id)
+        .values(active=False, daily_grant=None, leading_grant=None, kept=None)
+    )
 
 
 def cell_id(transaction: Transaction, site: str, department: str, language: str) -> int:
@@ -133,7 +136,7 @@ def cell_id(transaction: Transaction, site: str, department: str, language: str)
 
 
 _CELLS = select(cell.c.id, cell.c.site, cell.c.department, cell.c.language)
-_LAST_CELL = select(func.max(cell.c.id))
+_LAST_CELL = Prepared(select(func.max(cell.c.id)))
 
 
 def cells(transaction: Transaction) -> dict[int, tuple[str, str, str]]:
@@ -143,4 +146,5 @@ def cells(transaction: Transaction) -> dict[int, tuple[str, str, str]]:
 
 def last_cell(transaction: Transaction) -> int:
     """Return the highest number of a cell: cells are added, never changed."""
-    return transaction.execute(_LAST_CELL).scalar_one() or 0
+    found = _LAST_CELL.first(transaction)
+    return 0 if found is None or found[0] is None else int(found[0])
