@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from cati.survey.diagnostics import Diagnostic, Findings
 from cati.survey.form_checks import check_choice_fills, check_expressions, check_translations
 from cati.survey.form_choices import cell, choice_lists, is_yes
+from cati.survey.form_cycles import check_cycles
 from cati.survey.form_items import Draft, read_survey
 from cati.survey.form_rows import (
     CHOICES,
@@ -67,6 +68,7 @@ def compile_form(form: Form) -> Compiled:
     )
     others = (*draft.left_out, *(group.name for group in draft.groups))
     check_expressions(questionnaire, draft.group_rows, others, findings)
+    check_cycles(questionnaire, findings)
     check_choice_fills(questionnaire, places, others, findings)
     check_translations(questionnaire, draft.group_rows, places, findings)
     if not any(item.kind in ASKED for item in questionnaire.items):

@@ -16,6 +16,8 @@ from cati.survey.functions import Value, as_text
 from cati.survey.questionnaire import ASKED, Choice, Item, Kind, Order, Questionnaire, Words, words_in
 
 EMPTY: Mapping[str, Answer] = {}
+MOST_WALKS = 20
+"""Circles are refused when a form is compiled, so only chains of forward references need more than one walk."""
 _FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
 
 
@@ -255,13 +257,13 @@ def route(
     questionnaire: Questionnaire, setting: Setting, answers: Mapping[str, Answer], computed: Mapping[str, str],
     language: str, now: datetime,
 ) -> tuple[Route, Pass]:  # fmt: skip
-    """Work out the whole path. Forms that look ahead are walked until nothing changes, at most four times."""
+    """Work out the whole path. Forms that look ahead are walked until nothing changes (see `MOST_WALKS`)."""
     program = program_of(questionnaire)
     order = sequence(questionnaire.content_hash, setting.seed)
     walked = Pass(program, setting, answers, computed, language, now)
     path, ended_by = walked.walk(order)
     if program.looks_ahead:
-        for _ in range(3):
+        for _ in range(MOST_WALKS):
             again = Pass(program, setting, answers, walked.computed, language, now, walked.on_path)
             new_path, ended_by = again.walk(order)
             settled = new_path == path and again.computed == walked.computed

@@ -213,8 +213,9 @@ def forms(draw: st.DrawFn) -> Questionnaire:
     headings = tuple(dict.fromkeys(key for row in rows for key in row))
     survey = Sheet(headings, tuple(Row(n, row) for n, row in enumerate(rows, 2)))
     compiled = compile_form(Form("random", survey, CHOICES, Sheet()))
-    if compiled.questionnaire is None:  # nothing but calculations
-        assert {found.code for found in compiled.diagnostics if found.severity == "error"} == {"nothing_asked"}
+    if compiled.questionnaire is None:  # nothing but calculations, or rows that wait for each other
+        codes = {found.code for found in compiled.diagnostics if found.severity == "error"}
+        assert codes <= {"nothing_asked", "circle"}
         return draw(forms())
     return compiled.questionnaire
 
@@ -305,8 +306,7 @@ def test_invented_answers_are_taken(shipped: dict[str, Questionnaire], walk: Wal
                     refused += under_way.state.refusal is not None
             if (
                 under_way.state.screen == screen
-                or under_way.state.screen
-                and screen.grid
+                or (under_way.state.screen and screen.grid)
                 or screen.questions[0].kind is Kind.NOTE
             ):
                 under_way.act(EventKind.WENT_FORWARD)
