@@ -241,6 +241,8 @@ def _started(study: OpenStudy, cell: tuple[str, str, str], *, full: bool) -> Eve
         "department_code": department.code,
         "interviewer": study.me.name,
         "client": study.settings.client,
+        "study": study.settings.name,
+        "language": cell[2],
         "institute": study.settings.institute,
         "quota_full": "1" if full else "",
     }

@@ -14,6 +14,7 @@ from cati.store.schema import (
     case,
     cell,
     contact,
+    draft_event,
     never_again,
     pending,
     received_list,
@@ -69,6 +70,12 @@ def open_calls(transaction: Transaction, case_ids: list[str]) -> dict[str, int]:
     """Return when the call that is not over yet began, by case."""
     query = select(attempt.c.case, attempt.c.started).where(attempt.c.case.in_(case_ids), attempt.c.ended.is_(None))
     return {row[0]: row[1] for row in transaction.execute(query)}
+
+
+def interviews_begun(transaction: Transaction, case_ids: list[str]) -> set[str]:
+    """Return those of these cases in which an interview was begun."""
+    query = select(draft_event.c.case).where(draft_event.c.case.in_(case_ids), draft_event.c.n == 0)
+    return set(transaction.execute(query).scalars())
 
 
 def sizes(transaction: Transaction) -> dict[str, int]:

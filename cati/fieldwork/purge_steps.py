@@ -1,0 +1,315 @@
+"""The steps of a purge, in order: each may be killed and repeated, and the next run goes on where the last one fell."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from cati import places
+from cati.errors import Problem
+from cati.fieldwork import log, mixing
+from cati.fieldwork.log import Act, seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import opened_contact
+from cati.fieldwork.purge_persons import Authority
+from cati.fieldwork.residue import Needles, needles_of, search, temporary_files
+from cati.fieldwork.supervising import case_codes
+from cati.store import cases, contacts, counts, erasure, journal, studies
+from cati.store.database import BALLAST_NAME, FILE_NAME, Database, Transaction
+from cati.text import tr, trn
+from cati.vault import log_chain
+from cati.vault.contacts import forget_keys, open_contact
+from cati.vault.people import member_record_from_bytes
+from cati.vault.seal_file import destroy_seal, key_fingerprint, read_seal
+from cati.vault.sealing import SealBroken, derive
+
+SAMPLE_NAME = "erasure.sample"
+RECORD_NAME = "erasure_record.json"
+PAGE_NAME = "erasure_record.html"
+_SAMPLE_SIZE = 50
+_OURS = frozenset(
+    {FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", BALLAST_NAME, SAMPLE_NAME, RECORD_NAME, PAGE_NAME}
+)
+_STAYS_IN_LOG = frozenset(
+    act.value
+    for act in (
+        Act.MADE, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_LEFT, Act.PASSWORD, Act.IMPORTED,
+        Act.MIXED, Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
+    )
+)  # fmt: skip
+# Acts upon the study itself. All about cases, calls and working hours dies with the contacts.
+
+
+@dataclass
+class Purging:
+    """A purge under way: what every step needs, and what the steps before have found (``done``)."""
+
+    folder: Path
+    database: Database
+    seal_path: Path
+    study_id: str
+    authority: Authority
+    now: Callable[[], datetime]
+    draw: random.Random
+    done: dict[str, dict[str, Any]] = field(default_factory=dict)
+    needles: Needles = field(default_factory=Needles, repr=False)
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return where a trace could lie: the study, the seal's folder, the program's log, its temporary files."""
+        return (self.folder, self.seal_path.parent, places.logs(), *temporary_files())
+
+    def keep(self, transaction: Transaction, step: str, details: dict[str, Any]) -> None:
+        """Keep a step's findings in the transaction of the step itself."""
+        erasure.keep_step(transaction, step, seconds(self.now()), msgspec.json.encode(details))
+        self.done[step] = details
+
+    def finish(self, step: str, details: dict[str, Any]) -> None:
+        """Keep the findings of a step that was not one transaction; a kill before this repeats the step."""
+        with self.database.transaction() as transaction:
+            self.keep(transaction, step, details)
+
+
+def stamp(moment: datetime) -> str:
+    """Return an instant as the record writes it: UTC, to the second."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def hindrances(study: OpenStudy, transaction: Transaction) -> tuple[str, ...]:
+    """Return in words what stands against a purge now: the field still open, a lease, interviews not mixed."""
+    found = []
+    if not mixing.field_is_over(study, transaction):
+        found.append(tr("The field period is not over; a research lead must end it first."))
+    if cases.leased(transaction, seconds(study.now())):
+        found.append(tr("Somebody has a case open."))
+    waiting = counts.sizes(transaction)["pending"]
+    if waiting:
+        found.append(
+            trn(
+                "1 finished interview is not mixed yet; ending the field period mixes it.",
+                "{n} finished interviews are not mixed yet; ending the field period mixes them.",
+                waiting,
+            )
+        )
+    return tuple(found)
+
+
+def begin(purging: Purging) -> None:
+    """Check what must be, look for plain traces while contacts can still be read, and write down what will go."""
+    study = _lead(purging)
+    with study.reading() as transaction:
+        for hindrance in hindrances(study, transaction):
+            raise Problem(tr("Erasure"), hindrance, tr("Nothing was erased."))
+        sample = erasure.some_contacts(transaction, _SAMPLE_SIZE)
+        purging.needles = needles_of(opened_contact(study, row) for row in contacts.all_contacts(transaction))
+        sizes = counts.sizes(transaction)
+        by_status = cases.count_by_status(transaction)
+        lists, rows, accepted = counts.lists(transaction)
+    _write_sample(purging.folder / SAMPLE_NAME, sample)
+    files, found = search(purging.folders(), purging.needles)
+    withdrawn = sum(n for (status, _cell), n in by_status.items() if status is cases.CaseStatus.WITHDRAWN)
+    purging.finish(
+        "begun",
+        {
+            "at": stamp(purging.now()),
+            "persons": [asdict(person) for person in purging.authority.persons],
+            "counts": {**sizes, "withdrawn": withdrawn, "lists": lists, "rows": rows, "accepted": accepted},
+            "keys": _key_ids(purging, study),
+            "before": {"files": files, "found": found},
+        },
+    )
+
+
+def recall(purging: Purging) -> None:
+    """Read once more, in a run that goes on while the seal is there, what is looked for when all is gone."""
+    study = purging.authority.study
+    if study is not None and "begun" in purging.done:
+        with study.reading() as transaction:
+            purging.needles = needles_of(opened_contact(study, row) for row in contacts.all_contacts(transaction))
+
+
+def checkpoint(purging: Purging) -> None:
+    """Sign the last word about the log and keep it beside the seal, before anything is destroyed."""
+    study = _lead(purging)
+    log.write_checkpoint(study)
+    with study.reading() as transaction:
+        head = journal.head(transaction)
+    purging.finish("checkpoint", {"entries": head[0] if head else 0, "head": head[1].hex() if head else ""})
+
+
+def destroy(purging: Purging) -> None:
+    """Destroy the seal. From here on nobody opens a contact, whatever is killed or copied."""
+    if "seal_begun" not in purging.done:
+        read_seal(purging.seal_path)  # a seal that is not here cannot be destroyed here: said before anything goes
+        purging.finish("seal_begun", {})
+    result = destroy_seal(purging.seal_path)
+    purging.finish(
+        "seal",
+        {
+            # Not found: a run that was killed had got as far as deleting the file.
+            "gone": result.unlinked or not result.found,
+            "interrupted": not result.found,
+            "overwritten": result.overwritten or not result.found,
+            "synced": result.synced or not result.found,
+            "storage": result.storage,
+            "in_place": result.in_place,
+        },
+    )
+    forget_keys()
+    if purging.authority.study is not None:
+        purging.authority.study.close()
+
+
+def delete_rows(purging: Purging) -> None:
+    """Delete every row that leads to a person, every wrapped key and the call log; keep counts for the rates."""
+    with purging.database.transaction() as transaction:
+        counts.write_tally(transaction, _tally(transaction))
+        erasure.delete_everything(transaction)
+        for row in studies.members(transaction):
+            record = replace(member_record_from_bytes(row.record), sealed_keys=b"", salt=b"")
+            studies.replace_record(transaction, row.id, record.to_bytes())
+        purging.keep(transaction, "rows", {"log_kept": _cut_log(purging, transaction)})
+
+
+def tidy(purging: Purging) -> None:
+    """Delete the program's own files that are of no use any more, and count those that are not the program's."""
+    purging.database.release_ballast()
+    strangers = sum(path.name not in _OURS for path in purging.folder.rglob("*") if path.is_file())
+    purging.finish("tidied", {"strangers": strangers})
+
+
+def rewrite(purging: Purging) -> None:
+    """Write the database file anew without free pages and empty its log of changes."""
+    purging.database.vacuum()
+    purging.finish("rewritten", {})
+    purging.database.checkpoint()
+
+
+def verify(purging: Purging) -> None:
+    """Look again: no rows, no bytes, and the kept sample of ciphertexts opens with none of the keys that are left."""
+    sample_path = purging.folder / SAMPLE_NAME
+    sample = _read_sample(sample_path)
+    with purging.database.reading() as transaction:
+        left = erasure.left(transaction)
+        wrapped = sum(len(member_record_from_bytes(row.record).sealed_keys) > 0 for row in studies.members(transaction))
+    pieces = [*purging.needles.pieces]
+    for case_id, sealed_key, details in sample:
+        pieces += [case_id.encode(), bytes.fromhex(case_id), sealed_key[:32], details[:32], details[-32:]]
+    looked_for = Needles(purging.needles.numbers, tuple(pieces))
+    files, found = search(purging.folders(), looked_for, leave_out=frozenset({sample_path}))
+    opened, tried = _try_to_open(purging, sample)
+    purging.finish(
+        "verified",
+        {
+            "rows_left": sum(left.values()),
+            "wrapped_left": wrapped,
+            "files": files,
+            "found": found,
+            "plain_looked_for": bool(purging.needles.numbers),
+            "sample": len(sample),
+            "opened": opened,
+            "tried": tried,
+        },
+    )
+
+
+def clear_up(purging: Purging) -> None:
+    """Overwrite and delete the kept sample; the last thing before the study is marked as erased."""
+    path = purging.folder / SAMPLE_NAME
+    if path.exists():
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+        path.unlink()
+
+
+def _lead(purging: Purging) -> OpenStudy:
+    if purging.authority.study is None:
+        message = "before the seal is destroyed the study is open as its research lead"
+        raise AssertionError(message)
+    return purging.authority.study
+
+
+def _key_ids(purging: Purging, study: OpenStudy) -> dict[str, str]:
+    """Return what the destroyed keys are called: 128 bits of a hash, from which nothing comes back."""
+    keys = study.open_keys
+    seal = read_seal(purging.seal_path)
+    named = {"seal": seal.secret, "contacts": keys.contacts, "drafts": keys.drafts, "index": keys.index}
+    if keys.identity is not None:
+        named["age_identity"] = keys.identity.encode()
+    return {name: key_fingerprint(secret) for name, secret in named.items()}
+
+
+def _tally(transaction: Transaction) -> dict[tuple[str, str, str, str], int]:
+    cells = counts.cell_places(transaction)
+    rows: Counter[tuple[str, str, str, str]] = Counter()
+    for (cell, found), n in case_codes(transaction).items():
+        rows["final", *cells[cell], found.code] += n
+    for outcome, n in counts.outcomes(transaction).items():
+        rows["outcome", "", "", outcome] += n
+    for act, n in erasure.count_of_acts(transaction).items():
+        rows["act", "", "", act] += n
+    return dict(rows)
+
+
+def _cut_log(purging: Purging, transaction: Transaction) -> int:
+    """Put the log's entries about the study itself into a new chain; its first entry names the head of the old."""
+    old = journal.head(transaction)
+    kept = [entry for entry in journal.entries(transaction) if entry.act in _STAYS_IN_LOG]
+    erasure.clear_log(transaction)
+    who = purging.authority.persons[0].id
+    log.append(
+        transaction, purging.study_id, who, Act.PURGE, purging.now(),
+        entries=old[0] if old else 0, head=old[1].hex() if old else "",
+    )  # fmt: skip
+    for entry in kept:
+        last = journal.head(transaction)
+        n, previous = last if last else (0, log_chain.first_hash(purging.study_id))
+        bare = replace(entry, n=n + 1, case="", fence=0, hash=b"")
+        journal.append(transaction, replace(bare, hash=log_chain.chain(previous, bare.fields())), previous)
+    return len(kept)
+
+
+def _write_sample(path: Path, sample: Sequence[tuple[str, bytes, bytes]]) -> None:
+    with path.open("wb") as file:
+        os.chmod(path, 0o600)  # noqa: PTH101 - the same, on a file that is open
+        file.write(msgspec.json.encode([(case, key.hex(), details.hex()) for case, key, details in sample]))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _read_sample(path: Path) -> list[tuple[str, bytes, bytes]]:
+    read = msgspec.json.decode(path.read_bytes(), type=list[tuple[str, str, str]])
+    return [(case, bytes.fromhex(key), bytes.fromhex(details)) for case, key, details in read]
+
+
+def _try_to_open(purging: Purging, sample: Sequence[tuple[str, bytes, bytes]]) -> tuple[int, int]:
+    """Return (how many of the sample opened, how many attempts were made) with every key that is left."""
+    with purging.database.reading() as transaction:
+        row = studies.the_study(transaction)
+        records = [member_record_from_bytes(member.record) for member in studies.members(transaction)]
+    left = [purging.authority.kept.answers_private, purging.authority.kept.record_private]
+    if row is not None:
+        left += [row.answers_public, row.record_public]
+    for record in records:
+        left += [record.encryption_public, record.signing_public, record.answers_public or b""]
+    keys = [key for key in left if len(key) == 32]  # noqa: PLR2004 - AES-256
+    keys += [derive(key, label) for key in keys for label in ("index", "contacts", "seal/grants")]
+    opened = tried = 0
+    for case_id, sealed_key, details in sample:
+        for key in keys:
+            tried += 1
+            try:
+                open_contact(key, purging.study_id, case_id, sealed_key, details)
+            except SealBroken:
+                continue
+            opened += 1
+    return opened, tried

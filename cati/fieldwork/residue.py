@@ -1,0 +1,86 @@
+"""Searches the bytes of a study's folders for what must not be there: plain contacts, ciphertexts, identifiers."""
+
+from __future__ import annotations
+
+import mmap
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cati.survey.case import Contact
+
+CONTACT_MARKS = (b'"family_name":', b'"given_name":', b'"e164":', b'"form_of_address":')
+"""What every contact holds in clear before it is sealed: its fields' names."""
+
+# Not inside a hexadecimal identifier, where chance would find a number among millions.
+_DIGITS = re.compile(rb"(?<![0-9a-fA-F])[0-9](?:\x00?[0-9]){6,19}(?![0-9a-fA-F])")
+_SHORTEST_NATIONAL = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Needles:
+    """What is looked for. ``numbers`` are whole numbers as digits, ``pieces`` raw bytes."""
+
+    numbers: frozenset[bytes] = field(default=frozenset(), repr=False)
+    pieces: tuple[bytes, ...] = field(default=(), repr=False)
+
+
+def needles_of(contacts: Iterable[Contact], *, names_of: int = 20) -> Needles:
+    """Return the needles of people: every number in its four spellings, and of some the whole name in both orders."""
+    numbers: set[bytes] = set()
+    pieces: list[bytes] = list(CONTACT_MARKS)
+    for at, contact in enumerate(contacts):
+        for phone in contact.phones:
+            digits = phone.e164.removeprefix("+")
+            national = digits.removeprefix("49")
+            for spelled in (digits, "00" + digits, "0" + national, national):
+                if len(spelled) >= _SHORTEST_NATIONAL:
+                    numbers.add(spelled.encode())
+        if at < names_of and contact.given_name and contact.family_name:
+            for name in (f"{contact.given_name} {contact.family_name}", f"{contact.family_name}, {contact.given_name}"):
+                pieces += [name.encode(), name.encode("utf-16-le"), name.encode("utf-16-be")]
+    return Needles(frozenset(numbers), tuple(pieces))
+
+
+def search(folders: Iterable[Path], needles: Needles, *, leave_out: frozenset[Path] = frozenset()) -> tuple[int, int]:
+    """Return (files searched, findings) over every byte of every file below the folders; a file's name counts too.
+
+    Numbers are also found as UTF-16. Folders that do not exist are passed over.
+    """
+    files = found = 0
+    for path in _files(folders):
+        if path in leave_out:
+            continue
+        files += 1
+        found += sum(piece in path.name.encode() for piece in needles.pieces)
+        with _bytes_of(path) as data:
+            found += sum(data.find(piece) >= 0 for piece in needles.pieces)
+            if needles.numbers:
+                found += sum(match.group().replace(b"\0", b"") in needles.numbers for match in _DIGITS.finditer(data))
+    return files, found
+
+
+def temporary_files() -> tuple[Path, ...]:
+    """Return what lies in the system's temporary folder under the program's name."""
+    return tuple(sorted(Path(tempfile.gettempdir()).glob("cati*")))
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        if folder.is_file():
+            yield folder
+        elif folder.is_dir():
+            yield from sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+
+
+@contextmanager
+def _bytes_of(path: Path) -> Iterator[mmap.mmap | bytes]:
+    with path.open("rb") as file:
+        if path.stat().st_size == 0:
+            yield b""
+            return
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            yield mapped

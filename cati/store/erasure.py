@@ -1,0 +1,76 @@
+"""What the purge deletes, and how far it has come; each function may be repeated."""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects.sqlite import insert
+
+from cati.store.database import Transaction
+from cati.store.schema import (
+    appointment,
+    attempt,
+    case,
+    contact,
+    contact_index,
+    draft_event,
+    draft_text,
+    log,
+    member,
+    never_again,
+    pending,
+    purge_step,
+    study,
+    template,
+)
+
+_DIES = (
+    draft_text, draft_event, appointment, attempt, contact_index, contact, never_again, pending, template, case,
+)  # fmt: skip
+"""In this order: what points to a case goes before the cases."""
+
+
+def steps(transaction: Transaction) -> dict[str, bytes]:
+    """Return the steps that are done, with their details."""
+    return {row.step: row.details for row in transaction.execute(select(purge_step))}
+
+
+def keep_step(transaction: Transaction, step: str, at: int, details: bytes) -> None:
+    """Keep that a step is done; a second time changes nothing."""
+    row = insert(purge_step).values(step=step, at=at, details=details)
+    transaction.execute(row.on_conflict_do_nothing())
+
+
+def delete_everything(transaction: Transaction) -> None:
+    """Delete cases, contacts, hashes, calls, appointments, drafts, pool, templates and every member's grants."""
+    for table in _DIES:
+        transaction.execute(delete(table))
+    transaction.execute(update(member).values(daily_grant=None, leading_grant=None))
+
+
+def clear_log(transaction: Transaction) -> None:
+    """Delete the log; what may stay is appended anew by the caller."""
+    transaction.execute(delete(log))
+
+
+def left(transaction: Transaction) -> dict[str, int]:
+    """Return the number of rows that are left of what dies, grants among them, by table."""
+    found = {table.name: transaction.execute(select(func.count()).select_from(table)).scalar_one() for table in _DIES}
+    granted = select(func.count()).where(member.c.daily_grant.isnot(None) | member.c.leading_grant.isnot(None))
+    found["grant"] = transaction.execute(granted).scalar_one()
+    return found
+
+
+def some_contacts(transaction: Transaction, most: int) -> tuple[tuple[str, bytes, bytes], ...]:
+    """Return up to ``most`` sealed contacts, (case, sealed key, sealed details), by their random ids."""
+    query = select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details).order_by(contact.c.case).limit(most)
+    return tuple((row[0], row[1], row[2]) for row in transaction.execute(query))
+
+
+def mark_erased(transaction: Transaction, at: int) -> None:
+    """Say in the study's own row that its contacts are erased."""
+    transaction.execute(update(study).values(erased_at=at))
+
+
+def count_of_acts(transaction: Transaction) -> dict[str, int]:
+    """Return how often each act is in the log."""
+    return {row[0]: row[1] for row in transaction.execute(select(log.c.act, func.count()).group_by(log.c.act))}
