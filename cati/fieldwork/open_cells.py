@@ -35,7 +35,7 @@ def _sites_open(settings: StudySettings, minute: int) -> tuple[frozenset[str], f
     return frozenset(usual), frozenset(wished - usual)
 
 
-def open_cells(study: OpenStudy, cells: Cells, now: datetime) -> tuple[list[int], list[int]]:
+def open_cells(study: OpenStudy, cells: Cells, now: datetime) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Return the cells that may be called now, and those where only an appointment may (the person wished it so).
 
     Cells that were found full in the last half minute are left out: an interview that is deleted opens a cell again
@@ -43,16 +43,22 @@ def open_cells(study: OpenStudy, cells: Cells, now: datetime) -> tuple[list[int]
     """
     at = seconds(now)
     full = study.database.full_cells
-    languages = study.me.languages
-    usual_sites, wished_sites = _sites_open(study.settings, at // 60)
-    usual, wished = [], []
-    for cell, (site, _department, language) in cells.items():
-        if language in languages and (not full or full.get(cell, 0) <= at):
-            if site in usual_sites:
-                usual.append(cell)
-            elif site in wished_sites:
-                wished.append(cell)
-    return usual, wished
+    if not full:
+        return _cells_open(study.settings, study.me.languages, at // 60, tuple(cells.items()))
+    open_still = tuple((cell, place) for cell, place in cells.items() if full.get(cell, 0) <= at)
+    return _cells_open(study.settings, study.me.languages, at // 60, open_still)
+
+
+@lru_cache(maxsize=8)
+def _cells_open(
+    settings: StudySettings, languages: tuple[str, ...], minute: int, cells: tuple[tuple[int, tuple[str, str, str]], ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:  # fmt: skip
+    usual_sites, wished_sites = _sites_open(settings, minute)
+    spoken = [(cell, site) for cell, (site, _department, language) in cells if language in languages]
+    return (
+        tuple(cell for cell, site in spoken if site in usual_sites),
+        tuple(cell for cell, site in spoken if site in wished_sites),
+    )
 
 
 def without_full(

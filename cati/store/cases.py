@@ -16,7 +16,7 @@ from cati.store.schema import case, cell
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
-BEST_AT_ONCE = 8
+BEST_AT_ONCE = 4
 """So many cells' best cases come back at once; a claim hardly ever needs the second."""
 
 
@@ -78,7 +78,8 @@ def case_row(transaction: Transaction, case_id: str) -> CaseRow | None:
 
 _HELD = Prepared(
     select(*_COLUMNS)
-    .with_hint(case, "INDEXED BY ix_case_holder", "sqlite")
+    .with_hint(case, "INDEXED BY ix_case_claim", "sqlite")
+    .where(case.c.status == literal_column(str(int(CaseStatus.LEASED))))  # as many as there are people at work
     .where(case.c.lease_holder == bindparam("holder"), case.c.lease_until > bindparam("now"))
     .limit(literal_column("1"))
 )
@@ -92,7 +93,7 @@ def held_by(transaction: Transaction, holder: str, now: int) -> CaseRow | None:
 
 def leased(transaction: Transaction, now: int) -> tuple[CaseRow, ...]:
     """Return every case with a running lease."""
-    query = select(*_COLUMNS).where(case.c.lease_holder.isnot(None), case.c.lease_until > now)
+    query = select(*_COLUMNS).where(case.c.status == int(CaseStatus.LEASED), case.c.lease_until > now)
     return tuple(_row(tuple(row)) for row in transaction.execute(query))
 
 

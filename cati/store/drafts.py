@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
 
@@ -15,9 +16,7 @@ def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> 
     A lease that ran out but that nobody else took is still held.
     """
     return transaction.execute(
-        select(case.c.lease_until).where(
-            case.c.id == case_id, case.c.fence == fence, case.c.lease_holder == member_id
-        )
+        select(case.c.lease_until).where(case.c.id == case_id, case.c.fence == fence, case.c.lease_holder == member_id)
     ).scalar_one_or_none()
 
 
@@ -36,9 +35,12 @@ def events(transaction: Transaction, case_id: str) -> tuple[tuple[int, str, byte
     return tuple((row.n, row.id, row.sealed) for row in rows)
 
 
+_BEGUN = Prepared(select(draft_event.c.n).where(draft_event.c.case == bindparam("id")).limit(literal_column("1")))
+
+
 def has_events(transaction: Transaction, case_id: str) -> bool:
     """Tell whether an interview was begun and not finished."""
-    return transaction.execute(select(draft_event.c.n).where(draft_event.c.case == case_id).limit(1)).first() is not None
+    return _BEGUN.first(transaction, id=case_id) is not None
 
 
 def count(transaction: Transaction, case_id: str) -> int:

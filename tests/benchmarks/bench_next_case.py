@@ -15,6 +15,7 @@ from pathlib import Path
 from cati.fieldwork.calling import DeliveredCase, take_next_case
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import rank_of
+from cati.store.cases import CaseStatus, Place, put
 from tests.benchmarks.large_study import NOW, Worked, study
 
 LARGE = int(os.environ.get("CATI_BENCH_LARGE", "1000000"))
@@ -43,25 +44,21 @@ def _p95(times: list[float]) -> float:
 
 
 def claims(opened: OpenStudy, n: int = CLAIMS) -> list[float]:
-    """Time the act; afterwards, untimed, each case goes back to a place drawn by lot, so that none is met twice in a row."""
+    """Time the act; afterwards, untimed, each case goes to a place drawn by lot, so that none is met twice in a row."""
     draw = random.Random(3)
     taken: list[str] = []
-    with closing(sqlite3.connect(opened.database.file, isolation_level=None)) as beside:
-        beside.execute("PRAGMA synchronous=OFF")
 
-        def act() -> None:
-            found = take_next_case(opened)
-            assert isinstance(found, DeliveredCase), found  # noqa: S101 - a benchmark that measures nothing must fail
-            taken.append(found.case_id)
+    def act() -> None:
+        found = take_next_case(opened)
+        assert isinstance(found, DeliveredCase), found  # noqa: S101 - a benchmark that measures nothing must fail
+        taken.append(found.case_id)
 
-        def after() -> None:
-            beside.execute(
-                'UPDATE "case" SET status = 0, tier = 3, rank = ?, turns_at = NULL, lease_holder = NULL, '
-                "lease_until = NULL WHERE id = ?",
-                (rank_of(3, draw.getrandbits(32)), taken[-1]),
-            )
+    def after() -> None:
+        place = Place(status=CaseStatus.READY, tier=3, rank=rank_of(3, draw.getrandbits(32)), due_at=0, turns_at=None)
+        with opened.transaction() as transaction:
+            put(transaction, [(taken[-1], place)])
 
-        return _times(act, after, n)
+    return _times(act, after, n)
 
 
 def bare_claims(folder: Path, cases: int) -> list[float]:

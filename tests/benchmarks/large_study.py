@@ -85,8 +85,8 @@ def _form(path: Path) -> Path:
 
 
 @contextmanager
-def study(cases: int, worked: Worked, *, analyse: bool = False) -> Iterator[OpenStudy]:
-    """Make a study of so many cases in this state, signed in as an interviewer, and delete it afterwards."""
+def study(cases: int, worked: Worked, *, login: str = "anna", analyse: bool = False) -> Iterator[OpenStudy]:
+    """Make a study of so many cases in this state, signed in as ``login``, and delete it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
     staff = (
         NewMember(login="lead", name="Lead", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
@@ -97,9 +97,7 @@ def study(cases: int, worked: Worked, *, analyse: bool = False) -> Iterator[Open
         folder / "study", the_settings(), _form(folder / "form.xlsx"), staff, now=clock, draw=random.Random(1),
         seal_folder=folder / "seals", cost=CHEAP,
     )  # fmt: skip
-    opened = open_study(
-        created.folder, "anna", PASSWORD, now=clock, draw=random.Random(2), seal_path=created.seal_path
-    )
+    opened = open_study(created.folder, login, PASSWORD, now=clock, draw=random.Random(2), seal_path=created.seal_path)
     try:
         fill(opened, cases, worked)
         if analyse:
