@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 
 from openpyxl import Workbook
@@ -79,5 +80,5 @@ def _scalar(text: str) -> str:
         return text
     if _PLAIN.fullmatch(text) and text == text.strip() and text.isprintable():
         return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
-    return f'"{escaped}"'
+    quoted = json.dumps(text, ensure_ascii=False)  # JSON's texts are YAML's, but for line ends of other scripts
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in quoted)

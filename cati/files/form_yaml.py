@@ -16,6 +16,7 @@ from ruamel.yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from cati.errors import Problem
@@ -125,7 +126,9 @@ class _Events:
         return key
 
     def _next(self) -> Event:
-        event = next(self._events)
+        event = next(self._events, None)
+        if event is None or isinstance(event, StreamEndEvent):
+            raise Problem(self._name, tr("There is no survey: in this file."), tr("See FORMAT.md for an example."))
         if isinstance(event, AliasEvent) or getattr(event, "anchor", None):
             raise self._problem(event, tr("Anchors and references (& and *) are not allowed."))
         if getattr(event, "tag", None) not in (None, "!"):

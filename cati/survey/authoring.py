@@ -84,7 +84,7 @@ def compile_form(form: Form) -> Compiled:
 def _languages(
     survey: dict[str, Heading], choices: dict[str, Heading], settings: Row, headings: dict[str, Heading]
 ) -> tuple[dict[str, str], str]:
-    """Return the languages by code and the default: what the settings say, else the first written.
+    """Return the languages by code, the default first: what the settings say, else the first written.
 
     A form that names no language at all has the one language "".
     """
@@ -99,4 +99,6 @@ def _languages(
             code = ""
     if not languages:
         return {"": "default"}, ""
-    return languages, code or next(iter(languages))
+    default = code or next(iter(languages))
+    others = sorted(set(languages) - {default})  # YAML keeps no order of columns, and twins must be alike
+    return {each: languages[each] for each in (default, *others)}, default

@@ -105,8 +105,8 @@ def sheet_of(cells: Sequence[Sequence[str]]) -> Sheet:
 
 
 def clean(text: str) -> str:
-    """Return a cell without blanks around it and without signs that nobody sees."""
-    return text.translate(_STRAIGHT).strip()
+    """Return a cell without blanks around it and without signs that nobody sees; lines end with "\\n"."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_STRAIGHT).strip()
 
 
 def heading_of(written: str, sheet: str) -> Heading:
