@@ -54,6 +54,7 @@ class Job(QObject):
         self._done: Callable[[object], None] = lambda _value: None
         self._failed: Callable[[Problem], None] = lambda _problem: None
         self._cancelled: Callable[[], None] = lambda: None
+        self._dropped: Callable[[object], None] = lambda _value: None
         self._progress: Callable[[int, int], None] = lambda _done, _total: None
         self._moved.connect(self._on_moved)
         self._ended.connect(self._on_ended)
@@ -71,6 +72,8 @@ class Job(QObject):
     def _on_ended(self, value: object, error: BaseException | None) -> None:
         _at_work.discard(self)
         if not isValid(self._owner):
+            if error is None:
+                self._dropped(value)
             return
         if error is None:
             self._done(value)
@@ -115,11 +118,12 @@ def run_in_background(
     progress: Callable[[int, int], None] | None = None,
     *,
     cancelled: Callable[[], None] | None = None,
+    dropped: Callable[[T], None] | None = None,
 ) -> Job:
     """Run ``work`` in the pool and hand its result to ``done`` in the window's thread.
 
     A Problem goes to ``failed``, `Cancelled` to ``cancelled``; any other exception is a bug and becomes a Problem.
-    When ``owner`` is gone by then, nothing is called and the result is dropped.
+    When ``owner`` is gone by then, the result is dropped: only ``dropped`` is called, to close what it holds.
     """
     job = Job(owner)
     job._done = done  # type: ignore[assignment]  # noqa: SLF001 - the job is this module's; it hands on what work returned
@@ -129,6 +133,8 @@ def run_in_background(
         job._progress = progress  # noqa: SLF001
     if cancelled is not None:
         job._cancelled = cancelled  # noqa: SLF001
+    if dropped is not None:
+        job._dropped = dropped  # type: ignore[assignment]  # noqa: SLF001 - as above
     _at_work.add(job)
     _pool.submit(job.run, work)
     return job

@@ -17,14 +17,17 @@ from cati.errors import Problem
 from cati.text import set_language, tr
 from cati.ui import preferences as kept
 from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
 from cati.ui.header import Figures, Header
 from cati.ui.navigation import Rail, places_of
 from cati.ui.sign_in import SignInPage
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.purge import ErasureRecord
 
 CLOCK_MS = 10_000
+MIXING_MS = 300_000
 
 
 class MainWindow(QMainWindow):
@@ -82,6 +85,9 @@ class MainWindow(QMainWindow):
         clock = QTimer(self)
         clock.timeout.connect(self._tick)
         clock.start(CLOCK_MS)
+        mixing = QTimer(self)
+        mixing.timeout.connect(self._mix)
+        mixing.start(MIXING_MS)
         self._tick()
 
     # -- who is here ------------------------------------------------------------------------------------------------
@@ -91,6 +97,7 @@ class MainWindow(QMainWindow):
         page = SignInPage(self._preferences.recent, now=self.now, draw=self.draw)
         page.signed_in.connect(self.enter)
         page.new_study_wanted.connect(self.show_new_study)
+        page.unfinished_wanted.connect(self.show_unfinished)
         self.rail.hide()
         self.header.show_nobody()
         self.header.show_figures(None)
@@ -114,10 +121,11 @@ class MainWindow(QMainWindow):
         self.study = study
         self._remember(kept.with_recent(self._preferences, study.folder, study.settings.name))
         self.header.show_study(study.settings.name, study.me.name)
-        self.rail.show_places(places_of(study.me.role))
+        self.rail.show_places(places_of(study.me.role, erased=study.keys is None))
         self.rail.show()
         self.count()
         self.open_place(self.rail.names()[0])
+        self._mix()
 
     def sign_out(self) -> None:
         """Close the study and go back to the first page."""
@@ -137,7 +145,9 @@ class MainWindow(QMainWindow):
             if self._open in self.rail.names():
                 self.rail.show_chosen(self._open)
             return
-        place = next(place for place in places_of(self.study.me.role) if place.name == name)
+        place = next(
+            place for place in places_of(self.study.me.role, erased=self.study.keys is None) if place.name == name
+        )
         self._open = name
         self.rail.show_chosen(name)
         self._occupy(False)
@@ -162,6 +172,8 @@ class MainWindow(QMainWindow):
             ("counted", self.count),
             ("settled", self._settle),
             ("gone", self._study_gone),
+            ("left", self.show_sign_in),
+            ("erased", self._show_record),
         ):
             if hasattr(page, signal):
                 getattr(page, signal).connect(act)
@@ -201,6 +213,22 @@ class MainWindow(QMainWindow):
         self.header.show_figures(None)
         self._open = "erased"
 
+    def _show_record(self, record: ErasureRecord) -> None:
+        from cati.ui.purge_part import RecordPage  # noqa: PLC0415 - once in a study's life
+
+        page = RecordPage(record)
+        self._listen(page)
+        self._show(page)
+
+    def show_unfinished(self, folder: Path, name: str) -> None:
+        """Show the page on which an interrupted erasure is finished."""
+        from cati.ui.purge_part import UnfinishedPage  # noqa: PLC0415 - once in a study's life
+
+        page = UnfinishedPage(folder, name, now=self.now, draw=self.draw)
+        self._open = "unfinished"
+        self._listen(page)
+        self._show(page)
+
     def _open_number(self, number: int) -> None:
         if self.study is not None and number <= len(self.rail.names()) and not self._occupied:
             self.open_place(self.rail.names()[number - 1])
@@ -211,8 +239,24 @@ class MainWindow(QMainWindow):
             return
         from cati.fieldwork.calling import my_day  # noqa: PLC0415 - with the store, after signing in
 
+        if self.study.keys is None:
+            return
         day = my_day(self.study)
         self.header.show_figures(Figures(day.complete, day.target))
+
+    def _mix(self) -> None:
+        """Mix what has been finished by the end of the day, in the background and never while a case is open."""
+        if self.study is None or self.study.keys is None or self._occupied:
+            return
+        study = self.study
+
+        def work(_ticket: Ticket) -> None:
+            from cati.fieldwork.mixing import due_for_mixing, mix  # noqa: PLC0415 - with the store
+
+            if due_for_mixing(study):
+                mix(study)
+
+        run_in_background(self, work, lambda _nothing: None)
 
     # -- look, language, help ---------------------------------------------------------------------------------------
 
@@ -243,7 +287,7 @@ class MainWindow(QMainWindow):
         """Say everything anew: a page that holds unsaved work does so itself, any other is built again."""
         self.header.retranslate()
         if self.study is not None and self._open in self.rail.names():
-            self.rail.show_places(places_of(self.study.me.role))
+            self.rail.show_places(places_of(self.study.me.role, erased=self.study.keys is None))
             self.rail.show_chosen(self._open)
             self.rail.setVisible(not self._occupied)
             self.count()

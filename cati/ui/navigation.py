@@ -25,6 +25,8 @@ class Place:
     label: str
     roles: frozenset[str]
     make: Callable[[OpenStudy], QWidget]
+    stays: bool = False
+    """There is still something to see there when the contacts are erased."""
 
 
 def _calls(study: OpenStudy) -> QWidget:
@@ -87,21 +89,21 @@ _WATCHING = frozenset({"supervisor", "research_lead"})
 _LEADING = frozenset({"research_lead"})
 
 PLACES = (
-    Place("progress", mark("Progress"), _WATCHING, _progress),
+    Place("progress", mark("Progress"), _WATCHING, _progress, stays=True),
     Place("calls", mark("Calls"), _ALL, _calls),
     Place("list", mark("Contact list"), _WATCHING, _list),
     Place("staff", mark("Staff"), _LEADING, _staff),
     Place("settings", mark("Settings"), _LEADING, _settings),
-    Place("export", mark("Export"), _LEADING, _export),
-    Place("log", mark("Log"), _WATCHING, _log),
+    Place("export", mark("Export"), _LEADING, _export, stays=True),
+    Place("log", mark("Log"), _WATCHING, _log, stays=True),
     Place("purge", mark("Erasure"), _LEADING, _purge),
-    Place("manual", mark("Manual"), _ALL, _manual),
+    Place("manual", mark("Manual"), _ALL, _manual, stays=True),
 )
 
 
-def places_of(role: Role) -> tuple[Place, ...]:
-    """Return the places of a role, the first of which opens after signing in."""
-    return tuple(place for place in PLACES if role in place.roles)
+def places_of(role: Role, *, erased: bool = False) -> tuple[Place, ...]:
+    """Return the places of a role, the first of which opens after signing in; fewer once the contacts are erased."""
+    return tuple(place for place in PLACES if role in place.roles and (place.stays or not erased))
 
 
 class Rail(QScrollArea):

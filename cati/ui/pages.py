@@ -281,6 +281,10 @@ class Working(QWidget):
         self.cancel.setEnabled(True)
         self.show()
 
+    def say(self, what: str) -> None:
+        """Say what is being done now."""
+        self._words.setText(what)
+
     def advance(self, done: int, total: int) -> None:
         """Show how far it is."""
         self.bar.setRange(0, max(total, 1))

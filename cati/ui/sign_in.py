@@ -29,6 +29,7 @@ from cati.ui.preferences import Recent
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.study_state import StudyState
 
 
 class SignInPage(Page):
@@ -36,6 +37,7 @@ class SignInPage(Page):
 
     signed_in = Signal(object)
     new_study_wanted = Signal()
+    unfinished_wanted = Signal(Path, str)
 
     def __init__(self, recent: Sequence[Recent], *, now: Callable[[], datetime], draw: random.Random) -> None:
         super().__init__(tr("Telephone interviews"), wide=True)
@@ -110,6 +112,9 @@ class SignInPage(Page):
         self.problem = Note("", "warning")
         self.problem.hide()
         side.addWidget(self.problem)
+        self.finish = theme.push(tr("Finish the erasure …"), self._finish)
+        self.finish.hide()
+        side.addWidget(self.finish, 0, Qt.AlignmentFlag.AlignLeft)
         side.addWidget(self._seal_part())
         side.addStretch(1)
         return form
@@ -173,23 +178,37 @@ class SignInPage(Page):
         self.folder = Path(item.data(Qt.ItemDataRole.UserRole)) if item is not None else None
         self.problem.hide()
         self.seal.hide()
+        self.finish.hide()
         if self.folder is not None:
             folder = self.folder
 
-            def look(_ticket: Ticket) -> tuple[Path, bool]:
-                from cati.fieldwork.study import seal_is_here  # noqa: PLC0415 - loads the store while a name is typed
+            def look(_ticket: Ticket) -> tuple[Path, StudyState]:
+                from cati.fieldwork.study_state import state_of  # noqa: PLC0415 - loads the store while a name is typed
 
-                return folder, seal_is_here(folder)
+                return folder, state_of(folder)
 
             run_in_background(self, look, self._looked, self._unfit)
 
-    def _looked(self, found: tuple[Path, bool]) -> None:
-        folder, here = found
-        if folder == self.folder:
-            self.seal.setVisible(not here)
+    def _looked(self, found: tuple[Path, StudyState]) -> None:
+        folder, state = found
+        if folder != self.folder:
+            return
+        self.seal.setVisible(state == "seal_missing")
+        self.finish.setVisible(state == "erasing")
+        if state == "erasing":
+            self.problem.say(
+                tr("An erasure was begun here and interrupted. The same two people can finish it."), "warning"
+            )
+        elif state == "erased":
+            self.problem.say(tr("The contacts of this study are erased. A research lead can still open the answers."))
 
     def _unfit(self, problem: Problem) -> None:
         self.problem.say(in_words(problem), "warning")
+
+    def _finish(self) -> None:
+        item = self.studies.currentItem()
+        if self.folder is not None and item is not None:
+            self.unfinished_wanted.emit(self.folder, item.text().splitlines()[0])
 
     def sign_in(self) -> None:
         """Unlock the chosen study with what was typed."""
@@ -213,9 +232,12 @@ class SignInPage(Page):
         self.problem.hide()
         self.enter.setEnabled(False)
         self.working.begin(tr("Unlocking the study … this takes a moment on purpose: it keeps guessers out."))
-        run_in_background(self, unlock, self._opened, self._refused)
+        run_in_background(self, unlock, self._opened, self._refused, dropped=_shut)
 
     def _opened(self, study: OpenStudy) -> None:
+        if self.isHidden():
+            _shut(study)
+            return
         self.working.end()
         self.enter.setEnabled(True)
         self.password.clear()
@@ -243,3 +265,8 @@ class SignInPage(Page):
         self.seal.hide()
         self.problem.say(tr("The seal is back. Sign in now."), "note")
         self.login.setFocus()
+
+
+def _shut(study: OpenStudy) -> None:
+    """Close a study that was unlocked for nobody: the page was left meanwhile."""
+    study.close()

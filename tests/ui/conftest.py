@@ -107,6 +107,8 @@ class Ready:
 
     folder: Path
     clock: Clock
+    password: str = PASSWORD
+    cost: ArgonCost = CHEAP
     opened: list[OpenStudy] = field(default_factory=list)
 
     def sign_in(self, login: str) -> OpenStudy:
@@ -147,3 +149,13 @@ def make_window(qtbot: QtBot, qapp: QApplication) -> Iterator[MakeWindow]:
 @pytest.fixture
 def window(make_window: MakeWindow, ready: Ready) -> MainWindow:
     return make_window(ready.clock)
+
+
+@pytest.fixture
+def settings() -> StudySettings:
+    return make_settings()
+
+
+@pytest.fixture
+def staff() -> tuple[NewMember, ...]:
+    return STAFF

@@ -1,0 +1,43 @@
+"""How a study's folder stands before anybody has signed in: running, without its seal, being erased, erased."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+
+from cati import places
+from cati.errors import Problem
+from cati.store import erasure, studies
+from cati.store.database import Database
+from cati.store.migrations import require_current
+from cati.text import tr
+
+
+class StudyState(StrEnum):
+    """What can be done with a study next."""
+
+    RUNNING = "running"
+    SEAL_MISSING = "seal_missing"
+    ERASING = "erasing"
+    """An erasure was begun and interrupted: only the same two people can go on, and only with that."""
+    ERASED = "erased"
+    """The contacts are gone; a research lead can still open the answers."""
+
+
+def state_of(folder: Path) -> StudyState:
+    """Return how the study in ``folder`` stands on this workstation; a Problem when there is none."""
+    database = Database(folder)
+    try:
+        require_current(database)
+        with database.reading() as transaction:
+            row = studies.the_study(transaction)
+            begun = bool(erasure.steps(transaction))
+    finally:
+        database.close()
+    if row is None:
+        raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
+    if row.erased_at is not None:
+        return StudyState.ERASED
+    if begun:
+        return StudyState.ERASING
+    return StudyState.RUNNING if (places.seals() / f"{row.id}.seal").exists() else StudyState.SEAL_MISSING

@@ -1,0 +1,167 @@
+"""Two people's passwords and the erasure itself, step by step; also for one that was interrupted."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QTextBrowser, QVBoxLayout, QWidget
+
+from cati.errors import Problem
+from cati.text import tr
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.pages import Labelled, Note, Page, Working, grid, in_words
+
+if TYPE_CHECKING:
+    from cati.fieldwork.purge import ErasureRecord
+
+
+class PurgePart(QWidget):
+    """Works on the study's folder alone, so it can be tried again after a wrong password or a power cut."""
+
+    begun = Signal()
+    ended = Signal()
+    erased = Signal(object)
+
+    def __init__(self, folder: Path, *, now: Callable[[], datetime], draw: random.Random, first: str = "") -> None:
+        super().__init__()
+        self._folder, self._now, self._draw = folder, now, draw
+        self._close: Callable[[], object] = lambda: None
+        self._hindered = False
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(theme.unit())
+        self.logins = [QLineEdit(first), QLineEdit()]
+        self.passwords = [QLineEdit(), QLineEdit()]
+        fields: list[QWidget] = []
+        who = (tr("First person"), tr("Second person"))
+        for login, password, person in zip(self.logins, self.passwords, who, strict=True):
+            password.setEchoMode(QLineEdit.EchoMode.Password)
+            for editor, words in (
+                (login, tr("{who}: sign-in name", who=person)),
+                (password, tr("{who}: password", who=person)),
+            ):
+                editor.textChanged.connect(self._ready)
+                fields.append(Labelled(words, editor))
+        stack.addLayout(grid(fields, 2))
+        self.sure = QCheckBox(tr("We have read what will go, and the office knows that its own list is not covered"))
+        self.sure.toggled.connect(self._ready)
+        stack.addWidget(self.sure)
+        self.erase = theme.push(tr("Erase the contacts for good"), self.purge, kind="danger")
+        stack.addWidget(self.erase, 0, Qt.AlignmentFlag.AlignLeft)
+        self.working = Working()
+        stack.addWidget(self.working)
+        self.outcome = Note("", "warning")
+        self.outcome.hide()
+        stack.addWidget(self.outcome)
+        self._ready()
+
+    def close_first(self, close: Callable[[], object]) -> None:
+        """Set what closes the open study, in the background, before the erasure begins."""
+        self._close = close
+
+    def hinder(self, hindered: bool) -> None:
+        """Keep the erasure from being begun while something stands against it."""
+        self._hindered = hindered
+        self._ready()
+
+    def _ready(self) -> None:
+        typed = all(editor.text() for editor in (*self.logins, *self.passwords))
+        two = self.logins[0].text().strip() != self.logins[1].text().strip()
+        self.erase.setEnabled(typed and two and self.sure.isChecked() and not self._hindered)
+
+    def purge(self) -> None:
+        """Erase, in the background."""
+        if not self.erase.isEnabled():
+            return
+        folder, now, draw, close = self._folder, self._now, self._draw, self._close
+        first, second = (
+            (login.text().strip(), password.text()) for login, password in zip(self.logins, self.passwords, strict=True)
+        )
+        for password in self.passwords:
+            password.clear()
+
+        def work(ticket: Ticket) -> ErasureRecord:
+            from cati.fieldwork.purge import purge  # noqa: PLC0415 - once in a study's life
+
+            close()
+            return purge(folder, first, second, now=now, draw=draw, progress=ticket.progress)
+
+        self.outcome.hide()
+        self.working.begin(tr("Erasing … leave the workstation on."))
+        self.begun.emit()
+        run_in_background(self, work, self._erased, self._failed, self._advance)
+        self.close_first(lambda: None)
+
+    def _advance(self, done: int, total: int) -> None:
+        from cati.fieldwork.purge import step_words  # noqa: PLC0415
+
+        self.working.advance(done, total)
+        self.working.say(step_words(done) or tr("Erasing … leave the workstation on."))
+
+    def _failed(self, problem: Problem) -> None:
+        self.working.end()
+        self.outcome.say(in_words(problem), "warning")
+        self.ended.emit()
+        self.passwords[0].setFocus()
+
+    def _erased(self, record: ErasureRecord) -> None:
+        self.working.end()
+        self.ended.emit()
+        self.erased.emit(record)
+
+
+class RecordPage(Page):
+    """The erasure record, to be read, kept, and checked by anybody."""
+
+    left = Signal()
+
+    def __init__(self, record: ErasureRecord) -> None:
+        super().__init__(tr("The contacts are erased") if record.complete else tr("Erased, but not completely"))
+        kind = "note" if record.complete else "warning"
+        self.body.addWidget(Note(tr("Keep the record. Destroy the paper copy of the seal now."), kind))
+        self.words = QTextBrowser()
+        self.words.setOpenLinks(False)
+        self.words.setAccessibleName(tr("Erasure record"))
+        page = next((path for path in record.paths if path.suffix == ".html"), None)
+        if page is not None:
+            self.words.setHtml(page.read_text("utf-8"))
+        self.words.setMinimumHeight(theme.line() * 24)
+        self.body.addWidget(self.words)
+        for path in record.paths:
+            self.body.addWidget(theme.words(str(path), "small"))
+        folder = record.paths[0].parent
+        show = theme.push(tr("Show the folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
+        self.foot.addWidget(show)
+        self.foot.addStretch(1)
+        self.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit, kind="primary"))
+        self.setFocusProxy(self.words)
+
+
+class UnfinishedPage(Page):
+    """An erasure that was interrupted, to be finished by the same two people; nobody can sign in any more."""
+
+    left = Signal()
+    erased = Signal(object)
+    occupied = Signal(bool)
+
+    def __init__(self, folder: Path, name: str, *, now: Callable[[], datetime], draw: random.Random) -> None:
+        super().__init__(tr("Finish the erasure of {name}", name=name))
+        self.body.addWidget(
+            Note(tr("An erasure was begun here and interrupted. The same two people can finish it."), "warning")
+        )
+        self.part = PurgePart(folder, now=now, draw=draw)
+        self.part.begun.connect(lambda: self.occupied.emit(True))
+        self.part.ended.connect(lambda: self.occupied.emit(False))
+        self.part.erased.connect(self.erased)
+        self.body.addWidget(self.part)
+        self.body.addStretch(1)
+        self.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit))
+        self.foot.addStretch(1)
+        self.setFocusProxy(self.part.logins[0])

@@ -1,0 +1,187 @@
+"""A study made on the guided page, with refusals beside their fields and the two sheets at the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QDate, QPoint, QPointF, Qt, QTime
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cati.fieldwork.study import open_study
+from cati.places import shipped_questionnaires
+from cati.settings import CallingRules
+from cati.ui.main_window import MainWindow
+from cati.ui.sheets_page import SheetsPage, save_as_pdf
+from cati.ui.sign_in import SignInPage
+from cati.ui.study_page import PARTS, StudyPage
+
+LAST = len(PARTS) - 1
+
+
+@pytest.fixture
+def page(window: MainWindow, ready: Any) -> StudyPage:
+    window.show_new_study()
+    page = window.page()
+    assert isinstance(page, StudyPage)
+    page._cost = ready.cost
+    return page
+
+
+def _fill(page: StudyPage, qtbot: QtBot, password: str, folder: Path) -> None:
+    for name, text in (
+        ("name", "Kundenbefragung"),
+        ("client", "Landkreis Beispiel"),
+        ("institute", "Institut Muster"),
+        ("callback_number", "030 23125 000"),
+    ):
+        getattr(page.about, name).setText(text)
+    page.sites.sites.fill(
+        [{"name": "Landkreis Nord", "land": "BY", "target": "50"}, {"name": "Süd", "land": "ST", "target": "40"}]
+    )
+    page.sites.sites.changed.emit()
+    page.sites.common.fill([{"name": "Bauamt", "code": "bau", "target": "30"}])
+    page.sites.which.setCurrentIndex(1)
+    page.sites.own.fill(
+        [{"name": "Jagdbehörde", "target": "10"}, {"name": "Bauamt Süd", "code": "bau", "target": "20"}]
+    )
+    page.consent._blocks[0][1].setPlainText("Ich bin einverstanden.")
+    page.form.show_form(shipped_questionnaires() / "county_customer_survey.xlsx")
+    qtbot.waitUntil(lambda: page.form.sound, timeout=15_000)
+    page.staff.people.fill(
+        [
+            {"login": "lead", "name": "Dr. Ada Leitner", "role": "research_lead", "password": password},
+            {"login": "witness", "name": "Ben Zeuge", "role": "supervisor", "password": password},
+        ]
+    )
+    page.folder_line.setText(str(folder))
+
+
+def test_a_study_is_made_signed_into_and_has_what_was_typed(
+    page: StudyPage, window: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    _fill(page, qtbot, ready.password, tmp_path / "made")
+    page.show_part(LAST)
+    assert page.faults.text().startswith("✓")
+    qtbot.keyClick(page.make, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(page.pages.currentWidget(), SheetsPage), timeout=20_000)
+    sheets = page.pages.currentWidget()
+    assert isinstance(sheets, SheetsPage)
+    assert not sheets.go.isEnabled(), "first the seal goes on paper"
+    assert not page.staff.people.rows(), "passwords do not linger in the window"
+    sheets.kept.setChecked(True)
+    qtbot.mouseClick(sheets.go, Qt.MouseButton.LeftButton)
+    assert isinstance(window.page(), SignInPage)
+    assert window.page().folder == tmp_path / "made"
+    study = open_study(tmp_path / "made", "lead", ready.password, now=ready.clock, draw=window.draw)
+    try:
+        north, south = study.settings.sites
+        assert (north.code, north.land, north.target) == ("landkreis-nord", "BY", 50)
+        assert [(d.code, d.target) for d in north.departments] == [("bau", 30)]
+        assert {(d.code, d.name, d.target) for d in south.departments} == {
+            ("jagdbehoerde", "Jagdbehörde", 10),
+            ("bau", "Bauamt Süd", 20),
+        }
+        assert study.settings.languages == ("de", "en")
+    finally:
+        study.close()
+
+
+def test_the_paper_copy_is_never_written_to_a_disk_by_itself(
+    page: StudyPage, ready: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    _fill(page, qtbot, ready.password, tmp_path / "made")
+    page.make_study()
+    qtbot.waitUntil(lambda: isinstance(page.pages.currentWidget(), SheetsPage), timeout=20_000)
+    sheets = page.pages.currentWidget()
+    assert isinstance(sheets, SheetsPage)
+    line = sheets._created.paper_seal[1].encode()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert files
+    assert not [path for path in files if line in path.read_bytes()]
+    seal, office = (sheet.html for sheet in sheets.sheets)
+    assert sheets._created.paper_seal[0] in seal
+    assert sheets._created.recipient in office
+    assert sheets._created.paper_seal[0] not in office
+    save_as_pdf(office, tmp_path / "office.pdf")
+    assert (tmp_path / "office.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_what_is_missing_stands_beside_its_field(page: StudyPage) -> None:
+    page.show_part(LAST)
+    assert page.about.fields["Name"].fault == "✗ The study has no name. Give it one."
+    assert "Choose the questionnaire." in page.form.fields["Questionnaire"].fault
+    assert page.sites.rest.isVisibleTo(page.sites)
+    assert page._steps[0].text().startswith("✗")
+    assert page._steps[2].text().startswith("✓"), "the dates are sound as they stand"
+    page.make_study()
+    assert page.make.isEnabled(), "nothing was begun"
+
+
+def test_a_rule_outside_its_limit_is_refused_with_the_reason(page: StudyPage) -> None:
+    rules = page.rules
+    rules.numbers["attempts_a_day"].setValue(9)
+    assert "outside the limit of 1 to 5" in rules.fields["Attempts a day"].fault
+    rules.weekdays.end.setTime(QTime(21, 30))
+    assert "ADM guideline" in rules.fields["Monday to Friday"].fault
+    rules.sundays.calls.setChecked(True)
+    assert not rules.fields["Sundays and holidays"].fault, "10 to 18 is inside the limit"
+    rules.fill({"rules": CallingRules()})
+    assert not any(field.fault for field in rules.fields.values())
+    assert rules.rules() == CallingRules()
+
+
+def test_an_end_before_the_beginning_is_refused(page: StudyPage) -> None:
+    page.dates.days["field_to"].setDate(QDate(2020, 1, 1))
+    page.check()
+    assert "ends before it begins" in page.dates.fields["Field period"].fault
+
+
+def test_a_weak_password_is_hinted_at_while_it_is_typed(page: StudyPage, qtbot: QtBot) -> None:
+    page.staff.people.fill([{"login": "lead", "name": "Ada", "role": "research_lead", "password": ""}])
+    page.show_part(6)
+    qtbot.keyClicks(page.staff.people.editor(0, "password"), "short")
+    qtbot.waitUntil(lambda: not page.staff.hints.isHidden())
+    assert "12 are needed" in page.staff.hints.text()
+
+
+def test_a_broken_questionnaire_shows_where_and_what(page: StudyPage, tmp_path: Path, qtbot: QtBot) -> None:
+    form = tmp_path / "broken.yaml"
+    form.write_text("survey:\n- {type: select_one nowhere, name: q1, label: Well?}\n", "utf-8")
+    with qtbot.waitSignal(page.form.checked, timeout=15_000):
+        page.form.show_form(form)
+    assert not page.form.sound
+    assert page.form.verdict.text().startswith("✗")
+
+
+def test_what_was_typed_survives_another_language_and_size(page: StudyPage, window: MainWindow, qtbot: QtBot) -> None:
+    page.about.name.setText("Probe")
+    page.sites.sites.fill([{"name": "Landkreis Nord", "land": "ST", "target": "7"}])
+    page.show_part(1)
+    window.speak("de")
+    assert page.about.name.text() == "Probe"
+    assert page.sites.sites.rows()[0]["land"] == "ST"
+    assert page.pages.currentIndex() == 1
+    assert "Standorte" in page._steps[1].text()
+    window.change_scale(1)
+    assert page.about.name.text() == "Probe"
+
+
+def test_the_wheel_scrolls_and_changes_nothing(page: StudyPage, window: MainWindow) -> None:
+    page.show_part(5)
+    spin = page.rules.numbers["attempts_a_day"]
+    event = QWheelEvent(
+        QPointF(5, 5),
+        QPointF(5, 5),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(spin, event)
+    assert spin.value() == 2
