@@ -105,7 +105,7 @@ def sheet_of(cells: Sequence[Sequence[str]]) -> Sheet:
 
 
 def clean(text: str) -> str:
-    """Return a cell without blanks around it and without signs that nobody sees; lines end with "\\n"."""
+    """Return a cell without blanks around it and without signs that nobody sees; line ends are all alike."""
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_STRAIGHT).strip()
 
 
