@@ -13,7 +13,9 @@ from cati.survey.functions import STAYS_EMPTY
 from cati.survey.questionnaire import ASKED, Kind, Questionnaire, Words
 from cati.text import tr
 
-CASE_VALUES = frozenset({"site", "department", "interviewer", "client", "study", "language"})
+CASE_VALUES = frozenset({
+    "site", "department", "site_code", "department_code", "interviewer", "client", "study", "institute", "language",
+})  # fmt: skip
 """What a case brings along, usable as ``${site}`` in every questionnaire."""
 
 _FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")

@@ -45,9 +45,7 @@ class Display(StrEnum):
     LONG_TEXT = "long_text"
 
 
-ASKED = frozenset(
-    {Kind.SINGLE, Kind.MULTIPLE, Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT, Kind.NOTE}
-)
+ASKED = frozenset({Kind.SINGLE, Kind.MULTIPLE, Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT, Kind.NOTE})
 """Kinds that stop at a screen."""
 
 SUBSTANTIVE = ASKED - {Kind.NOTE}
@@ -158,9 +156,7 @@ class Questionnaire:
 
 def hashed(questionnaire: Questionnaire) -> Questionnaire:
     """Return the questionnaire with its content hash; rows of the source do not count, so twins hash alike."""
-    bare = replace(
-        questionnaire, content_hash="", items=tuple(replace(item, row=0) for item in questionnaire.items)
-    )
+    bare = replace(questionnaire, content_hash="", items=tuple(replace(item, row=0) for item in questionnaire.items))
     return replace(questionnaire, content_hash=hashlib.sha256(bare.to_json()).hexdigest())
 
 
