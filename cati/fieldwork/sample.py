@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from cati.files.rows import judge_rows
 from cati.files.tables import Table, read_table
 from cati.files.write import refused_table
 from cati.store import cases, contacts, lists, studies
-from cati.store.cases import CaseRow, Place
+from cati.store.cases import Place
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
 from cati.survey.case import Accepted, PhoneKind, Preference, Refused
@@ -102,7 +102,7 @@ class ImportReport:
 
 
 def needs_password(path: Path) -> str:
-    """Return what must be asked for before `receive`: "" for nothing, else "password" (or passphrase: the same field)."""
+    """Return what must be asked for before `receive`: "" for nothing, else "password" (a passphrase too)."""
     return "password" if secret_needed(_bytes_of(path)) is Needs.PASSWORD else ""
 
 
@@ -208,7 +208,7 @@ def bring_in(
     refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
     step = _Steps(progress, cancelled, rows_on_slip, total)
     new = _sealed(study, accepted, now, step)
-    with study.transaction() as transaction:
+    with study.database.transaction(large=True) as transaction:
         kept, known = _without_known(transaction, new)
         _write(transaction, kept, step)
         refused = sorted((*refused, *known), key=lambda one: one.row)
@@ -258,7 +258,7 @@ class _Steps:
             self.progress(self.done, self.total)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _New:
     """An accepted row, sealed."""
 
@@ -267,8 +267,15 @@ class _New:
     id: str
     draw: int
     place: Place
+    rank: int
     contact: contacts.SealedContact = field(repr=False)
     digests: tuple[bytes, ...] = field(repr=False)
+
+    def values(self, cell: int) -> tuple[object, ...]:
+        """Return the case as the store writes it, field by field as in `CaseRow`."""
+        place = self.place
+        queue = (int(place.status), place.tier, self.rank, place.due_at, place.turns_at)
+        return (self.id, cell, *queue, None, None, None, 0, None, self.draw)
 
 
 def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step: _Steps) -> list[_New]:
@@ -294,7 +301,8 @@ def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step:
                 (row.site, row.department, row.language),
                 case_id,
                 draw,
-                replace(place, rank=rank_of(place.tier, draw >> 31)),  # fresh cases come in an order drawn by lot
+                place,
+                rank_of(place.tier, draw >> 31),  # fresh cases come in an order drawn by lot
                 sealed_contact(study, case_id, row.contact),
                 tuple(blind_index(index, phone.e164) for phone in row.contact.phones),
             )
@@ -325,29 +333,10 @@ def _write(transaction: Transaction, new: list[_New], step: _Steps) -> None:
     cells = {cell: studies.cell_id(transaction, *cell) for cell in sorted({one.cell for one in new})}
     for at in range(0, len(new), 5 * _STEP):
         part = new[at : at + 5 * _STEP]
-        cases.add_cases(transaction, [_case_row(one, cells[one.cell]) for one in part])
-        contacts.add_contacts(transaction, [one.contact for one in part])
+        cases.add_cases(transaction, (one.values(cells[one.cell]) for one in part))
+        contacts.add_contacts(transaction, (one.contact for one in part))
         step.look(len(part))
     contacts.add_hashes(transaction, ((digest, one.id) for one in new for digest in one.digests))
-
-
-def _case_row(one: _New, cell: int) -> CaseRow:
-    place = one.place
-    return CaseRow(
-        one.id,
-        cell,
-        place.status,
-        place.tier,
-        place.rank,
-        place.due_at,
-        place.turns_at,
-        None,
-        None,
-        None,
-        0,
-        None,
-        one.draw,
-    )
 
 
 def refused_list(

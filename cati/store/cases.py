@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, literal_column, null, or_, select, union_all, update
 
 from cati.store.database import Transaction
-from cati.store.prepared import Prepared, Values
+from cati.store.prepared import Prepared
 from cati.store.schema import case, cell
 
 TIERS = (0, 1, 2, 3)
@@ -226,22 +226,19 @@ _PLACE = Prepared(
 )
 
 
+_PLACED = ("case_id", "to_status", "to_tier", "to_rank", "to_due_at", "to_turns_at", "to_avoid", "to_final_code")
+
+
 def put(transaction: Transaction, places: Iterable[tuple[str, Place]]) -> None:
     """Give cases their place in the queue; a lease ends with it, the fence number stays."""
-    rows: list[Values] = [
-        {
-            "case_id": case_id,
-            "to_status": int(to.status),
-            "to_tier": to.tier,
-            "to_rank": to.rank,
-            "to_due_at": to.due_at,
-            "to_turns_at": to.turns_at,
-            "to_avoid": to.avoid,
-            "to_final_code": to.final_code,
-        }
-        for case_id, to in places
-    ]
-    _PLACE.act_on_all(transaction, rows)
+    _PLACE.act_on_all(
+        transaction,
+        _PLACED,
+        [
+            (case_id, int(to.status), to.tier, to.rank, to.due_at, to.turns_at, to.avoid, to.final_code)
+            for case_id, to in places
+        ],
+    )
 
 
 def turn_all(transaction: Transaction, now: int) -> None:
@@ -256,12 +253,12 @@ def turn_all(transaction: Transaction, now: int) -> None:
 _ADD = Prepared(insert(case).values({name: bindparam(name) for name in CaseRow.__slots__}))
 
 
-def add_cases(transaction: Transaction, rows: Sequence[CaseRow]) -> None:
-    """Write new cases; sorted by their random ids first, so that neither place nor order tells where they came from."""
-    _ADD.act_on_all(
-        transaction,
-        [{name: getattr(row, name) for name in CaseRow.__slots__} for row in sorted(rows, key=lambda r: r.id)],
-    )
+def add_cases(transaction: Transaction, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write new cases, each as the values of `CaseRow` in their order.
+
+    They come sorted by their random ids, so that neither place nor order tells where they stood in a list.
+    """
+    _ADD.act_on_all(transaction, CaseRow.__slots__, rows)
 
 
 def count_by_status(transaction: Transaction) -> dict[tuple[CaseStatus, int], int]:

@@ -52,13 +52,11 @@ _ADD_HASH = Prepared(insert(contact_index).values({name: bindparam(name) for nam
 
 
 def add_contacts(transaction: Transaction, rows: Iterable[SealedContact]) -> None:
-    """Write contacts, in the order of their cases' random ids."""
+    """Write contacts, which come in the order of their cases' random ids."""
     _ADD.act_on_all(
         transaction,
-        [
-            {"case": r.case, "sealed_key": r.sealed_key, "sealed_details": r.sealed_details, "epoch": r.epoch}
-            for r in sorted(rows, key=lambda r: r.case)
-        ],
+        ("case", "sealed_key", "sealed_details", "epoch"),
+        ((row.case, row.sealed_key, row.sealed_details, row.epoch) for row in rows),
     )
 
 
@@ -73,7 +71,7 @@ def replace_contact(transaction: Transaction, row: SealedContact) -> None:
 
 def add_hashes(transaction: Transaction, pairs: Iterable[tuple[bytes, str]]) -> None:
     """Write (keyed hash of a number, case)."""
-    _ADD_HASH.act_on_all(transaction, [{"hash": digest, "case": case_id} for digest, case_id in sorted(pairs)])
+    _ADD_HASH.act_on_all(transaction, ("hash", "case"), sorted(pairs))
 
 
 def hashes_of(transaction: Transaction, case_id: str) -> tuple[bytes, ...]:

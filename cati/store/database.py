@@ -24,6 +24,7 @@ Transaction = Connection
 FILE_NAME = "study.db"
 BALLAST_NAME = "ballast"
 BALLAST_BYTES = 32 * 1024 * 1024
+_CACHE, _LARGE_CACHE = -16_000, -400_000  # KiB
 _NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb", "smbfs", "smb3", "fuse.sshfs", "9p", "afs", "ncpfs"})
 
 
@@ -64,7 +65,7 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
         "secure_delete=ON",
         "temp_store=MEMORY",
         "busy_timeout=10000",
-        "cache_size=-16000",
+        f"cache_size={_CACHE}",
     ):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
@@ -90,10 +91,15 @@ class Database:
         event.listen(self.engine, "connect", _set_up)
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
-        """Begin at once with the right to write (BEGIN IMMEDIATE), commit at the end, roll back on any exception."""
+    def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
+        """Begin at once with the right to write (BEGIN IMMEDIATE), commit at the end, roll back on any exception.
+
+        ``large`` gives the pages of a whole list room in memory, so that none is written twice.
+        """
         with self.engine.connect() as connection:
             driver = _driver(connection)
+            if large:
+                driver.execute(f"PRAGMA cache_size={_LARGE_CACHE}")
             driver.execute("BEGIN IMMEDIATE")
             try:
                 yield connection
@@ -109,6 +115,9 @@ class Database:
                         tr("A reserve was released: finish this interview, then make room."),
                     ) from None
                 raise
+            finally:
+                if large:
+                    driver.execute(f"PRAGMA cache_size={_CACHE}")
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor, Dialect
@@ -43,15 +43,15 @@ class Prepared:
         """Change something and return how many rows were."""
         return int(self._run(transaction, values).rowcount)
 
-    def act_on_all(self, transaction: Connection, values: Sequence[Values]) -> None:
-        """Change or write many rows in one go."""
-        if not values:
-            return
+    def act_on_all(self, transaction: Connection, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Change or write many rows in one go; each row holds the values of ``names`` in that order."""
         if self._compiled is None:
             self._compiled = _compile(self._statement, transaction.dialect)
-        sql, names, fixed = self._compiled
-        rows = [tuple((fixed | row)[name] for name in names) for row in values]
-        transaction.connection.cursor().executemany(sql, rows)
+        sql, wanted, fixed = self._compiled
+        if tuple(names) != wanted:
+            places = [(None, fixed[name]) if name in fixed else (names.index(name), None) for name in wanted]
+            rows = ([value if at is None else row[at] for at, value in places] for row in rows)
+        transaction.connection.cursor().executemany(sql, cast("Any", rows))  # the driver takes any iterable
 
 
 def _compile(statement: Any, dialect: Dialect) -> tuple[str, tuple[str, ...], Values]:

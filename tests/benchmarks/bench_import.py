@@ -8,7 +8,7 @@ from pathlib import Path
 
 import phonenumbers
 
-from cati.demo.people import invent_list
+from cati.demo.people import invent_list, reserved_numbers, written
 from cati.errors import Cancelled
 from cati.fieldwork import sample
 from cati.fieldwork.open_study import OpenStudy
@@ -20,7 +20,7 @@ Row = tuple[str, str, str, str, bool]
 def bare_phonenumbers(n: int = 10_000) -> float:
     """Return numbers a second that the library alone parses, validates, formats and types, on one core."""
     draw = random.Random(1)
-    texts = [f"0{draw.choice((30, 69, 40, 89))} 23125{draw.randrange(1000):03d}" for _ in range(n)]
+    texts = [written(number, draw) for number in reserved_numbers(n, draw)]  # as they stand in the lists below
     begun = time.perf_counter()
     for text in texts:
         number = phonenumbers.parse(text, "DE")
