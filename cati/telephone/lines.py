@@ -94,3 +94,19 @@ class ByUri:
 
     def hang_up(self) -> None:
         """The softphone hangs up."""
+
+
+_GERMANY = 49
+
+
+def shown_number(e164: str) -> str:
+    """Return a number as people dial it in Germany ("030 23125755"), others with their country code."""
+    import phonenumbers  # noqa: PLC0415 - its metadata is read with the first number
+
+    parsed = phonenumbers.parse(e164)
+    style = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if parsed.country_code == _GERMANY
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(parsed, style)

@@ -6,19 +6,22 @@ from collections.abc import Callable
 from datetime import datetime
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cati.errors import Problem
 from cati.settings import CallingRules, Site
 from cati.survey.calling_hours import wall
 from cati.survey.case import Appointment, AppointmentKind
-from cati.survey.spoken_time import read_appointment
+from cati.survey.spoken_time import read_appointment, read_preference
 from cati.text import show_moment, tr, trn
 from cati.ui import theme
-from cati.ui.pages import Labelled, in_words
+from cati.ui.entry import Entry
+from cati.ui.keyed import KeyedFlow, Offer
+from cati.ui.pages import Labelled
 
 
 class AppointmentView(QWidget):
-    """Reads what is typed; reports a valid appointment by ``agreed`` and a way out by ``left``."""
+    """Reads what is typed; reports an Appointment, or a Preference such as "after 6 pm", by ``agreed``."""
 
     agreed = Signal(object)
     left = Signal()
@@ -31,42 +34,36 @@ class AppointmentView(QWidget):
         self._rules = CallingRules()
         self._minutes = 15
         self._now: Callable[[], datetime] | None = None
-        self.found: Appointment | None = None
-        self.when = QLineEdit()
+        self.found: object | None = None
+        self.when = Entry()
         self.when.setMaxLength(60)
-        self.reason = QLineEdit()
+        self.reason = Entry()
         self.reason.setMaxLength(120)
-        self.understood = theme.words("", "title")
+        self.understood = theme.words("", "spoken")
         self.booked = theme.words("", "quiet")
         self.fault = theme.words("", "problem")
         self._why = Labelled(
             tr("Why outside the calling hours?"), self.reason, tr("Kept sealed, erased with the contacts.")
         )
+        self.keys = KeyedFlow(tr("Appointment"))
+        self.keys.chosen.connect(self._pressed)
         whole = QVBoxLayout(self)
-        whole.setContentsMargins(2 * unit, 2 * unit, 2 * unit, unit)
+        whole.setContentsMargins(2 * unit, unit + unit // 2, 2 * unit, unit)
         whole.setSpacing(unit)
         whole.addWidget(theme.words(tr("Appointment"), "title"))
         entry = Labelled(
-            tr("When shall we call again?"), self.when, tr("For example: mon 18 · tomorrow 9:30 · in 2 h · thu evening")
-        )
-        entry.setMaximumWidth(theme.columns(60))
-        self._why.setMaximumWidth(theme.columns(60))
-        whole.addWidget(entry)
-        whole.addWidget(self.understood)
-        whole.addWidget(self.booked)
-        whole.addWidget(self.fault)
-        whole.addWidget(self._why)
-        foot = QHBoxLayout()
-        foot.setSpacing(unit)
-        self.keep = theme.push(tr("Return  Keep the appointment"), self.finish, kind="primary")
-        foot.addWidget(self.keep)
-        foot.addWidget(theme.push(tr("Esc  Back"), self.left.emit))
-        foot.addStretch(1)
-        whole.addLayout(foot)
+            tr("When shall we call again?"), self.when,
+            tr("For example: mon 18 · tomorrow 9:30 · in 2 h · thu evening · next week · after 18:00"),
+        )  # fmt: skip
+        for part in (entry, self._why):
+            part.setMaximumWidth(theme.columns(70))
+        for part in (entry, self.understood, self.booked, self.fault, self._why):
+            whole.addWidget(part)
         whole.addStretch(1)
+        whole.addWidget(self.keys)
         self.when.textChanged.connect(self._read)
         self.reason.textChanged.connect(self._read)
-        self.when.returnPressed.connect(self.finish)
+        self.when.returnPressed.connect(self._return_on_time)
         self.reason.returnPressed.connect(self.finish)
 
     def ask(self, site: Site, rules: CallingRules, minutes: int, now: Callable[[], datetime]) -> None:
@@ -77,42 +74,68 @@ class AppointmentView(QWidget):
 
     def forget(self) -> None:
         """Empty the entry, its undo memory too."""
-        for editor in (self.when, self.reason):
-            editor.setText("")
+        self.when.forget()
+        self.reason.forget()
         self._why.hide()
         self._read()
 
     def _read(self) -> None:
         self.found = None
-        self.keep.setEnabled(False)
         for label in (self.understood, self.booked, self.fault):
-            label.clear()
-        if self._site is None or self._now is None or not self.when.text().strip():
-            return
-        read = read_appointment(
-            self.when.text(), now=self._now(), site=self._site, rules=self._rules, expected_minutes=self._minutes,
-            reason=self.reason.text(),
-        )  # fmt: skip
-        if isinstance(read, list):
-            self.fault.setText("\n".join(in_words(problem) for problem in read))
-            outside = not isinstance(
-                read_appointment(self.when.text(), now=self._now(), site=self._site, rules=self._rules,
-                                 expected_minutes=self._minutes, reason="x"), list
+            label.setText("")
+        text = self.when.text().strip()
+        if self._site is not None and self._now is not None and text:
+            self._understand(text, self._site)
+        self.keys.offer(
+            [
+                Offer("keep", tr("Return"), tr("Keep it"), "primary", enabled=self.found is not None),
+                Offer("leave", tr("Esc"), tr("Back")),
+            ]
+        )
+
+    def _understand(self, text: str, site: Site) -> None:
+        read = self._appointment(text, self.reason.text())
+        if isinstance(read, Appointment):
+            self.found = read
+            self.understood.setText(in_spoken_words(read, site))
+            count = self._near(read.at)
+            self.booked.setText(
+                trn("1 appointment is already booked in that quarter of an hour.",
+                    "{n} appointments are already booked in that quarter of an hour.", count)
+                if count else tr("Nothing else is booked in that quarter of an hour.")
             )  # fmt: skip
-            self._why.setVisible(outside)
+            self._why.setVisible(bool(read.reason))
             return
-        self.found = read
-        self.keep.setEnabled(True)
-        self.understood.setText("✓ " + in_spoken_words(read, self._site))
-        count = self._near(read.at)
-        self.booked.setText(
-            trn("1 appointment is already booked in that quarter of an hour.",
-                "{n} appointments are already booked in that quarter of an hour.", count)
-            if count else tr("Nothing else is booked in that quarter of an hour.")
-        )  # fmt: skip
+        outside = isinstance(self._appointment(text, "x"), Appointment)
+        preference = None if outside else read_preference(text)
+        if preference is not None:
+            self.found = preference
+            self.understood.setText(tr("No fixed time; prefers to be called: {wish}", wish=text))
+            return
+        self._why.setVisible(outside)
+        self.fault.setText("\n".join(f"✗ {problem.what} {problem.do}".rstrip() for problem in read))
+
+    def _appointment(self, text: str, reason: str) -> Appointment | list[Problem]:
+        if self._site is None or self._now is None:
+            return []
+        return read_appointment(
+            text, now=self._now(), site=self._site, rules=self._rules, expected_minutes=self._minutes, reason=reason
+        )
+
+    def _pressed(self, name: str) -> None:
+        if name == "keep":
+            self.finish()
+        else:
+            self.left.emit()
+
+    def _return_on_time(self) -> None:
+        if self.found is None and self._why.isVisible():
+            self.reason.setFocus()
+        else:
+            self.finish()
 
     def finish(self) -> None:
-        """Report the appointment when there is one."""
+        """Report what was agreed when it is understood."""
         if self.found is not None:
             self.agreed.emit(self.found)
 

@@ -1,37 +1,32 @@
-"""One case as the interviewer sees it: why now, who, the number, the story so far, the introduction."""
+"""One case as the interviewer sees it: why now, who, the number, the story so far, the introduction, the keys."""
 
 from __future__ import annotations
 
-import phonenumbers
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cati.fieldwork.calling import DeliveredCase, name_of
 from cati.survey.case import PhoneKind
-from cati.text import show_moment, tr
+from cati.survey.dispositions import Outcome
+from cati.telephone.lines import shown_number
+from cati.text import mark, show_moment, tr
 from cati.ui import theme
+from cati.ui.asking_view import KeyedColumns
+from cati.ui.keyed import Flowing, KeyedFlow, Offer
+from cati.ui.outcome_keys import direct_columns
 from cati.ui.pages import Note, rule
 
-
-def shown_number(e164: str) -> str:
-    """Return a number as people dial it in Germany, others with their country code."""
-    parsed = phonenumbers.parse(e164)
-    style = (
-        phonenumbers.PhoneNumberFormat.NATIONAL
-        if parsed.country_code == 49  # noqa: PLR2004 - Germany
-        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
-    )
-    return phonenumbers.format_number(parsed, style)
+_KINDS = {PhoneKind.MOBILE: mark("mobile"), PhoneKind.LANDLINE: mark("landline")}
+_PARAGRAPHS = 8
 
 
 class CaseView(QWidget):
-    """Shows a delivered case and its keys; reports what was pressed by ``wanted`` ("dial", "copy", "go", …)."""
+    """Shows a delivered case and its keys; reports what was pressed by ``wanted`` ("dial", "go", an outcome …)."""
 
     wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
-        unit = theme.unit()
         self.why = Note("")
         self.person = theme.words("", "title")
         self.office = theme.words("", "quiet")
@@ -41,134 +36,158 @@ class CaseView(QWidget):
         self.number.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         )
+        self.number.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.number.setAccessibleName(tr("Telephone number"))
-        self.others = theme.words("", "small")
+        self.dialling = KeyedFlow(tr("Telephone number"))
+        self.others = theme.words("", "quiet")
         self.clock = theme.words("", "quiet")
         self.story = theme.words("")
-        self.wish = theme.words("")
-        self.script = theme.words("", "spoken")
-        self.read_out = theme.words("", "good")
-        self._buttons: dict[str, QWidget] = {}
-        self._lay_out(unit)
+        self.script = [theme.words("", "spoken") for _ in range(_PARAGRAPHS)]
+        self.main = KeyedFlow(tr("The call"))
+        self.outcomes = KeyedColumns(4, 0)
+        for part in (self.dialling, self.main, self.outcomes):
+            part.chosen.connect(self.wanted)
+        self._lay_out(theme.unit())
 
     def _lay_out(self, unit: int) -> None:
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, unit, 2 * unit, unit)
-        whole.setSpacing(unit)
+        whole.setSpacing(unit // 2)
         whole.addWidget(self.why)
         head = QGridLayout()
         head.setHorizontalSpacing(3 * unit)
-        head.setVerticalSpacing(unit // 2)
-        head.addWidget(self.person, 0, 0)
+        head.setVerticalSpacing(unit // 4)
+        call = QHBoxLayout()
+        call.setSpacing(unit)
+        call.addWidget(self.number)
+        call.addWidget(self.dialling, 1, Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self.person, 0, 0, Qt.AlignmentFlag.AlignVCenter)
+        head.addLayout(call, 0, 1)
         head.addWidget(self.office, 1, 0)
-        calls = QHBoxLayout()
-        calls.setSpacing(unit)
-        calls.addWidget(self.number)
-        calls.addWidget(self._button("dial", tr("D  Dial")))
-        calls.addWidget(self._button("copy", tr("C  Copy")))
-        calls.addStretch(1)
-        head.addLayout(calls, 0, 1)
         head.addWidget(self.others, 1, 1)
+        head.addWidget(self.story, 2, 0)
         head.addWidget(self.clock, 2, 1)
-        head.addWidget(self.wish, 2, 0)
         head.setColumnStretch(0, 1)
         head.setColumnStretch(1, 1)
         whole.addLayout(head)
-        whole.addWidget(self.story)
         whole.addWidget(rule())
-        script = QWidget()
-        script.setProperty("kind", "column")
-        inside = QVBoxLayout(script)
-        inside.setContentsMargins(0, 0, unit, 0)
-        inside.addWidget(theme.words(tr("Introduction, please read aloud"), "instruction"))
-        inside.addWidget(self.script)
-        inside.addStretch(1)
-        self.scroll = QScrollArea()
-        self.scroll.setProperty("kind", "scroll")
-        self.scroll.setWidgetResizable(True)
-        self.scroll.setWidget(script)
-        self.scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        whole.addWidget(self.scroll, 1)
-        whole.addWidget(self.read_out)
-        foot = QGridLayout()
-        foot.setSpacing(unit)
-        names = (
-            ("go", tr("Return  Introduction was read out")), ("appointment", tr("A  Appointment")),
-            ("nobody", tr("N  Nobody answered")), ("number", tr("M  Number no good")),
-            ("person", tr("T  Somebody else, later")), ("refused", tr("R  Refusal")), ("other", tr("O  Other")),
-            ("withdraw", tr("W  Withdraws consent")), ("back", tr("Esc  Put back")),
-        )  # fmt: skip
-        across = 3 if theme.is_large() else 5
-        for at, (name, label) in enumerate(names):
-            kind = "primary" if name == "go" else "danger" if name == "withdraw" else "plain"
-            foot.addWidget(self._button(name, label, kind), at // across, at % across)
-        whole.addLayout(foot)
+        inside = Flowing()
+        spoken = QVBoxLayout(inside)
+        spoken.setContentsMargins(0, 0, unit, 0)
+        spoken.setSpacing(unit * 3 // 4)
+        spoken.addWidget(theme.words(tr("Introduction, please read aloud"), "instruction"))
+        for paragraph in self.script:
+            spoken.addWidget(paragraph)
+        spoken.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setProperty("kind", "scroll")
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(inside)
+        self.area.verticalScrollBar().valueChanged.connect(lambda _value: self._show_main())
+        self.area.verticalScrollBar().rangeChanged.connect(lambda _low, _high: self._show_main())
+        whole.addWidget(self.area, 1)
+        whole.addWidget(rule())
+        whole.addWidget(self.main)
+        whole.addWidget(self.outcomes)
+        self._read = self._resume = self._calling = False
 
-    def _button(self, name: str, label: str, kind: str = "plain") -> QWidget:
-        button = theme.push(label, lambda: self.wanted.emit(name), kind=kind)
-        button.setAutoDefault(False)
-        self._buttons[name] = button
-        return button
-
-    def show_case(self, case: DeliveredCase, script: str, phone: int) -> None:
-        """Show a case; ``phone`` is the index of the number to dial."""
+    def show_case(self, case: DeliveredCase, script: str, phone: int, *, calling: bool, broken_off: bool) -> None:
+        """Show a case; ``phone`` is the index of the number to dial, ``broken_off``: its interview just broke off."""
         contact = case.contact
         self.why.say(case.why)
         self.person.setText(" ".join(part for part in (contact.form_of_address, name_of(contact)) if part))
-        consent = tr(
-            "{site} · {department} · last contact {contact} · consent of {given}, {channel}",
-            site=case.site.name, department=case.department.name,
-            contact=show_moment(contact.last_contact, "d MMM y"),
-            given=show_moment(contact.consent.given_on, "d MMM y"), channel=contact.consent.channel,
+        self.office.setText(
+            tr(
+                "{site} · {department} · last contact {contact} · consent of {given}, {channel}",
+                site=case.site.name, department=case.department.name,
+                contact=show_moment(contact.last_contact, "d MMM y"),
+                given=show_moment(contact.consent.given_on, "d MMM y"), channel=contact.consent.channel,
+            )
         )  # fmt: skip
-        self.office.setText(consent)
         self.show_phone(case, phone)
-        if case.closes_at is None:
-            self.clock.setText(tr("There it is {time}.", time=case.local_now.strftime("%H:%M")))
-        else:
-            self.clock.setText(
-                tr("There it is {time}; calls are allowed until {end}.", time=case.local_now.strftime("%H:%M"),
-                   end=case.closes_at.strftime("%H:%M"))
-            )  # fmt: skip
         lines = " · ".join(f"{show_moment(line.at, 'EEE HH:mm')} {line.words}" for line in case.story)
-        self.story.setText(tr("So far: {story}", story=lines) if lines else tr("So far: never called."))
-        self.wish.setText(tr("Prefers to be called: {wish}", wish=case.preference) if case.preference else "")
-        self.script.setText(script)
-        self.show_read(read=False, resume=case.interview_open)
-        self.scroll.verticalScrollBar().setValue(0)
+        story = tr("So far: {story}", story=lines) if lines else tr("So far: never called.")
+        wish = tr("Prefers to be called: {wish}", wish=case.preference) if case.preference else ""
+        self.story.setText(" ".join(part for part in (story, wish) if part))
+        paragraphs = script.split("\n\n", _PARAGRAPHS - 1)
+        for at, label in enumerate(self.script):
+            label.setText(paragraphs[at] if at < len(paragraphs) else "")
+            label.setVisible(at < len(paragraphs))
+        self.outcomes.offer(direct_columns(interviewed=broken_off))
+        self.area.verticalScrollBar().setValue(0)
+        self._calling = calling
+        self.show_read(read=broken_off, resume=case.interview_open or broken_off)
 
-    def show_phone(self, case: DeliveredCase, phone: int) -> None:
-        """Show which number is dialled, and the others with their digits."""
-        kinds = {PhoneKind.MOBILE: tr("mobile"), PhoneKind.LANDLINE: tr("landline")}
-        chosen = case.contact.phones[phone]
-        self.number.setText(f"{shown_number(chosen.e164)}")
-        others = [
-            f"{at + 1}  {shown_number(one.e164)} ({kinds[one.kind]})"
-            for at, one in enumerate(case.contact.phones)
-            if at != phone
+    def show_phone(self, case: DeliveredCase, phone: int, *, copied: bool = False) -> None:
+        """Show which number is dialled, and the others with their digits; ``copied``: it is in the clipboard."""
+        phones = case.contact.phones
+        self.number.setText(shown_number(phones[phone].e164))
+        first = tr(_KINDS[phones[phone].kind])
+        if len(phones) > 1:
+            first = tr("{kind}, number {n} of {m}", kind=first, n=phone + 1, m=len(phones))
+        self.others.setText(first)
+        keys = [
+            Offer("dial", "D", tr("Dial")),
+            Offer("copy", "C", tr("Copied") if copied else tr("Copy"), checked=copied),
         ]
-        first = tr("{kind}, number {n} of {m}", kind=kinds[chosen.kind], n=phone + 1, m=len(case.contact.phones))
-        self.others.setText("   ".join([first, *others]))
+        for at, one in enumerate(phones):
+            if at != phone:
+                keys.append(Offer(f"phone{at}", str(at + 1), f"{shown_number(one.e164)} ({tr(_KINDS[one.kind])})"))
+        self.dialling.offer(keys)
+
+    def show_clock(self, local: str, until: str) -> None:
+        """Show the wall time at the person's place and until when calls are allowed, "" for not now."""
+        if until:
+            self.clock.setText(tr("There it is {time}; calls are allowed until {end}.", time=local, end=until))
+        else:
+            self.clock.setText(tr("There it is {time}: outside the calling hours.", time=local))
+        theme.set_kind(self.clock, "quiet" if until else "caution")
 
     def show_read(self, *, read: bool, resume: bool) -> None:
         """Show whether the introduction was confirmed as read out, and what Return does now."""
-        button = self._buttons["go"]
-        if read:
-            self.read_out.setText(tr("✓ Introduction read out"))
-            label = tr("Return  Go on with the interview") if resume else tr("Return  Begin the interview")
-        else:
-            self.read_out.setText("")
-            label = tr("Return  Introduction was read out")
-        button.setProperty("text", label)
-        button.setAccessibleName(label)
+        self._read, self._resume = read, resume
+        self._show_main()
 
     def show_calling(self, *, calling: bool) -> None:
         """Show whether a call was begun: then the case needs an outcome and cannot just be put back."""
-        self._buttons["back"].setEnabled(not calling)
+        self._calling = calling
+        self._show_main()
+
+    def propose(self, outcome: Outcome | None) -> None:
+        """Mark the outcome that the telephone line suggests; a person still presses its key."""
+        self.outcomes.offer(direct_columns(interviewed=False, proposed=outcome))
+
+    def _show_main(self) -> None:
+        if self._read:
+            label = tr("Go on with the interview") if self._resume else tr("Begin the interview")
+            offers = [
+                Offer("go", tr("Return"), label, "primary"),
+                Offer("read", "✓", tr("Introduction read out"), "quiet"),
+            ]
+        elif self.more_below():
+            offers = [Offer("go", tr("Return"), tr("Read on"), "primary")]
+        else:
+            offers = [Offer("go", tr("Return"), tr("Introduction was read out"), "primary")]
+        if not self._calling:
+            offers.append(Offer("back", tr("Esc"), tr("Put back")))
+        if tuple(offers) != self.main.offers:
+            self.main.offer(offers)
+
+    def more_below(self) -> bool:
+        """Tell whether a part of the introduction is still out of sight."""
+        bar = self.area.verticalScrollBar()
+        return bar.value() < bar.maximum() - theme.line() // 2
+
+    def read_on(self, step: int = 1) -> None:
+        """Move the introduction by a page, less a line for the eye to hold on to."""
+        bar = self.area.verticalScrollBar()
+        bar.setValue(bar.value() + step * (self.area.viewport().height() - 2 * theme.line()))
 
     def forget(self) -> None:
         """Take everything about the person off the page."""
         self.why.say("")
-        for label in (self.person, self.office, self.number, self.others, self.clock, self.story, self.wish, self.script,
-                      self.read_out):  # fmt: skip
+        for label in (self.person, self.office, self.number, self.others, self.clock, self.story, *self.script):
             label.clear()
+        self.dialling.forget()

@@ -3,118 +3,147 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QListWidgetItem, QVBoxLayout, QWidget
 
 from cati.fieldwork.calling import Booked, FoundCase, NoCase, Taken
 from cati.text import show_moment, tr, trn
 from cati.ui import theme
-from cati.ui.pages import Labelled, rule
+from cati.ui.entry import Entry, Listed
+from cati.ui.keyed import KeyedFlow, Offer
+from cati.ui.pages import Labelled, clear, rule
+
+_CASE = Qt.ItemDataRole.UserRole
 
 
 class IdleView(QWidget):
-    """Reports ``next_wanted``, ``undo_wanted``, ``search_wanted(text)`` and ``caller_chosen(case_id)``."""
+    """Reports ``wanted`` ("next", "undo", "search", "withdraw"), ``search_wanted(text)`` and the chosen cases."""
 
-    next_wanted = Signal()
-    undo_wanted = Signal()
+    wanted = Signal(str)
     search_wanted = Signal(str)
     caller_chosen = Signal(str)
+    appointment_chosen = Signal(str)
 
     def __init__(self) -> None:
         super().__init__()
         unit = theme.unit()
         self.heading = theme.words("", "title")
         self.about = theme.words("")
-        self.details = theme.words("", "quiet")
-        self.undo = theme.push("", self.undo_wanted.emit)
-        self.undo.hide()
-        self.next = theme.push(tr("Return  Next case"), self.next_wanted.emit, kind="primary")
-        self.search = QLineEdit()
+        self.blocked = QGridLayout()
+        self.blocked.setHorizontalSpacing(unit)
+        self.blocked.setVerticalSpacing(unit // 3)
+        self.keys = KeyedFlow(tr("Next"))
+        self.keys.chosen.connect(self.wanted)
+        self.search = Entry()
         self.search.setMaxLength(60)
-        self.found = QListWidget()
+        self.found = Listed()
         self.found.setAccessibleName(tr("People found"))
-        self.found.setMaximumHeight(theme.line() * 9)
-        self.found.hide()
         self.nobody = theme.words("", "caution")
-        self.mine = QListWidget()
+        self.taken = KeyedFlow(tr("People found"))
+        self.taken.chosen.connect(self.wanted)
+        self.mine = Listed()
         self.mine.setAccessibleName(tr("My appointments"))
-        self.mine.setMaximumHeight(theme.line() * 12)
-        self.mine_heading = theme.words(tr("My appointments"), "heading")
+        self.mine_heading = theme.words("", "heading")
+        self._undo = 0
+        self.taken_case = ""
+        self._lay_out(unit)
+        self.search.returnPressed.connect(lambda: self.search_wanted.emit(self.search.text()))
+        self.found.itemActivated.connect(lambda item: self.caller_chosen.emit(item.data(_CASE)))
+        self.mine.itemActivated.connect(lambda item: self.appointment_chosen.emit(item.data(_CASE)))
+
+    def _lay_out(self, unit: int) -> None:
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, 2 * unit, 2 * unit, unit)
         whole.setSpacing(unit)
         whole.addWidget(self.heading)
         whole.addWidget(self.about)
-        whole.addWidget(self.details)
-        acts = QHBoxLayout()
-        acts.setSpacing(unit)
-        acts.addWidget(self.next)
-        acts.addWidget(self.undo)
-        acts.addStretch(1)
-        whole.addLayout(acts)
+        beside = QHBoxLayout()
+        beside.addLayout(self.blocked)
+        beside.addStretch(1)
+        whole.addLayout(beside)
+        whole.addWidget(self.keys)
+        whole.addSpacing(unit)
         whole.addWidget(rule())
         caller = Labelled(
             tr("F3  Somebody calls back: number or name"), self.search, tr("Return searches; nothing is kept of it.")
         )
-        caller.setMaximumWidth(theme.columns(60))
-        whole.addWidget(caller)
-        whole.addWidget(self.nobody)
-        whole.addWidget(self.found)
-        whole.addWidget(self.mine_heading)
-        whole.addWidget(self.mine)
+        for part in (caller, self.found, self.mine):
+            part.setMaximumWidth(theme.columns(90))
+        for part in (caller, self.nobody, self.taken, self.found, self.mine_heading, self.mine):
+            whole.addWidget(part)
         whole.addStretch(1)
-        self.search.returnPressed.connect(lambda: self.search_wanted.emit(self.search.text()))
-        self.found.itemActivated.connect(lambda item: self.caller_chosen.emit(item.data(Qt.ItemDataRole.UserRole)))
+        self.forget()
+
+    def _show_keys(self) -> None:
+        offers = [Offer("next", tr("Return"), tr("Next case"), "primary")]
+        if self._undo > 0:
+            offers.append(Offer("undo", "U", tr("Undo ({n} s)", n=self._undo)))
+        if tuple(offers) != self.keys.offers:
+            self.keys.offer(offers)
 
     def show_ready(self) -> None:
         """Show the beginning of the work."""
-        self.heading.setText(tr("Ready?"))
-        self.about.setText(tr("The next case comes when you press Return."))
-        self.details.clear()
+        self.show_noted(tr("The next case comes when you press Return."), tr("Ready?"))
 
-    def show_noted(self, words: str) -> None:
+    def show_noted(self, words: str, heading: str = "") -> None:
         """Show what was kept of the last case."""
-        self.heading.setText(tr("Noted"))
+        clear(self.blocked)
+        self.heading.setText(heading or tr("Noted"))
         self.about.setText(words)
-        self.details.clear()
 
     def show_undo(self, seconds: int) -> None:
         """Show how long the outcome can be taken back; 0 hides it."""
-        self.undo.setText(tr("U  Undo ({n} s)", n=seconds))
-        self.undo.setVisible(seconds > 0)
+        self._undo = seconds
+        self._show_keys()
 
     def show_none(self, none: NoCase, due_words: str) -> None:
         """Show that nothing can be called now: what blocks how many cases, and when the next becomes free."""
-        self.heading.setText(tr("No case can be called now"))
-        self.about.setText(due_words)
-        self.details.setText("\n".join(f"{count:>6}   {words}" for words, count in none.blocked))
+        self.show_noted(due_words, tr("No case can be called now"))
+        for at, (words, count) in enumerate(none.blocked):
+            figure = QLabel(str(count))
+            figure.setTextFormat(Qt.TextFormat.PlainText)
+            self.blocked.addWidget(figure, at, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop)
+            self.blocked.addWidget(theme.words(words, "quiet"), at, 1)
+        self.blocked.setColumnMinimumWidth(1, theme.columns(50))
 
     def show_found(self, found: tuple[FoundCase, ...], asked: str) -> None:
         """Show who was found; a number or name that matches nothing shows nobody."""
         self.found.clear()
-        self.nobody.setText("" if found else tr("Nobody in this study matches what you typed."))
-        self.nobody.setVisible(bool(asked) and not found)
+        self._show_taken_keys("")
+        nobody = bool(asked) and not found
+        self.nobody.setText(tr("Nobody in this study matches what you typed.") if nobody else "")
         for one in found:
             item = QListWidgetItem(f"{one.name}   ·   {one.site}, {one.department}   ·   {one.state}")
-            item.setData(Qt.ItemDataRole.UserRole, one.case_id)
+            item.setData(_CASE, one.case_id)
             self.found.addItem(item)
         self.found.setVisible(bool(found))
+        self.found.fit()
         if found:
             self.found.setCurrentRow(0)
             self.found.setFocus()
 
     def show_taken(self, taken: Taken) -> None:
-        """Say why a person who calls cannot be served here."""
+        """Say why a person who calls cannot be served here; a withdrawal waits for nobody."""
         who = tr("{name} has this case open.", name=taken.by) if taken.by else ""
         self.nobody.setText(f"{taken.why} {who}".strip())
-        self.nobody.show()
+        self._show_taken_keys(taken.case_id)
+
+    def _show_taken_keys(self, case_id: str) -> None:
+        self.taken_case = case_id
+        self.taken.offer([Offer("withdraw", "F4", tr("Withdraws consent …"), "danger")] if case_id else [])
+        self.taken.setVisible(bool(case_id))
 
     def show_appointments(self, booked: tuple[Booked, ...]) -> None:
-        """Show the interviewer's own appointments, the next first."""
+        """Show the interviewer's own appointments, the next first; Return on one opens its case."""
         self.mine.clear()
         for one in booked:
             words = show_moment(one.wall, "EEE d MMM HH:mm")
-            self.mine.addItem(f"{words}   {one.name}   ·   {one.site}")
+            item = QListWidgetItem(
+                f"{words if one.definite else tr('about {when}', when=words)}   {one.name}   ·   {one.site}"
+            )
+            item.setData(_CASE, one.case_id)
+            self.mine.addItem(item)
         self.mine.setVisible(bool(booked))
+        self.mine.fit()
         count = len(booked)
         self.mine_heading.setText(
             trn("1 appointment of mine", "{n} appointments of mine", count) if count else tr("No appointments of mine")
@@ -122,8 +151,8 @@ class IdleView(QWidget):
 
     def forget(self) -> None:
         """Take every name off the page."""
-        self.search.clear()
-        self.found.clear()
-        self.found.hide()
+        self.search.forget()
+        self.show_found((), "")
         self.mine.clear()
-        self.nobody.clear()
+        self.mine.hide()
+        self._show_keys()
