@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 import operator
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Protocol
 
-from cati.errors import Problem
 from cati.survey import functions
 from cati.survey.functions import Value, as_boolean, as_number, as_text
+from cati.survey.tokens import STRAIGHT, WORD_OPERATORS, ExpressionProblem, Token, tokens
 from cati.text import tr
 
 
@@ -37,6 +36,8 @@ class Scope(Protocol):
     def call(self, name: str, arguments: list[Value]) -> Value:
         """Answer what needs the clock or chance of the interview: today, now, random, once, pulldata, uuid."""
 
+
+__all__ = ["Closure", "Expression", "ExpressionProblem", "Scope", "compile_expression"]
 
 Closure = Callable[[Scope], Value]
 
@@ -63,59 +64,11 @@ class Expression:
         return as_text(self.run(scope))
 
 
-class ExpressionProblem(Problem):
-    """An expression that cannot be read; ``position`` counts characters from 0."""
-
-    def __init__(self, source: str, position: int, what: str, do: str = "") -> None:
-        super().__init__(tr("Expression, character {n}", n=position + 1), what, do)
-        self.source = source
-        self.position = position
-
-
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<ref>\$\{\s*(?P<refname>[^{}]+?)\s*\})
-    | (?P<number>\d+(?:\.\d*)?|\.\d+)
-    | (?P<string>"[^"]*"|'[^']*')
-    | (?P<op><=|>=|!=|[=<>+\-*(),|\[\]/])
-    | (?P<dots>\.\.?)
-    | (?P<name>[A-Za-z_][\w.\-]*(?::[A-Za-z_][\w.\-]*)?)
-    )""",
-    re.VERBOSE,
-)
-_SMART = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " ", "–": "-", "−": "-"})
-_WORD_OPERATORS = frozenset({"and", "or", "div", "mod"})
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    kind: str
-    text: str
-    at: int
-
-
-def _tokens(source: str) -> Iterator[_Token]:
-    at = 0
-    end = len(source.rstrip())
-    while at < end:
-        found = _TOKEN.match(source, at)
-        if found is None or found.end() == at:
-            bad = source[at:].lstrip()[:1]
-            raise ExpressionProblem(source, at, tr("“{sign}” is not understood here.", sign=bad))
-        kind = found.lastgroup or ""
-        if kind == "refname":
-            kind = "ref"
-        text = found["refname"] if kind == "ref" else found[kind]
-        yield _Token(kind, text, found.start(kind))
-        at = found.end()
-    yield _Token("end", "", end)
-
-
 @lru_cache(maxsize=20_000)
 def compile_expression(source: str) -> Expression:
     """Compile an expression; raises `ExpressionProblem`. Smart quotes and long dashes are taken as meant."""
     try:
-        return _Parser(source.translate(_SMART)).whole()
+        return _Parser(source.translate(STRAIGHT)).whole()
     except RecursionError as error:
         raise ExpressionProblem(source, 0, tr("The expression is nested too deeply.")) from error
 
@@ -125,7 +78,7 @@ class _Parser:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tokens = list(_tokens(source))
+        self.tokens = list(tokens(source))
         self.at = 0
         self.depth = 0
         self.references: dict[str, None] = {}
@@ -137,10 +90,10 @@ class _Parser:
             raise self._unexpected()
         return Expression(self.source, tuple(self.references), tuple(self.calls), run)
 
-    def _peek(self) -> _Token:
+    def _peek(self) -> Token:
         return self.tokens[self.at]
 
-    def _take(self, *texts: str) -> _Token | None:
+    def _take(self, *texts: str) -> Token | None:
         token = self.tokens[self.at]
         if token.text in texts and token.kind in ("op", "name"):
             self.at += 1
@@ -244,7 +197,7 @@ class _Parser:
             return self._name(token)
         raise self._unexpected()
 
-    def _dots(self, token: _Token) -> Closure:
+    def _dots(self, token: Token) -> Closure:
         """``.`` is the value at hand; ``../name`` and ``./name`` are the item of that name nearby."""
         self.at += 1
         if self._take("/"):
@@ -262,7 +215,7 @@ class _Parser:
             raise self._unexpected()
         return lambda scope: scope.current()
 
-    def _name(self, token: _Token) -> Closure:
+    def _name(self, token: Token) -> Closure:
         self.at += 1
         if self._take("("):
             arguments: list[Closure] = []
@@ -273,12 +226,12 @@ class _Parser:
                     arguments.append(self._or())
                 self._expect(")")
             return self._call(token, first, arguments)
-        if token.text in _WORD_OPERATORS:
+        if token.text in WORD_OPERATORS:
             raise ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
         name = token.text
         return lambda scope: scope.column(name)
 
-    def _call(self, token: _Token, first: _Token, arguments: list[Closure]) -> Closure:
+    def _call(self, token: Token, first: Token, arguments: list[Closure]) -> Closure:
         name = token.text
         self.calls[name] = None
         if name == "if":
@@ -304,7 +257,7 @@ class _Parser:
             return lambda scope: scope.call(name, [argument(scope) for argument in arguments])
         return _called(found.run, arguments)
 
-    def _count(self, token: _Token, arguments: list[Closure], least: int, most: int | None) -> None:
+    def _count(self, token: Token, arguments: list[Closure], least: int, most: int | None) -> None:
         if len(arguments) < least or (most is not None and len(arguments) > most):
             raise ExpressionProblem(
                 self.source,
@@ -312,7 +265,7 @@ class _Parser:
                 tr("{name}() takes {n} arguments, not {m}.", name=token.text, n=_span(least, most), m=len(arguments)),
             )
 
-    def _label(self, token: _Token, first: _Token, arguments: list[Closure]) -> Closure:
+    def _label(self, token: Token, first: Token, arguments: list[Closure]) -> Closure:
         """label(${q}), jr:choice-name(value, '${q}'): the words of the chosen answer."""
         self._count(token, arguments, 1, 2)
         if token.text == "jr:choice-name" and len(arguments) == 2:  # noqa: PLR2004 - value and question

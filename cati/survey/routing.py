@@ -101,8 +101,8 @@ def _compile(questionnaire: Questionnaire) -> Program:
     group_relevant = [expression_or_none(group.relevant) for group in questionnaire.groups]
     looks_ahead = any(
         index.get(name, -1) > at
-        for expressions in (relevant, calculation)
-        for at, expression in enumerate(expressions)
+        for at, item_groups in enumerate(groups_of)
+        for expression in (relevant[at], calculation[at], *(group_relevant[group] for group in item_groups))
         if expression is not None
         for name in expression.references
     )

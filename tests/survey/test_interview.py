@@ -313,6 +313,22 @@ def test_invented_answers_are_taken(shipped: dict[str, Questionnaire], walk: Wal
     assert refused == 0
 
 
+def test_a_group_may_depend_on_a_later_question(walk: Walks) -> None:
+    rows = (
+        {"type": "begin_group", "name": "g", "relevant": "${later} = 'a'"},
+        {"type": "text", "name": "inside", "label::Deutsch (de)": "Was?"},
+        {"type": "end_group"},
+        {"type": "select_one abc", "name": "later", "label::Deutsch (de)": "Welches?"},
+    )
+    survey = Sheet(("type", "name", "relevant", "label::Deutsch (de)"), tuple(Row(n, r) for n, r in enumerate(rows, 2)))
+    form = compile_form(Form("ahead", survey, CHOICES, Sheet())).questionnaire
+    assert form is not None
+    under_way = walk(form)
+    assert under_way.state.path == ("later",)
+    assert under_way.answer("later", Answer(value="a")).path == ("inside", "later")
+    assert under_way.state.unanswered == ("inside",)
+
+
 def test_a_questionnaire_is_known_by_its_content(shipped: dict[str, Questionnaire]) -> None:
     form = shipped["tiny/single"]
     assert len(form.content_hash) == 64

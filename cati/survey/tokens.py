@@ -1,0 +1,63 @@
+"""The signs an expression is made of, and the fault that names a place in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cati.errors import Problem
+from cati.text import tr
+
+
+class ExpressionProblem(Problem):
+    """An expression that cannot be read; ``position`` counts characters from 0."""
+
+    def __init__(self, source: str, position: int, what: str, do: str = "") -> None:
+        super().__init__(tr("Expression, character {n}", n=position + 1), what, do)
+        self.source = source
+        self.position = position
+
+
+_TOKEN = re.compile(
+    r"""\s*(?:
+      (?P<ref>\$\{\s*(?P<refname>[^{}]+?)\s*\})
+    | (?P<number>\d+(?:\.\d*)?|\.\d+)
+    | (?P<string>"[^"]*"|'[^']*')
+    | (?P<op><=|>=|!=|[=<>+\-*(),|\[\]/])
+    | (?P<dots>\.\.?)
+    | (?P<name>[A-Za-z_][\w.\-]*(?::[A-Za-z_][\w.\-]*)?)
+    )""",
+    re.VERBOSE,
+)
+STRAIGHT = str.maketrans(
+    {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " ", "–": "-", "−": "-"}
+)
+WORD_OPERATORS = frozenset({"and", "or", "div", "mod"})
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One sign of an expression: its kind, its text, and where it begins."""
+
+    kind: str
+    text: str
+    at: int
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """Yield the signs of an expression, an "end" last; raises `ExpressionProblem`."""
+    at = 0
+    end = len(source.rstrip())
+    while at < end:
+        found = _TOKEN.match(source, at)
+        if found is None or found.end() == at:
+            bad = source[at:].lstrip()[:1]
+            raise ExpressionProblem(source, at, tr("“{sign}” is not understood here.", sign=bad))
+        kind = found.lastgroup or ""
+        if kind == "refname":
+            kind = "ref"
+        text = found["refname"] if kind == "ref" else found[kind]
+        yield Token(kind, text, found.start(kind))
+        at = found.end()
+    yield Token("end", "", end)
