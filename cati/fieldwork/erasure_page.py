@@ -51,8 +51,9 @@ _ROLES = {
     "interviewer": mark("Interviewer"),
 }
 _STYLE = (
-    "body{font-family:sans-serif;max-width:46em;margin:2em auto;padding:0 1em;color:#1d2630;background:#fff;line-height:1.45}"
-    "h1{font-size:1.5em}h2{font-size:1.1em;margin-top:1.6em}td,th{padding:.2em .9em .2em 0;vertical-align:top;text-align:left}"
+    "body{font-family:sans-serif;max-width:46em;margin:2em auto;padding:0 1em;line-height:1.45}"
+    "body{color:#1d2630;background:#fff}h1{font-size:1.5em}h2{font-size:1.1em;margin-top:1.6em}"
+    "td,th{padding:.2em .9em .2em 0;vertical-align:top;text-align:left}"
     "code{font-size:.85em;word-break:break-all}.bad{color:#a11f1f;font-weight:bold}.good{color:#14632f;font-weight:bold}"
     "section{border-top:2px solid #bcc6d0;margin-top:2em}"
 )
@@ -69,10 +70,8 @@ def say(language: str, english: str, **parts: object) -> str:
 @lru_cache(maxsize=1)
 def _german() -> dict[str, str]:
     words: dict[str, str] = {}
-    for name in ("interviewing", "vault"):
-        path = resources() / "translations" / "de" / f"{name}.json"
-        if path.exists():
-            words.update(json.loads(path.read_text("utf-8")))
+    for part in sorted((resources() / "translations" / "de").glob("*.json")):
+        words.update(json.loads(part.read_text("utf-8")))
     return words
 
 
@@ -149,8 +148,8 @@ def _seal_words(station: dict[str, Any], words: Say) -> str:
     if station["in_place"]:
         return words(
             mark(
-                "The seal file was overwritten in place, synchronised and deleted ({storage}). Solid-state disks may keep "
-                "old cells, for which disk encryption is the precondition."
+                "The seal file was overwritten in place, synchronised and deleted ({storage}). Solid-state disks may "
+                "keep old cells, for which disk encryption is the precondition."
             ),
             storage=station["storage"],
         )
@@ -166,7 +165,7 @@ def _seal_words(station: dict[str, Any], words: Say) -> str:
 def _check_lines(checks: dict[str, Any], words: Say) -> list[str]:
     lines = [
         words(
-            mark("Before: every byte of {files} files searched for all numbers, names and fields in clear: {found} found."),
+            mark("Before: {files} files searched byte for byte for numbers, names and fields in clear: {found} found."),
             **checks["before"],
         ),
         words(
@@ -174,7 +173,7 @@ def _check_lines(checks: dict[str, Any], words: Say) -> list[str]:
             rows=checks["rows_left"], keys=checks["wrapped_keys_left"],
         ),
         words(
-            mark("After: every byte of {files} files searched for sealed contacts and their identifiers: {found} found."),
+            mark("After: {files} files searched byte for byte for sealed contacts and identifiers: {found} found."),
             **checks["after"],
         ),
         words(
@@ -185,13 +184,11 @@ def _check_lines(checks: dict[str, Any], words: Say) -> list[str]:
     if checks["plain_searched_after"]:
         lines.append(words(mark("After: searched once more for all numbers and for names in clear.")))
     else:
-        lines.append(
-            words(mark("The erasure was interrupted; names in clear were searched for before, not again after."))
-        )
+        lines.append(words(mark("The erasure was interrupted; names in clear were searched for before only.")))
     strangers = checks["files_not_of_the_program"]
     if strangers:
         lines.append(
-            words(mark("{n} files in the study's folder are not the program's; look through them."), n=strangers)
+            words(mark("{n} files in the study's folder are not the program's: look through them."), n=strangers)
         )
     return lines
 

@@ -272,7 +272,7 @@ def _cut_log(purging: Purging, transaction: Transaction) -> int:
     )  # fmt: skip
     for entry in kept:
         last = journal.head(transaction)
-        n, previous = last if last else (0, log_chain.first_hash(purging.study_id))
+        n, previous = last or (0, log_chain.first_hash(purging.study_id))
         bare = replace(entry, n=n + 1, case="", fence=0, hash=b"")
         journal.append(transaction, replace(bare, hash=log_chain.chain(previous, bare.fields())), previous)
     return len(kept)
