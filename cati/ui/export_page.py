@@ -71,7 +71,7 @@ class ExportPage(Page):
         self.go = theme.push(tr("&Write the files"), self.export, kind="primary")
         self.foot.addStretch(1)
         self.foot.addWidget(self.go)
-        self.setFocusProxy(self.folder_line)
+        self.begin_at = self.folder_line
         self._show_stock()
 
     def _show_stock(self) -> None:
@@ -145,9 +145,7 @@ class ExportPage(Page):
         lines = ["✓ " + trn("1 interview written.", "{n} interviews written.", exported.interviews), *exported.notes]
         self.outcome.say("\n".join(lines))
         for path in exported.paths:
-            label = theme.words(str(path), "quiet")
-            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-            self.files.addWidget(label)
+            self.files.addWidget(theme.words(path.name, "quiet"))
         folder = exported.paths[0].parent if exported.paths else Path(self.folder_line.text())
         show = theme.push(tr("Show the folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.files.addWidget(show, 0, Qt.AlignmentFlag.AlignLeft)

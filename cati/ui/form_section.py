@@ -18,7 +18,7 @@ from cati.ui.pages import Labelled, Note, Working, heading, in_words
 from cati.ui.study_sections import LanguagesPart, Section, Values
 
 if TYPE_CHECKING:
-    from cati.files.questionnaires import ReadForm
+    from cati.fieldwork.forms import ReadForm
 
 _MOST_SHOWN = 12
 SUFFIXES = (".xlsx", ".xls", ".ods", ".yaml", ".yml")
@@ -78,7 +78,7 @@ class FormSection(Section):
         self.stack.addWidget(self._language_title)
         self.stack.addWidget(self.field(tr("Languages"), self.languages))
         self.fields[tr("Languages")].hide()
-        self.setFocusProxy(self.which)
+        self.begin_at = self.which
 
     def _choose(self) -> None:
         chosen, _ = QFileDialog.getOpenFileName(

@@ -63,7 +63,7 @@ class ListPage(Page):
         self.problem = Note("", "warning")
         self.problem.hide()
         self.body.addWidget(self.problem)
-        self.accept_plain = QCheckBox(tr("I have read this and bring the list in all the same"))
+        self.accept_plain = QCheckBox(theme.folded(tr("I have read this and bring the list in all the same"), 44))
         self.accept_plain.hide()
         self.accept_plain.toggled.connect(self._look)
         self.body.addWidget(self.accept_plain)
@@ -71,7 +71,7 @@ class ListPage(Page):
         self.body.addWidget(self.reading)
         self.body.addWidget(self._later_parts())
         self.body.addStretch(1)
-        self.setFocusProxy(self.choose)
+        self.begin_at = self.choose
         self.show_counts()
 
     def _later_parts(self) -> QWidget:

@@ -35,7 +35,7 @@ class LogPage(Page):
         self.foot.addWidget(self.again)
         self.foot.addWidget(self.check)
         self.foot.addStretch(1)
-        self.setFocusProxy(self.again)
+        self.begin_at = self.again
         self.refresh()
 
     def refresh(self) -> None:

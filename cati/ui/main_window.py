@@ -20,6 +20,7 @@ from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.header import Figures, Header
 from cati.ui.navigation import Rail, places_of
+from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
 
 if TYPE_CHECKING:
@@ -157,6 +158,8 @@ class MainWindow(QMainWindow):
             from cati.ui.problem_page import ProblemPage  # noqa: PLC0415 - rarely seen
 
             page = ProblemPage(problem)
+        if not page.accessibleName():
+            page.setAccessibleName(tr(place.label))
         self._listen(page)
         self._show(page)
 
@@ -185,7 +188,7 @@ class MainWindow(QMainWindow):
         self.pages.removeWidget(old)
         old.hide()
         old.deleteLater()
-        page.setFocus()
+        begin(page)
 
     def _may_leave(self) -> bool:
         leave = getattr(self.page(), "may_leave", None)

@@ -55,7 +55,7 @@ class ManualPage(QWidget):
         self.chapters.currentRowChanged.connect(self._show)
         own = next((at for at, (_, name) in enumerate(titles) if role is not None and name == role.value), 0)
         self.chapters.setCurrentRow(own)
-        self.setFocusProxy(self.chapters)
+        self.begin_at = self.chapters
 
     def _keys(self) -> QWidget:
         from cati.ui.keys import keys_in_words  # noqa: PLC0415 - with the manual

@@ -54,7 +54,7 @@ class MappingPart(QWidget):
         stack.addWidget(heading(tr("The first rows, names and numbers hidden")))
         self._sample = QVBoxLayout()
         stack.addLayout(self._sample)
-        self.remember = QCheckBox(tr("Remember these columns for the next list of this kind"))
+        self.remember = QCheckBox(theme.folded(tr("Remember these columns for the next list of this kind"), 44))
         self.remember.setChecked(True)
         stack.addWidget(self.remember)
 

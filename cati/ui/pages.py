@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from cati.errors import Problem
 from cati.text import tr
@@ -34,6 +35,9 @@ READABLE = 96
 
 class Page(QWidget):
     """A title, a scrolling column of readable width, and a foot of buttons that is always seen."""
+
+    begin_at: QWidget | None = None
+    """Where the cursor is put when the page is opened. Not a focus proxy: that would take others out of Tab's order."""
 
     def __init__(self, title: str, parent: QWidget | None = None, *, wide: bool = False, width: int = READABLE) -> None:
         super().__init__(parent)
@@ -154,6 +158,12 @@ class Labelled(QWidget):
     def fault(self) -> str:
         """The sentence shown as wrong, "" when nothing is."""
         return self._fault.text()
+
+
+def begin(page: QWidget) -> None:
+    """Put the cursor where a page wants it to begin."""
+    target = getattr(page, "begin_at", None)
+    (target if target is not None and isValid(target) else page).setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 def heading(text: str) -> QLabel:

@@ -45,7 +45,7 @@ class PausePage(QWidget):
         stack.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         stack.addStretch(1)
         self.began = False
-        self.setFocusProxy(self.reasons[0])
+        self.begin_at = self.reasons[0]
 
     def begin(self, reason: str) -> None:
         """Begin the pause."""

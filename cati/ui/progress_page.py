@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
-    QHBoxLayout,
+    QGridLayout,
     QHeaderView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -75,7 +75,7 @@ class ProgressPage(Page):
         self.again = theme.push(tr("&Refresh"), self.refresh)
         self.foot.addWidget(self.again)
         self.foot.addStretch(1)
-        self.setFocusProxy(self.again)
+        self.begin_at = self.again
         clock = QTimer(self)
         clock.timeout.connect(self.refresh)
         clock.start(REFRESH_MS)
@@ -124,25 +124,28 @@ class ProgressPage(Page):
             self.again.setFocus()
 
     def _show_summary(self, found: Progress) -> None:
-        line = QHBoxLayout()
-        line.setSpacing(4 * theme.unit())
+        line = QGridLayout()
+        line.setHorizontalSpacing(4 * theme.unit())
+        line.setVerticalSpacing(theme.unit())
+        across = 3 if theme.is_large() else 5
         complete = sum(cell.complete for cell in found.cells)
         target = sum(site.target for site in self.study.settings.sites)
-        for figure, words in (
+        figures = (
             (f"{complete} / {target}", tr("interviews of target")),
             (str(found.complete_today), tr("interviews today")),
             (str(found.attempts_today), tr("calls today")),
             (str(found.pending), tr("waiting to be mixed")),
             (str(found.stock), tr("in the stock for export")),
-        ):
+        )
+        for at, (figure, words) in enumerate(figures):
             box = QVBoxLayout()
             box.setSpacing(0)
             number = theme.words(figure, "figure")
             number.setWordWrap(False)
             box.addWidget(number)
             box.addWidget(theme.words(words, "small"))
-            line.addLayout(box)
-        line.addStretch(1)
+            line.addLayout(box, at // across, at % across, Qt.AlignmentFlag.AlignTop)
+        line.setColumnStretch(across, 1)
         self.content.addLayout(line)
 
     def _show_cells(self, found: Progress) -> None:

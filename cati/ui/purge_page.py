@@ -76,7 +76,7 @@ class PurgePage(Page):
         self.foot.addWidget(self.look)
         self.foot.addWidget(self.leave)
         self.foot.addStretch(1)
-        self.setFocusProxy(self.look)
+        self.begin_at = self.look
         self.refresh()
 
     def refresh(self) -> None:

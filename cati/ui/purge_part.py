@@ -50,7 +50,9 @@ class PurgePart(QWidget):
                 editor.textChanged.connect(self._ready)
                 fields.append(Labelled(words, editor))
         stack.addLayout(grid(fields, 2))
-        self.sure = QCheckBox(tr("We have read what will go, and the office knows that its own list is not covered"))
+        self.sure = QCheckBox(
+            theme.folded(tr("We have read what will go, and the office knows that its own list is not covered"), 44)
+        )
         self.sure.toggled.connect(self._ready)
         stack.addWidget(self.sure)
         self.erase = theme.push(tr("Erase the contacts for good"), self.purge, kind="danger")
@@ -135,13 +137,13 @@ class RecordPage(Page):
         self.words.setMinimumHeight(theme.line() * 24)
         self.body.addWidget(self.words)
         for path in record.paths:
-            self.body.addWidget(theme.words(str(path), "small"))
+            self.body.addWidget(theme.words(theme.breakable(path), "small"))
         folder = record.paths[0].parent
         show = theme.push(tr("Show the folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.foot.addWidget(show)
         self.foot.addStretch(1)
         self.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit, kind="primary"))
-        self.setFocusProxy(self.words)
+        self.begin_at = self.words
 
 
 class UnfinishedPage(Page):
@@ -164,4 +166,4 @@ class UnfinishedPage(Page):
         self.body.addStretch(1)
         self.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit))
         self.foot.addStretch(1)
-        self.setFocusProxy(self.part.logins[0])
+        self.begin_at = self.part.logins[0]

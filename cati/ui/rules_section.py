@@ -48,7 +48,6 @@ class WindowEditor(QWidget):
         line.addWidget(theme.words("–"))
         line.addWidget(self.end)
         line.addStretch(1)
-        self.setFocusProxy(self.start)
 
     def window(self) -> QWidget:
         """Return the top-level widget (Qt's meaning of the name)."""

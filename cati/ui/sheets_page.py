@@ -79,7 +79,7 @@ class SheetsPage(Page):
         self.note = Note("")
         self.note.hide()
         self.body.addWidget(self.note)
-        self.kept = QCheckBox(tr("The seal is on paper and on its way to the safe"))
+        self.kept = QCheckBox(theme.folded(tr("The seal is on paper and on its way to the safe"), 24))
         self.go = theme.push(tr("On to signing in"), self.finished.emit, kind="primary")
         self.go.setEnabled(False)
         self.kept.toggled.connect(self.go.setEnabled)
@@ -101,5 +101,9 @@ class SheetsPage(Page):
             return
         save_as_pdf(html, Path(chosen))
         self.note.say(
-            "✓ " + tr("Saved: {path}. A PDF of the seal must not stay on a disk: print it and delete it.", path=chosen)
+            "✓ "
+            + tr(
+                "Saved: {path}. A PDF of the seal must not stay on a disk: print it and delete it.",
+                path=theme.breakable(chosen),
+            )
         )

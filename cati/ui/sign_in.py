@@ -54,7 +54,7 @@ class SignInPage(Page):
         self.body.addStretch(1)
         if self.studies.count():
             self.studies.setCurrentRow(0)
-        self.setFocusProxy(self.login if self.studies.count() else self.choose)
+        self.begin_at = self.login if self.studies.count() else self.choose
 
     def _left(self, recent: Sequence[Recent]) -> QVBoxLayout:
         side = QVBoxLayout()

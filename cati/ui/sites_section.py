@@ -94,7 +94,7 @@ class SitesSection(Section):
         self.sites.changed.connect(self._name_sites)
         self.which.currentIndexChanged.connect(self._show_own)
         self._name_sites()
-        self.setFocusProxy(self.sites.editor(0, "name"))
+        self.begin_at = self.sites.editor(0, "name")
 
     def _name_sites(self) -> None:
         rows = self.sites.rows()

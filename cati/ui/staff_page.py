@@ -73,7 +73,7 @@ class StaffPage(Page):
         self.change = theme.push(tr("&Change my password"), self._change)
         self.body.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
-        self.setFocusProxy(self.login)
+        self.begin_at = self.login
         self.refresh()
 
     def refresh(self) -> None:

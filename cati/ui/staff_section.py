@@ -69,7 +69,7 @@ class StaffSection(Section):
         self._rest.setInterval(_PATIENCE_MS)
         self._rest.timeout.connect(self._hint)
         self.people.changed.connect(self._rest.start)
-        self.setFocusProxy(self.people.editor(0, "login"))
+        self.begin_at = self.people.editor(0, "login")
 
     def members(self, languages: Sequence[str]) -> tuple[NewMember, ...]:
         """Return the people typed in; they interview in all the study's languages until that is changed."""

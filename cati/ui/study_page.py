@@ -28,7 +28,7 @@ from cati.text import mark, tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.form_section import FormSection
-from cati.ui.pages import Labelled, Note, Page, Working, in_words
+from cati.ui.pages import Labelled, Note, Page, Working, begin, in_words
 from cati.ui.rules_section import RulesSection
 from cati.ui.sites_section import SitesSection, code_from
 from cati.ui.staff_section import StaffSection
@@ -83,7 +83,7 @@ class StudyPage(QWidget):
             page = Page(tr(PARTS[at]))
             page.body.addWidget(section)
             page.body.addStretch(1)
-            page.setFocusProxy(section)
+            page.begin_at = section.begin_at
             self._feet(page, at)
             self.pages.addWidget(page)
         self.pages.addWidget(self._last())
@@ -142,7 +142,7 @@ class StudyPage(QWidget):
                 tr(
                     "The study's seal is kept apart in {place}. Leave that folder out of every backup: "
                     "the promise to erase the contacts rests on it. The hard disk should be encrypted.",
-                    place=seals(),
+                    place=theme.breakable(seals()),
                 )
             )
         )
@@ -152,7 +152,7 @@ class StudyPage(QWidget):
         self.working = Working()
         page.body.addWidget(self.working)
         page.body.addStretch(1)
-        page.setFocusProxy(self.folder_line)
+        page.begin_at = self.folder_line
         page.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit, kind="quiet"))
         page.foot.addStretch(1)
         page.foot.addWidget(theme.push(tr("Back"), lambda: self.show_part(len(PARTS) - 2)))
@@ -171,7 +171,7 @@ class StudyPage(QWidget):
             self.check()
         page = self.pages.widget(at)
         if page is not None:
-            page.setFocus()
+            begin(page)
 
     def settings(self) -> StudySettings:
         """Return the settings as typed, sound or not."""
@@ -258,7 +258,7 @@ class StudyPage(QWidget):
             button.setEnabled(False)
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
-        page.setFocus()
+        begin(page)
 
     def retranslate(self) -> None:
         """Build the page anew in the language in force and put back what was typed."""

@@ -23,6 +23,8 @@ class Section(QWidget):
     """One part of the page. Its fields are found by their label, which is also where a Problem says it is."""
 
     changed = Signal()
+    begin_at: QWidget | None = None
+    """Where the cursor is put when the part is opened."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -134,7 +136,7 @@ class AboutSection(Section):
             )
         )
         self.stack.addWidget(Note(tr("These words are read out at the beginning of every call.")))
-        self.setFocusProxy(self.name)
+        self.begin_at = self.name
 
     def values(self) -> Values:
         """Return name, client, institute, callback_number, purpose, expected_minutes."""
@@ -195,7 +197,7 @@ class DatesSection(Section):
         for name, label in (("field_to", tr("Last day of calls")), ("contact_to", tr("Up to"))):
             self.days[name].setAccessibleName(label)
             self.days[name].setToolTip(label)
-        self.setFocusProxy(self.days["field_from"])
+        self.begin_at = self.days["field_from"]
 
     def values(self) -> Values:
         """Return the five days."""
@@ -230,7 +232,7 @@ class ConsentSection(Section):
         self.more = theme.push("+ " + tr("Add another wording"), lambda: self._add("", ""))
         self.stack.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         self._add("1", "")
-        self.setFocusProxy(self._blocks[0][0])
+        self.begin_at = self._blocks[0][0]
 
     def _add(self, version: str, text: str, *, fixed: bool = False) -> None:
         line, box = text_line(40), text_box(4)

@@ -118,13 +118,18 @@ def columns(count: int) -> int:
     return QFontMetrics(QApplication.font()).averageCharWidth() * count
 
 
-def folded(text: str) -> str:
-    """Return the name of a place on two lines where the text is so large that the navigation would crowd the page."""
+def folded(text: str, width: int = 15) -> str:
+    """Return the words of a button or box on several lines of ``width`` characters where the text is very large."""
     if not is_large():
         return text
     from textwrap import fill  # noqa: PLC0415 - large text only
 
-    return fill(text, 15, break_long_words=False)
+    return fill(text, width, break_long_words=False)
+
+
+def breakable(path: object) -> str:
+    """Return a path that may be broken at its separators, for a sentence in a narrow column."""
+    return str(path).replace("/", "/\u200b").replace("\\", "\\\u200b")
 
 
 def font_of(kind: str) -> QFont:

@@ -12,6 +12,7 @@ from cati import places
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.study import create_study
 from cati.places import shipped_questionnaires
+from cati.ui import preferences
 from cati.ui.main_window import MainWindow
 from cati.ui.sign_in import SignInPage
 
@@ -110,8 +111,6 @@ def test_a_missing_seal_comes_back_from_its_paper_copy(
 
 
 def test_recent_studies_are_remembered_for_the_next_start(window: MainWindow, ready: Any) -> None:
-    from cati.ui import preferences
-
     window.enter(ready.sign_in("anna"))
     window.sign_out()
     kept = preferences.load()

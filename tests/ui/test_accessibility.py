@@ -1,0 +1,173 @@
+"""Every page in both languages, both looks, at 100 % and 200 %: named, reachable by keyboard, nothing cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractScrollArea,
+    QApplication,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from cati.text import set_language
+from cati.ui.header import Elided
+from cati.ui.main_window import MainWindow
+from cati.ui.navigation import PLACES
+from cati.ui.pages import Page
+from cati.ui.study_page import PARTS, StudyPage
+
+LOOKS = [("de", False, 1.0), ("de", False, 2.0), ("en", True, 1.0), ("en", True, 2.0)]
+SLACK = 3
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{'dark' if look[1] else 'light'}-{look[2]:.0%}")
+def dressed(request: pytest.FixtureRequest, make_window: Any, ready: Any) -> MainWindow:
+    language, dark, scale = request.param
+    set_language(language)
+    return make_window(ready.clock, dark=dark, scale=scale)
+
+
+def _settle(qtbot: QtBot) -> None:
+    qtbot.wait(150)
+
+
+def _visible(root: QWidget) -> Iterator[QWidget]:
+    for widget in root.findChildren(QWidget):
+        if widget.isVisible():
+            yield widget
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy().value & Qt.FocusPolicy.TabFocus.value) and widget.isEnabled()
+
+
+def _name_of(widget: QWidget) -> str:
+    if widget.accessibleName():
+        return widget.accessibleName()
+    if isinstance(widget, QAbstractButton):
+        return widget.text()
+    window = widget.window()
+    return next((label.text() for label in window.findChildren(QLabel) if label.buddy() is widget), "")
+
+
+def _inner(widget: QWidget) -> bool:
+    """Tell whether a widget is part of another control (the line in a spin box, the view of a table)."""
+    parent = widget.parentWidget()
+    return (
+        widget.objectName().startswith("qt_")
+        or isinstance(parent, QComboBox | QAbstractScrollArea)
+        or (
+            isinstance(widget, QLineEdit)
+            and parent is not None
+            and parent.metaObject().className().endswith(("SpinBox", "Edit"))
+        )
+    )
+
+
+def _nameless(root: QWidget) -> list[str]:
+    return [
+        f"{widget.metaObject().className()} {widget.objectName()}"
+        for widget in _visible(root)
+        if _takes_focus(widget) and not _inner(widget) and not _name_of(widget).strip()
+    ]
+
+
+def _cut(root: QWidget) -> list[str]:
+    found = []
+    for widget in _visible(root):
+        if isinstance(widget, Elided):
+            continue
+        if isinstance(widget, QLabel) and widget.text():
+            needed = widget.heightForWidth(widget.width()) if widget.wordWrap() else widget.sizeHint().height()
+            if widget.height() + SLACK < needed:
+                found.append(f"label {widget.text()[:50]!r}: {widget.height()} of {needed} high")
+            longest = max((widget.fontMetrics().horizontalAdvance(word) for word in widget.text().replace("\u200b", " ").split()), default=0)
+            wide = longest if widget.wordWrap() else widget.sizeHint().width()
+            if widget.width() + SLACK < wide:
+                found.append(f"label {widget.text()[:50]!r}: {widget.width()} of {wide} wide")
+        elif isinstance(widget, QPushButton) and (
+            widget.width() + SLACK < widget.minimumSizeHint().width()
+            or widget.height() + SLACK < widget.sizeHint().height()
+        ):
+            found.append(f"button {widget.text()!r}: {widget.size()} of {widget.sizeHint()}")
+    for area in root.findChildren(QScrollArea):
+        if area.isVisible() and area.horizontalScrollBar().maximum() > 0:
+            found.append(f"must be scrolled sideways by {area.horizontalScrollBar().maximum()}")
+    return found
+
+
+def _unreached(window: MainWindow, qtbot: QtBot) -> list[str]:
+    """Walk through the window by Tab once around and return what was never reached."""
+    window.activateWindow()
+    wanted = {
+        widget
+        for widget in _visible(window)
+        if _takes_focus(widget) and not _inner(widget) and widget.focusProxy() is None
+        and not (isinstance(widget, QAbstractButton) and widget.group() is not None and not widget.isChecked())
+        and not (isinstance(widget, QAbstractScrollArea) and not _name_of(widget))
+    }  # fmt: skip
+    reached: set[QWidget] = set()
+    for _ in range(3 * len(wanted) + 20):
+        window.focusNextChild()
+        focused = QApplication.focusWidget() or window.focusWidget()
+        if focused is not None:
+            reached.add(focused)
+            if focused.parentWidget() is not None:
+                reached.add(focused.parentWidget())
+    return [f"{widget.metaObject().className()} {_name_of(widget)!r}" for widget in wanted - reached]
+
+
+def _check(window: MainWindow, qtbot: QtBot) -> None:
+    _settle(qtbot)
+    assert window.width() <= 1280, f"the window needs {window.width()} × {window.height()}"
+    assert window.height() <= 800
+    assert not _nameless(window)
+    assert not _cut(window)
+    assert not _unreached(window, qtbot)
+
+
+def test_sign_in(dressed: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    _check(dressed, qtbot)
+    page: Any = dressed.page()
+    page.show_study(ready.folder)
+    page.seal.show()
+    page.problem.say(
+        "Something must be said here that is rather long, so long that it takes two lines at least.", "warning"
+    )
+    _check(dressed, qtbot)
+
+
+@pytest.mark.parametrize("part", range(len(PARTS)), ids=lambda part: PARTS[part].split()[0].lower())
+def test_every_part_of_a_new_study(dressed: MainWindow, part: int, qtbot: QtBot) -> None:
+    dressed.show_new_study()
+    page = dressed.page()
+    assert isinstance(page, StudyPage)
+    page.show_part(len(PARTS) - 1)
+    page.show_part(part)
+    _check(dressed, qtbot)
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
+def test_every_place(dressed: MainWindow, ready: Any, place: Any, qtbot: QtBot) -> None:
+    dressed.enter(ready.sign_in("lead"))
+    dressed.open_place(place.name)
+    qtbot.wait(300)
+    _check(dressed, qtbot)
+    page = dressed.page()
+    if isinstance(page, Page):
+        bar = page.view.verticalScrollBar()
+        page.setFocus()
+        before = bar.value()
+        qtbot.keyClick(page, Qt.Key.Key_PageDown)
+        assert bar.value() > before or bar.maximum() == 0, "what is below can be reached without a mouse"

@@ -1,0 +1,176 @@
+"""What supervisors and research leads do besides lists: watch, staff, settings, log, export, erase."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QDate, Qt
+from PySide6.QtWidgets import QLabel, QTableWidget
+from pytestqt.qtbot import QtBot
+
+from cati.fieldwork.open_study import Role
+from cati.fieldwork.study import staff as staff_of
+from cati.ui.export_page import ExportPage
+from cati.ui.log_page import LogPage
+from cati.ui.main_window import MainWindow
+from cati.ui.progress_page import ProgressPage
+from cati.ui.purge_page import PurgePage
+from cati.ui.purge_part import RecordPage, UnfinishedPage
+from cati.ui.settings_page import SettingsPage
+from cati.ui.sign_in import SignInPage
+from cati.ui.staff_page import StaffPage
+
+
+def _open(window: MainWindow, ready: Any, place: str, login: str = "lead") -> Any:
+    window.enter(ready.sign_in(login))
+    window.open_place(place)
+    return window.page()
+
+
+def _words(page: Any) -> str:
+    labels = [label.text() for label in page.findChildren(QLabel)]
+    for table in page.findChildren(QTableWidget):
+        labels += [
+            table.item(y, x).text()
+            for y in range(table.rowCount())
+            for x in range(table.columnCount())
+            if table.item(y, x)
+        ]
+    return "\n".join(labels)
+
+
+def test_progress_shows_targets_counts_and_rates_without_denominator_as_a_dash(
+    window: MainWindow, ready: Any, qtbot: QtBot
+) -> None:
+    page = _open(window, ready, "progress", "witness")
+    assert isinstance(page, ProgressPage)
+    qtbot.waitUntil(lambda: page.content.count() > 4)
+    words = _words(page)
+    assert "0 / 100" in words
+    assert "Zulassungsstelle" in words
+    assert "RR1" in words
+    assert "RR3" in words
+    assert "–" in words
+    assert "Nobody has a case open." in words
+
+
+def test_a_new_interviewer_can_sign_in_and_one_who_leaves_cannot(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    page = _open(window, ready, "staff")
+    assert isinstance(page, StaffPage)
+    page.login.setText("cora")
+    page.name.setText("Cora Neu")
+    page.password.setText("kurz")
+    page.add_person()
+    qtbot.waitUntil(lambda: bool(page._password_field.fault), timeout=15_000)
+    page.password.setText("drei Ziegel auf dem Dach")
+    page.add_person()
+    qtbot.waitUntil(lambda: "Cora Neu" in page.note.text(), timeout=15_000)
+    assert {m.login: m.role for m in staff_of(page.study)}["cora"] is Role.INTERVIEWER
+    page.leaver.setCurrentIndex(page.leaver.findText("Cora Neu (cora)"))
+    qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
+    assert not {m.login: m.active for m in staff_of(page.study)}["cora"]
+    assert page.leaver.findText("Cora Neu (cora)") < 0
+
+
+def test_safe_settings_are_changed_and_logged_and_unsafe_ones_refused(
+    window: MainWindow, ready: Any, qtbot: QtBot
+) -> None:
+    page = _open(window, ready, "settings")
+    assert isinstance(page, SettingsPage)
+    assert page.settings() == page.study.settings, "showing changes nothing"
+    page.dates.days["erasure_date"].setDate(QDate(2027, 10, 15))
+    page.change()
+    assert page.note.text() == "✓ Saved and logged: Erasure date."
+    assert window.study is not None
+    assert window.study.settings.erasure_date == date(2027, 10, 15)
+    rows = page.sites.sites.rows()
+    page.sites.sites.fill(rows[:1])
+    page.change()
+    assert "cannot be taken away" in page.note.text()
+    window.open_place("log")
+    log = window.page()
+    assert isinstance(log, LogPage)
+    qtbot.waitUntil(lambda: "changed the settings" in _words(log))
+
+
+def test_the_log_names_people_of_the_staff_and_is_whole(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    page = _open(window, ready, "log", "witness")
+    qtbot.waitUntil(lambda: "made the study" in _words(page))
+    assert "Dr. Ada Leitner" in _words(page)
+    qtbot.mouseClick(page.check, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.verdict.text().startswith("✓"))
+
+
+def test_an_empty_stock_says_why_nothing_can_leave(window: MainWindow, ready: Any) -> None:
+    page = _open(window, ready, "export")
+    assert isinstance(page, ExportPage)
+    assert not page.go.isEnabled()
+    assert "nothing to export yet" in page.outcome.text()
+
+
+def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    page = _open(window, ready, "purge")
+    assert isinstance(page, PurgePage)
+    qtbot.waitUntil(lambda: "What will go" in _words(page))
+    assert "60 contacts" in _words(page)
+    part = page.part
+    part.sure.setChecked(True)
+    part.passwords[0].setText(ready.password)
+    part.logins[1].setText("lead")
+    part.passwords[1].setText(ready.password)
+    assert not part.erase.isEnabled(), "the same person twice"
+    part.logins[1].setText("witness")
+    assert not part.erase.isEnabled(), "the field period has not ended"
+    qtbot.mouseClick(page.end_field, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Nothing stands against it." in _words(page), timeout=15_000)
+    assert part.erase.isEnabled()
+    part.passwords[1].setText("wrong wrong wrong wrong")
+    part.purge()
+    qtbot.waitUntil(lambda: part.outcome.isVisible(), timeout=20_000)
+    assert window.study is None
+    part.passwords[0].setText(ready.password)
+    part.passwords[1].setText(ready.password)
+    qtbot.mouseClick(part.erase, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
+    record = window.page()
+    assert record.words.toPlainText().strip()
+    paths = [Path(label.text().replace("\u200b", "")) for label in record.findChildren(QLabel) if label.text().endswith((".json", ".html"))]
+    assert {path.suffix for path in paths} == {".json", ".html"}
+    signed = next(path for path in paths if path.suffix == ".json")
+    assert json.loads(signed.read_text("utf-8"))
+    window.show_sign_in(ready.folder)
+    sign_in = window.page()
+    assert isinstance(sign_in, SignInPage)
+    qtbot.waitUntil(lambda: "are erased" in sign_in.problem.text())
+
+
+def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    from cati.errors import Cancelled  # noqa: PLC0415 - used here only
+    from cati.fieldwork.mixing import end_field  # noqa: PLC0415 - used here only
+    from cati.fieldwork.purge import purge  # noqa: PLC0415 - used here only
+
+    study = ready.sign_in("lead")
+    end_field(study)
+    study.close()
+    pairs = (("lead", ready.password), ("witness", ready.password))
+    try:
+        purge(ready.folder, *pairs, now=ready.clock, draw=window.draw, stop_after="seal")
+    except Cancelled:
+        interrupted = True
+    assert interrupted
+    window.show_sign_in(ready.folder)
+    page = window.page()
+    assert isinstance(page, SignInPage)
+    qtbot.waitUntil(page.finish.isVisible)
+    qtbot.mouseClick(page.finish, Qt.MouseButton.LeftButton)
+    unfinished = window.page()
+    assert isinstance(unfinished, UnfinishedPage)
+    for editor, (login, password) in zip(range(2), pairs, strict=True):
+        unfinished.part.logins[editor].setText(login)
+        unfinished.part.passwords[editor].setText(password)
+    unfinished.part.sure.setChecked(True)
+    qtbot.mouseClick(unfinished.part.erase, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
