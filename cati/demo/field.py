@@ -105,9 +105,7 @@ def _is_dead(case: DeliveredCase, phone: int) -> bool:
     return digest[0] / 256 < DEAD_SHARE
 
 
-def _one_call(
-    study: OpenStudy, case: DeliveredCase, clock: Clock, draw: random.Random, happened: Happened
-) -> None:
+def _one_call(study: OpenStudy, case: DeliveredCase, clock: Clock, draw: random.Random, happened: Happened) -> None:
     call = calling.begin_call(study, case.lease, case.next_phone)
     if not isinstance(call, Call):
         return
