@@ -1,4 +1,4 @@
-"""The acts that also run without a window: `cati ACT …` on a terminal, with a bar for long work and Ctrl+C to cancel."""
+"""The acts that also run without a window: `cati ACT …` on a terminal, with a bar and Ctrl+C to cancel."""
 
 from __future__ import annotations
 
@@ -97,7 +97,8 @@ def vars_of(value: object) -> dict[str, object]:
 def new_study(args: argparse.Namespace) -> int:
     """Create a study from a plan (TOML), asking for each member's password."""
     from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of  # noqa: PLC0415
-    from cati.fieldwork.study import create_study, write_sheets  # noqa: PLC0415
+    from cati.fieldwork.sheets import write_sheets  # noqa: PLC0415
+    from cati.fieldwork.study import create_study  # noqa: PLC0415
 
     if args.example:
         print(EXAMPLE)
@@ -320,13 +321,12 @@ def main(argv: Sequence[str]) -> int:
     except (Cancelled, KeyboardInterrupt):
         print(tr("Cancelled; nothing was changed."), file=sys.stderr)
         return CANCELLED
-    except Exception as error:
-        # Type and place only: a traceback's values could hold a person's data.
+    except Exception as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
         place = error.__traceback__
         while place is not None and place.tb_next is not None:
             place = place.tb_next
         where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-        logging.getLogger("cati").error("bug: %s at %s", type(error).__name__, where)
+        logging.getLogger("cati").error("bug: %s at %s", type(error).__name__, where)  # noqa: TRY400 - type and place only
         print(
             tr(
                 "This should not have happened ({kind} at {where}). Please report it.",

@@ -19,7 +19,8 @@ from cati.fieldwork import mixing, sample
 from cati.fieldwork import purge as purging
 from cati.fieldwork.hand_over import Slip, seal_list
 from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.study import CreatedStudy, create_study, open_study, write_sheets
+from cati.fieldwork.sheets import write_sheets
+from cati.fieldwork.study import CreatedStudy, create_study, open_study
 from cati.fieldwork.supervising import progress as figures_of
 from cati.survey.rates import Rates
 from cati.text import tr
