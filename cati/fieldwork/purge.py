@@ -79,10 +79,14 @@ def dry_run(study: OpenStudy) -> PurgePlan:
         members = sum(row.daily_grant is not None for row in studies.members(transaction))
     lines = (
         tr("The seal of this study, which opens all contacts: {name}", name=study.seal_path.name),
-        trn("1 contact", "{n} contacts with names and numbers", sizes["contacts"]),
-        trn("1 case", "{n} cases, and who called them when", sizes["cases"]),
-        trn("1 call", "{n} calls with their outcomes; only counts are kept", sizes["attempts"]),
-        trn("1 appointment", "{n} appointments", sizes["appointments"]),
+        trn("1 contact with name and numbers", "{n} contacts with names and numbers", sizes["contacts"]),
+        trn("1 case, and who called there when", "{n} cases, and who called them when", sizes["cases"]),
+        trn(
+            "1 call with its outcome; only counts are kept",
+            "{n} calls with their outcomes; only counts are kept",
+            sizes["attempts"],
+        ),
+        trn("1 appointment made", "{n} appointments made", sizes["appointments"]),
         trn("The keys of 1 member of staff", "The keys of {n} members of staff", members),
         tr("The key that opens the office's lists; copies of them in mailboxes cannot be opened any more"),
         trn("1 finished interview stays, tied to nobody.", "{n} finished interviews stay, tied to nobody.",

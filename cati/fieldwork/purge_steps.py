@@ -34,7 +34,7 @@ from cati.vault.sealing import SealBroken, derive
 SAMPLE_NAME = "erasure.sample"
 RECORD_NAME = "erasure_record.json"
 PAGE_NAME = "erasure_record.html"
-_SAMPLE_SIZE = 50
+_SAMPLE_SIZE = 40
 _OURS = frozenset(
     {FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", BALLAST_NAME, SAMPLE_NAME, RECORD_NAME, PAGE_NAME}
 )
@@ -113,7 +113,7 @@ def begin(purging: Purging) -> None:
         by_status = cases.count_by_status(transaction)
         lists, rows, accepted = counts.lists(transaction)
     _write_sample(purging.folder / SAMPLE_NAME, sample)
-    files, found = search(purging.folders(), purging.needles)
+    files, found = search(purging.folders(), purging.needles, leave_out=_unread(purging))
     withdrawn = sum(n for (status, _cell), n in by_status.items() if status is cases.CaseStatus.WITHDRAWN)
     purging.finish(
         "begun",
@@ -201,9 +201,9 @@ def verify(purging: Purging) -> None:
         wrapped = sum(len(member_record_from_bytes(row.record).sealed_keys) > 0 for row in studies.members(transaction))
     pieces = [*purging.needles.pieces]
     for case_id, sealed_key, details in sample:
-        pieces += [case_id.encode(), bytes.fromhex(case_id), sealed_key[:32], details[:32], details[-32:]]
+        pieces += [case_id.encode(), sealed_key[-32:], details[-32:]]
     looked_for = Needles(purging.needles.numbers, tuple(pieces))
-    files, found = search(purging.folders(), looked_for, leave_out=frozenset({sample_path}))
+    files, found = search(purging.folders(), looked_for, leave_out=_unread(purging))
     opened, tried = _try_to_open(purging, sample)
     purging.finish(
         "verified",
@@ -229,6 +229,11 @@ def clear_up(purging: Purging) -> None:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
+
+
+def _unread(purging: Purging) -> frozenset[Path]:
+    """Return what is not searched: the kept sample itself, and the reserve of 32 MiB of zeros."""
+    return frozenset({purging.folder / SAMPLE_NAME, purging.folder / BALLAST_NAME})
 
 
 def _lead(purging: Purging) -> OpenStudy:

@@ -28,7 +28,7 @@ class Needles:
     pieces: tuple[bytes, ...] = field(default=(), repr=False)
 
 
-def needles_of(contacts: Iterable[Contact], *, names_of: int = 20) -> Needles:
+def needles_of(contacts: Iterable[Contact], *, names_of: int = 10) -> Needles:
     """Return the needles of people: every number in its four spellings, and of some the whole name in both orders."""
     numbers: set[bytes] = set()
     pieces: list[bytes] = list(CONTACT_MARKS)

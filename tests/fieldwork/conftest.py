@@ -210,3 +210,9 @@ class Desk:
 @pytest.fixture
 def desk() -> type[Desk]:
     return Desk
+
+
+@pytest.fixture
+def settings() -> Callable[..., StudySettings]:
+    """Return `settings_with`: the usual settings, with these changed."""
+    return settings_with
