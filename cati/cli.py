@@ -44,7 +44,7 @@ class Bar:
     """Progress on the terminal: a tqdm bar on a screen, silence in a pipe."""
 
     def __init__(self, what: str) -> None:
-        from tqdm import tqdm  # noqa: PLC0415 - only long acts draw a bar
+        from tqdm import tqdm
 
         self._bar = tqdm(desc=what, disable=not sys.stderr.isatty(), leave=False)
 
@@ -59,7 +59,7 @@ class Bar:
 
 
 def _open(folder: Path, login: str) -> OpenStudy:
-    from cati.fieldwork.study import open_study  # noqa: PLC0415 - each act loads what it needs
+    from cati.fieldwork.study import open_study
 
     password = _ask_password(tr("Password of {login}", login=login))
     return open_study(folder, login, password, now=_clock, draw=random.SystemRandom())
@@ -67,7 +67,7 @@ def _open(folder: Path, login: str) -> OpenStudy:
 
 def check(args: argparse.Namespace) -> int:
     """Print what is wrong with a questionnaire; status 1 when it cannot run."""
-    from cati.fieldwork.forms import check_form  # noqa: PLC0415
+    from cati.fieldwork.forms import check_form
 
     form = check_form(args.form)
     if args.json:
@@ -88,7 +88,7 @@ def check(args: argparse.Namespace) -> int:
 
 def vars_of(value: object) -> dict[str, object]:
     """Return a frozen value's fields as a plain dictionary for JSON."""
-    import msgspec  # noqa: PLC0415
+    import msgspec
 
     built = msgspec.to_builtins(value)
     return built if isinstance(built, dict) else {"value": built}
@@ -96,9 +96,9 @@ def vars_of(value: object) -> dict[str, object]:
 
 def new_study(args: argparse.Namespace) -> int:
     """Create a study from a plan (TOML), asking for each member's password."""
-    from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of  # noqa: PLC0415
-    from cati.fieldwork.sheets import write_sheets  # noqa: PLC0415
-    from cati.fieldwork.study import create_study  # noqa: PLC0415
+    from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+    from cati.fieldwork.sheets import write_sheets
+    from cati.fieldwork.study import create_study
 
     if args.example:
         print(EXAMPLE)
@@ -123,7 +123,7 @@ def new_study(args: argparse.Namespace) -> int:
 
 def seal(args: argparse.Namespace) -> int:
     """Seal a table for an institute, as an office does."""
-    from cati.fieldwork.hand_over import seal_list  # noqa: PLC0415
+    from cati.fieldwork.hand_over import seal_list
 
     passphrase = None if args.to else _ask_password(tr("Passphrase for the list"))
     target = args.output or args.table.with_name(args.table.name + ".age")
@@ -137,7 +137,7 @@ def seal(args: argparse.Namespace) -> int:
 
 def import_list(args: argparse.Namespace) -> int:
     """Bring a contact list into a study."""
-    from cati.fieldwork import sample  # noqa: PLC0415
+    from cati.fieldwork import sample
 
     study = _open(args.study, args.login)
     try:
@@ -170,7 +170,7 @@ def import_list(args: argparse.Namespace) -> int:
 
 def export(args: argparse.Namespace) -> int:
     """Write the mixed stock of answers, with a codebook."""
-    from cati.fieldwork import export as exporting  # noqa: PLC0415
+    from cati.fieldwork import export as exporting
 
     study = _open(args.study, args.login)
     bar = Bar(tr("Exporting"))
@@ -190,7 +190,7 @@ def export(args: argparse.Namespace) -> int:
 
 def purge(args: argparse.Namespace) -> int:
     """Show what a purge would destroy, or do it with two people's passwords."""
-    from cati.fieldwork import purge as purging  # noqa: PLC0415
+    from cati.fieldwork import purge as purging
 
     if args.dry_run:
         study = _open(args.study, args.first)
@@ -218,7 +218,7 @@ def purge(args: argparse.Namespace) -> int:
 
 def verify_erasure(args: argparse.Namespace) -> int:
     """Check a signed erasure record alone, without the study."""
-    from cati.fieldwork.purge import verify_erasure as verify  # noqa: PLC0415
+    from cati.fieldwork.purge import verify_erasure as verify
 
     verdict = verify(args.record, args.key)
     for line in verdict.lines:
@@ -228,7 +228,7 @@ def verify_erasure(args: argparse.Namespace) -> int:
 
 def demo(args: argparse.Namespace) -> int:
     """Run the whole main job on invented people."""
-    from cati.demo.run import run_demo  # noqa: PLC0415
+    from cati.demo.run import run_demo
 
     return run_demo(args.folder, window=False if args.no_window else None)
 

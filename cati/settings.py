@@ -145,8 +145,11 @@ def check_rules(rules: CallingRules) -> list[Problem]:
             found.append(
                 Problem(
                     day,
-                    tr("Calls are allowed from {start} to {end} only (ADM guideline).",
-                       start=limit.start.strftime("%H:%M"), end=limit.end.strftime("%H:%M")),
+                    tr(
+                        "Calls are allowed from {start} to {end} only (ADM guideline).",
+                        start=limit.start.strftime("%H:%M"),
+                        end=limit.end.strftime("%H:%M"),
+                    ),
                     tr("Choose times inside this limit."),
                 )
             )
@@ -167,54 +170,75 @@ def check_rules(rules: CallingRules) -> list[Problem]:
     for name, value, low, high in numbers:
         if not low <= value <= high:
             found.append(
-                Problem(name, tr("{value} is outside the limit of {low} to {high}.", value=value, low=low, high=high),
-                        tr("Choose a value inside this limit."))
+                Problem(
+                    name,
+                    tr("{value} is outside the limit of {low} to {high}.", value=value, low=low, high=high),
+                    tr("Choose a value inside this limit."),
+                )
             )
     return found
 
 
+_LONGEST_MINUTES = 120
+
+
 def check_settings(settings: StudySettings) -> list[Problem]:
     """Return everything that keeps a study with these settings from being made, in the order of the page."""
-    found = []
-    if not settings.name.strip():
-        found.append(Problem(tr("Name"), tr("The study has no name."), tr("Give it one.")))
-    if not settings.institute.strip():
-        found.append(Problem(tr("Institute"), tr("The introduction must say who calls."), tr("Name the institute.")))
-    if not settings.client.strip():
-        found.append(Problem(tr("Client"), tr("The introduction must say for whom you call."), tr("Name the client.")))
-    if not settings.callback_number.strip():
-        found.append(
-            Problem(tr("Number to call back"), tr("People must be able to check who called."),
-                    tr("Enter the institute's number."))
-        )
+    found = _check_words(settings)
     if not settings.sites:
         found.append(Problem(tr("Sites"), tr("There is no site."), tr("Add at least one county or centre.")))
     seen: set[str] = set()
     for site in settings.sites:
         found.extend(_check_site(site, seen))
-    if settings.field_from > settings.field_to:
+    found.extend(_check_dates(settings))
+    if not settings.consent or not all(w.version.strip() and w.text.strip() for w in settings.consent):
         found.append(
-            Problem(tr("Field period"), tr("It ends before it begins."), tr("Swap or correct the two dates."))
+            Problem(
+                tr("Consent"),
+                tr("The wording people agreed to is missing or has no version."),
+                tr("Enter the wording and its version, as printed on the consent form."),
+            )
         )
+    if not settings.languages:
+        found.append(Problem(tr("Languages"), tr("There is no language."), tr("Choose at least one.")))
+    if not 1 <= settings.expected_minutes <= _LONGEST_MINUTES:
+        found.append(
+            Problem(
+                tr("Expected length"),
+                tr("{n} minutes cannot be right.", n=settings.expected_minutes),
+                tr("Enter 1 to 120 minutes."),
+            )
+        )
+    found.extend(check_rules(settings.rules))
+    return found
+
+
+def _check_words(settings: StudySettings) -> list[Problem]:
+    """Return what the introduction needs and does not have."""
+    needed = (
+        (settings.name, tr("Name"), tr("The study has no name."), tr("Give it one.")),
+        (settings.institute, tr("Institute"), tr("The introduction must say who calls."), tr("Name the institute.")),
+        (settings.client, tr("Client"), tr("The introduction must say for whom you call."), tr("Name the client.")),
+        (
+            settings.callback_number,
+            tr("Number to call back"),
+            tr("People must be able to check who called."),
+            tr("Enter the institute's number."),
+        ),
+    )
+    return [Problem(where, what, do) for value, where, what, do in needed if not value.strip()]
+
+
+def _check_dates(settings: StudySettings) -> list[Problem]:
+    found = []
+    if settings.field_from > settings.field_to:
+        found.append(Problem(tr("Field period"), tr("It ends before it begins."), tr("Swap or correct the two dates.")))
     if settings.contact_from > settings.contact_to:
         found.append(Problem(tr("Eligibility"), tr("It ends before it begins."), tr("Swap or correct the two dates.")))
     if settings.erasure_date < settings.field_to:
         found.append(
             Problem(tr("Erasure date"), tr("It lies before the end of the field period."), tr("Choose a later day."))
         )
-    if not settings.consent or not all(w.version.strip() and w.text.strip() for w in settings.consent):
-        found.append(
-            Problem(tr("Consent"), tr("The wording people agreed to is missing or has no version."),
-                    tr("Enter the wording and its version, as printed on the consent form."))
-        )
-    if not settings.languages:
-        found.append(Problem(tr("Languages"), tr("There is no language."), tr("Choose at least one.")))
-    if not 1 <= settings.expected_minutes <= 120:
-        found.append(
-            Problem(tr("Expected length"), tr("{n} minutes cannot be right.", n=settings.expected_minutes),
-                    tr("Enter 1 to 120 minutes."))
-        )
-    found.extend(check_rules(settings.rules))
     return found
 
 
@@ -222,9 +246,7 @@ def _check_site(site: Site, seen: set[str]) -> list[Problem]:
     found = []
     where = tr("Site {site}", site=site.name or site.code or "?")
     if not site.code.strip() or site.code in seen:
-        found.append(
-            Problem(where, tr("Its code is missing or used twice."), tr("Give every site a code of its own."))
-        )
+        found.append(Problem(where, tr("Its code is missing or used twice."), tr("Give every site a code of its own.")))
     seen.add(site.code)
     if site.land not in LANDS:
         found.append(Problem(where, tr("Its Land is not known."), tr("Choose one of the 16, for the holidays.")))
@@ -235,8 +257,11 @@ def _check_site(site: Site, seen: set[str]) -> list[Problem]:
     codes = [department.code for department in site.departments]
     if len(set(codes)) != len(codes) or not all(code.strip() for code in codes):
         found.append(
-            Problem(where, tr("The code of a department is missing or used twice."),
-                    tr("Give every department a code of its own."))
+            Problem(
+                where,
+                tr("The code of a department is missing or used twice."),
+                tr("Give every department a code of its own."),
+            )
         )
     if any(department.target < 0 for department in site.departments):
         found.append(Problem(where, tr("A department's target is below zero."), tr("Enter 0 or more.")))

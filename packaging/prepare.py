@@ -63,13 +63,16 @@ def install_system_packages(packages: list[str]) -> None:
     """Install Debian packages when we are allowed to; otherwise say exactly what to type, and stop."""
     words = " ".join(packages)
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    may = shutil.which("apt-get") and (not prefix or subprocess.run([*prefix, "true"], capture_output=True).returncode == 0)
+    may = bool(shutil.which("apt-get"))
+    if may and prefix:
+        may = subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode == 0
     if not may:
-        sys.exit(f"This machine misses system packages. Please run:\n    sudo apt-get install {words}\nand start again.")
+        sys.exit(f"System packages are missing. Please run:\n    sudo apt-get install {words}\nand start again.")
     print(f"Installing system packages: {words}", flush=True)
     quiet = {"stdout": subprocess.DEVNULL, "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
     subprocess.run([*prefix, "apt-get", "update", "-qq"], check=False, **quiet)
-    done = subprocess.run([*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], check=False, **quiet)
+    install = [*prefix, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    done = subprocess.run(install, check=False, **quiet)
     if done.returncode != 0:
         sys.exit(f"The system packages could not be installed. Please run:\n    sudo apt-get install {words}")
 

@@ -120,7 +120,7 @@ def _brought_in(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Cloc
 
 def _open_window(created: CreatedStudy) -> int:
     """Open the real window, signed in as an interviewer, on a weekday of the field period."""
-    from cati.app import build  # noqa: PLC0415 - loads Qt
+    from cati.app import build
 
     now = scene.shifted_clock(datetime(2026, 7, 7, 12, 32, tzinfo=UTC))
     app, window = build([])
@@ -143,7 +143,7 @@ def _open_window(created: CreatedStudy) -> int:
 def _worked(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Clock, draw: random.Random) -> None:
     days = [scene.FIRST_DAY + timedelta(days=at) for at in range(scene.MEASURED_DAYS)]
     days = [day for day in days if day.weekday() < 6]  # noqa: PLR2004 - no calls on Sundays
-    from cati.demo.pages import drive_pages  # noqa: PLC0415 - loads Qt
+    from cati.demo.pages import drive_pages
 
     clock.at = datetime(2026, 7, 6, 8, 2, tzinfo=UTC)
     anna = _sign_in(created, "anna", clock, draw)

@@ -8,6 +8,8 @@ from cati.errors import Problem
 from cati.files.questionnaires import ReadForm, read_questionnaire
 from cati.text import tr
 
+__all__ = ["ReadForm", "check_form"]
+
 
 def check_form(path: Path) -> ReadForm:
     """Read and compile a questionnaire file or a folder of CSV sheets; what is wrong stands in its diagnostics."""

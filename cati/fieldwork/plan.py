@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 
 from cati.errors import Problem
-from cati.fieldwork.study import NewMember
 from cati.fieldwork.open_study import Role
+from cati.fieldwork.study import NewMember
 from cati.settings import CallingRules, ConsentWording, Department, Site, StudySettings
 from cati.text import tr
 

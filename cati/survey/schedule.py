@@ -211,11 +211,12 @@ def _again(
     last = history[-1]
     busy = _trailing_busy(history)
     if 0 < busy <= rules.busy_redials:
-        redial = last.ended + timedelta(minutes=rules.busy_minutes)
+        redial = max(last.ended + timedelta(minutes=rules.busy_minutes), now)
         span = next_span(redial, site, rules, room_minutes=minutes)
         if span is not None:
             return _placed(history, span.start, None, Tier.HINT, Why.BUSY, now, site, draw, why_at=last.ended)
-    earliest = earliest_retry(history, site, rules)
+    # From now on: a stretch that is over would turn at once, and again.
+    earliest = max(earliest_retry(history, site, rules), now)
     soft = next((attempt for attempt in reversed(history) if attempt.outcome is Outcome.SOFT_REFUSAL), None)
     reached = any(attempt.outcome in CONFIRMING for attempt in history)
     tier = Tier.UNDECIDED if reached else Tier.FRESH

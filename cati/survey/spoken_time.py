@@ -202,9 +202,9 @@ def _take(said: _Said, word: str, following: str, local: datetime) -> tuple[_Sai
     if word in ("morgen", "tomorrow"):
         return replace(said, day=today + timedelta(days=1)), 1
     if word in DAYS and not (word == "do" and said.day):
-        monday = said.week
-        day = monday + timedelta(days=DAYS[word]) if monday else _next_day(today, DAYS[word], same_day=True)
-        return replace(said, day=day), 1
+        week = said.week
+        named = week + timedelta(days=DAYS[word]) if week else _next_day(today, DAYS[word], same_day=True)
+        return replace(said, day=named), 1
     if word in PARTS:
         return replace(said, part=PARTS[word]), 1
     if word in ("ab", "nach", "after", "from"):

@@ -12,11 +12,10 @@ HERE = Path(__file__).resolve().parent
 
 def _figures(script: Path) -> list[tuple[str, str, str, str, bool]]:
     """Run one script alone, so that no bar warms or burdens another, and read its figures."""
-    code = (
-        "import json, runpy, sys; "
-        f"print('\\n' + json.dumps(runpy.run_path({str(script)!r})['figures']()))"
+    code = f"import json, runpy, sys; print('\\n' + json.dumps(runpy.run_path({str(script)!r})['figures']()))"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=HERE.parent.parent
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=HERE.parent.parent)
     if done.returncode != 0:
         return [("?", script.stem, "did not run: " + (done.stderr.strip().splitlines() or ["?"])[-1], "", False)]
     return [tuple(row) for row in json.loads(done.stdout.strip().splitlines()[-1])]

@@ -43,8 +43,18 @@ def figures() -> list[tuple[str, str, str, str, bool]]:
     bare_s, bare_mb = (statistics.median(column) for column in zip(*bare, strict=True))
     our_s, our_mb = (statistics.median(column) for column in zip(*ours, strict=True))
     return [
-        ("10", "start to a usable screen", f"{our_s / bare_s:.2f} × ({our_s * 1e3:.0f} of {bare_s * 1e3:.0f} ms)",
-         "≤ 5 × bare window", our_s <= 5 * bare_s),
-        ("10", "resident memory at the first screen", f"{our_mb / bare_mb:.2f} × ({our_mb:.0f} of {bare_mb:.0f} MB)",
-         "≤ 2.5 ×", our_mb <= 2.5 * bare_mb),
+        (
+            "10",
+            "start to a usable screen",
+            f"{our_s / bare_s:.2f} × ({our_s * 1e3:.0f} of {bare_s * 1e3:.0f} ms)",
+            "≤ 5 × bare window",
+            our_s <= 5 * bare_s,
+        ),
+        (
+            "10",
+            "resident memory at the first screen",
+            f"{our_mb / bare_mb:.2f} × ({our_mb:.0f} of {bare_mb:.0f} MB)",
+            "≤ 2.5 ×",
+            our_mb <= 2.5 * bare_mb,
+        ),
     ]
