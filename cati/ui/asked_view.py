@@ -1,0 +1,210 @@
+"""The page of one question: progress by section, what is read aloud, the answer, the keys; rows of a grid beside it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from cati.survey.answers import Answer, Status
+from cati.survey.questionnaire import Questionnaire
+from cati.survey.screens import Question, Screen
+from cati.survey.summary import answer_words
+from cati.text import mark, tr
+from cati.ui import theme
+from cati.ui.keyed import Flowing, KeyedFlow, Offer
+from cati.ui.keys import Key, cap_of
+from cati.ui.pages import Note
+from cati.ui.question_part import QuestionPart
+
+NONRESPONSE = {
+    Status.DONT_KNOW: (Key.DONT_KNOW, mark("don't know")),
+    Status.REFUSED: (Key.REFUSED, mark("prefers not to say")),
+    Status.SKIPPED: (Key.SKIP, mark("skip")),
+}
+"""The states with keys of their own on every question that offers them."""
+
+
+class ProgressLine(QWidget):
+    """How far the interview is, as a thin line; the same is said in words beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._share = 0.0
+        self.setFixedHeight(max(3, theme.unit() // 3))
+
+    def move_to(self, share: float) -> None:
+        """Show a share from 0 to 1."""
+        if share != self._share:
+            self._share = share
+            self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint the line."""
+        painter = QPainter(self)
+        colours = theme.colours()
+        painter.fillRect(self.rect(), colours.border)
+        painter.fillRect(QRect(0, 0, round(self.width() * self._share), self.height()), colours.accent)
+        painter.end()
+
+
+class AskedView(QWidget):
+    """Shows a screen; reports ``pressed(name)`` of its keys, and what the question part reports."""
+
+    pressed = Signal(str)
+
+    def __init__(self, questionnaire: Questionnaire) -> None:
+        super().__init__()
+        self._questionnaire = questionnaire
+        self.screen_shown: Screen | None = None
+        self.row = 0
+        self.section = theme.words("", "heading")
+        self.where = theme.words("", "quiet")
+        self.where.setWordWrap(False)
+        self.line = ProgressLine()
+        self.confirm = Note("", "warning")
+        self.instruction = theme.words("", "instruction")
+        self.heading = theme.words("", "spoken")
+        self.text = theme.words("", "spoken")
+        self.part = QuestionPart()
+        self.refusal = theme.words("", "problem")
+        self.rows = KeyedFlow(tr("Rows"), column=True)
+        self.rows.chosen.connect(lambda name: self.pressed.emit(f"row {name}"))
+        self.nonresponse = KeyedFlow(tr("No answer"))
+        self.keys = KeyedFlow(tr("Keys"))
+        for flow in (self.nonresponse, self.keys):
+            flow.chosen.connect(self.pressed)
+        self._lay_out(theme.unit())
+
+    def _lay_out(self, unit: int) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.section, 1)
+        top.addWidget(self.where)
+        inside = Flowing()
+        spoken = QVBoxLayout()
+        spoken.setSpacing(unit)
+        for part in (self.confirm, self.instruction, self.heading, self.text, self.part, self.refusal):
+            spoken.addWidget(part)
+        spoken.addStretch(1)
+        beside = QBoxLayout(
+            QBoxLayout.Direction.TopToBottom if theme.is_large() else QBoxLayout.Direction.LeftToRight, inside
+        )
+        beside.setContentsMargins(0, 0, unit, 0)
+        beside.setSpacing(3 * unit)
+        beside.addLayout(spoken, 3)
+        beside.addWidget(self.rows, 2, Qt.AlignmentFlag.AlignTop)
+        self.area = QScrollArea()
+        self.area.setProperty("kind", "scroll")
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(inside)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(2 * unit, unit, 2 * unit, unit)
+        whole.setSpacing(unit)
+        whole.addLayout(top)
+        whole.addWidget(self.line)
+        whole.addSpacing(unit)
+        whole.addWidget(self.area, 1)
+        whole.addWidget(self.nonresponse)
+        whole.addWidget(self.keys)
+
+    @property
+    def question(self) -> Question | None:
+        """The question that takes the answer now."""
+        return None if self.screen_shown is None else self.screen_shown.questions[self.row]
+
+    def show_screen(self, screen: Screen, row: int, minutes: int, draft: str) -> None:
+        """Show a screen with one of its rows asked; ``minutes`` since the interview began."""
+        fresh = self.screen_shown is None or self.screen_shown.questions[0].address != screen.questions[0].address
+        self.screen_shown, self.row = screen, row
+        question = screen.questions[row]
+        several = len(screen.questions) > 1
+        self.section.setText(screen.section)
+        self.where.setText(
+            tr("{n} of about {of} · section {section} of {sections} · {minutes} min",
+               n=screen.position, of=screen.of_about, section=screen.section_number,
+               sections=screen.sections_total, minutes=minutes)
+            if screen.section_number
+            else tr("{n} of about {of} · {minutes} min", n=screen.position, of=screen.of_about, minutes=minutes)
+        )  # fmt: skip
+        self.line.move_to((screen.position - 1) / max(screen.of_about, 1))
+        self._say(self.instruction, question.instruction)
+        self._say(self.heading, screen.heading if several else "")
+        self._say(self.text, question.text)
+        self.confirm.setVisible(question.confirm)
+        if question.confirm:
+            self.confirm.say(tr("Answered before: {answer}. Is that still so?", answer=self._words(question)), "warning")
+        item = self._questionnaire.item(question.address)
+        self.part.show_question(question, item, draft, question.text)
+        self._show_rows(screen if several else None)
+        self.show_refusal("")
+        self._show_keys(screen, question)
+        if fresh:
+            self.area.verticalScrollBar().setValue(0)
+
+    def show_refusal(self, message: str) -> None:
+        """Show in place why an answer cannot stand, "" when it can."""
+        self._say(self.refusal, f"✗ {message}" if message else "")
+
+    def _say(self, label: QWidget, text: str) -> None:
+        label.setText(text)  # type: ignore[attr-defined]  # a QLabel of theme.words
+        if label.isVisibleTo(self) != bool(text):
+            label.setVisible(bool(text))
+
+    def _words(self, question: Question) -> str:
+        item = self._questionnaire.item(question.address)
+        language = self.screen_shown.language if self.screen_shown is not None else ""
+        return answer_words(self._questionnaire, item, question.answer, language)
+
+    def _show_rows(self, screen: Screen | None) -> None:
+        self.rows.setVisible(screen is not None)
+        if screen is None:
+            self.rows.forget()
+            return
+        self.rows.offer(
+            [
+                Offer(
+                    str(at),
+                    "▸" if at == self.row else "✓" if one.answer is not None else "·",
+                    f"{one.text}\n{self._words(one)}" if one.answer is not None else one.text,
+                    "plain" if at == self.row else "quiet",
+                )
+                for at, one in enumerate(screen.questions)
+            ]
+        )
+
+    def _show_keys(self, screen: Screen, question: Question) -> None:
+        given = question.answer.status if isinstance(question.answer, Answer) else None
+        self.nonresponse.offer(
+            [
+                Offer(status.value, cap_of(key), tr(label), checked=status is given)
+                for status, (key, label) in NONRESPONSE.items()
+                if status in question.offered
+            ]
+        )
+        if screen.ends_interview:
+            onward = tr("End the interview here")
+        elif question.confirm:
+            onward = tr("Yes, go on")
+        else:
+            onward = tr("Next")
+        offers = [Offer("next", cap_of(Key.NEXT), onward, "primary")]
+        if not screen.is_first:
+            offers.append(Offer("back", cap_of(Key.BACK), tr("Back")))
+        offers.append(Offer("overview", cap_of(Key.OVERVIEW), tr("Overview")))
+        others = [code for code in self._questionnaire.languages if code != screen.language]
+        if others:
+            name = self._questionnaire.language_names.get(others[0], others[0]) if len(others) == 1 else tr("Language")
+            offers.append(Offer("language", cap_of(Key.LANGUAGE), name))
+        offers.append(Offer("break_off", cap_of(Key.BREAK_OFF), tr("Break off …")))
+        self.keys.offer(offers)
+
+    def forget(self) -> None:
+        """Take question and answer off."""
+        for label in (self.section, self.where, self.instruction, self.heading, self.text, self.refusal):
+            label.clear()
+        self.confirm.say("")
+        self.part.forget()
+        self.rows.forget()
+        self.screen_shown = None

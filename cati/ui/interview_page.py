@@ -1,0 +1,336 @@
+"""The interview: digits answer at once, every answer is on disk before the next question shows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from cati.errors import Problem
+from cati.fieldwork import interviewing
+from cati.fieldwork.interviewing import Completed, RunningInterview
+from cati.survey import interview
+from cati.survey.answers import SKIPPED, Answer, Status
+from cati.survey.interview import EventKind
+from cati.survey.questionnaire import Kind
+from cati.survey.screens import Question
+from cati.survey.summary import answer_words
+from cati.ui.asked_view import NONRESPONSE, AskedView
+from cati.ui.keys import Key, Where, key_of
+from cati.ui.open_text_page import OpenTextPage
+from cati.ui.overview_view import OverviewView
+from cati.ui.pages import in_words
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+
+_TYPED = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT})
+_STATUS_OF = {key: status for status, (key, _label) in NONRESPONSE.items()}
+
+
+class InterviewPage(QWidget):
+    """Holds the running interview. Reports ``finished(Completed)``, ``interrupted(RunningInterview)`` or ``lost``."""
+
+    finished = Signal(object)
+    interrupted = Signal(object)
+    lost = Signal()
+
+    def __init__(self, study: OpenStudy, running: RunningInterview) -> None:
+        super().__init__()
+        self.study = study
+        self.running = running
+        self._since = study.now()
+        self._leaving = False
+        self.views = QStackedWidget()
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self.views)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._build()
+        self.show_state()
+
+    def _build(self) -> None:
+        self.asked = AskedView(self.study.questionnaire)
+        self.overview = OverviewView()
+        self.open_texts = OpenTextPage()
+        for view in (self.asked, self.overview, self.open_texts):
+            self.views.addWidget(view)
+        self.asked.pressed.connect(self._pressed)
+        self.asked.part.answered.connect(self._answer)
+        self.asked.part.drafted.connect(self._keep_draft)
+        self.asked.part.returned.connect(self.next)
+        self.overview.chosen.connect(lambda address: self.do(EventKind.JUMPED, address))
+        self.overview.left.connect(self._show_question)
+        self.open_texts.finished.connect(self.finish)
+        self.open_texts.back.connect(lambda: self.do(EventKind.WENT_BACK))
+
+    # -- what is kept -------------------------------------------------------------------------------------------------
+
+    def do(self, kind: EventKind, address: str = "", answer: Answer | None = None, language: str = "") -> bool:
+        """Do one thing, have it on disk, show what comes next; False when it did not take effect."""
+        try:
+            after = interviewing.record(self.study, self.running, kind, address, answer, language)
+        except Problem as problem:
+            self.asked.show_refusal(in_words(problem))
+            return False
+        if after.lease_lost:
+            self._leave()
+            self.lost.emit()
+            return False
+        self.running = after
+        if after.state.refusal is not None:
+            self._show_refusal()
+            return False
+        self.show_state()
+        return True
+
+    def _answer(self, answer: Answer) -> None:
+        """Keep an answer; inside a grid the next row is asked, and behind its last row the next screen."""
+        question, screen, row = self.asked.question, self.asked.screen_shown, self.asked.row
+        if question is None or screen is None or not self.do(EventKind.ANSWERED, question.address, answer):
+            return
+        after = self.running.state.screen
+        if len(screen.questions) == 1 or after is None:
+            return
+        rows = after.questions
+        if rows[0].address != screen.questions[0].address:
+            return
+        open_rows = [at for at, one in enumerate(rows) if one.answer is None and not one.read_only]
+        if row + 1 < len(rows):
+            self._show_question(row + 1)
+        elif open_rows:
+            self._show_question(open_rows[0])
+        else:
+            self.do(EventKind.WENT_FORWARD)
+
+    def _keep_draft(self, text: str) -> None:
+        """Keep what is being typed, one row written over."""
+        question = self.asked.question
+        if question is None or question.kind not in _TYPED:
+            return
+        if not interviewing.keep_draft(self.study, self.running, question.address, text):
+            self._leave()
+            self.lost.emit()
+
+    def next(self) -> None:
+        """Keep what stands there and go on; what was answered before and not changed is confirmed."""
+        screen, question, part = self.asked.screen_shown, self.asked.question, self.asked.part
+        if screen is None or question is None or part.wants_words():
+            return
+        if screen.ends_interview:
+            self.finish()
+            return
+        answer = part.answer()
+        given = question.answer
+        unchanged = given is not None and answer is not None and replace(given, remark="") == answer
+        if answer is None or unchanged:
+            if len(screen.questions) > 1 and given is not None and self.asked.row + 1 < len(screen.questions):
+                self._show_question(self.asked.row + 1)
+            else:
+                self.do(EventKind.WENT_FORWARD)
+        else:
+            self._answer(answer)
+
+    def finish(self) -> None:
+        """Keep the open answers as they were finished, and complete the interview."""
+        for address, text in self.open_texts.texts().items() if self.views.currentWidget() is self.open_texts else ():
+            if not self._keep_text(address, text):
+                return
+        try:
+            done = interviewing.complete(self.study, self.running)
+        except Problem as problem:
+            self.asked.show_refusal(in_words(problem))
+            self.open_texts.refusal.setText(in_words(problem))
+            return
+        if isinstance(done, Completed):
+            self._leave()
+            self.finished.emit(done)
+        elif done.lease_lost:
+            self._leave()
+            self.lost.emit()
+        else:
+            message = done.state.refusal.message if done.state.refusal is not None else ""
+            self.running = replace(self.running, state=replace(done.state, refusal=None))
+            self.show_state()
+            self.asked.show_refusal(message)
+
+    def _keep_text(self, place: str, text: str) -> bool:
+        """Keep one open answer when it was changed; without words it counts as skipped."""
+        address, _slash, choice = place.partition("/")
+        before = self.running.state.answers.get(address)
+        if before is None:
+            return True
+        if choice:
+            beside = tuple((name, text if name == choice else words) for name, words in before.specify)
+            after = replace(before, specify=tuple(pair for pair in beside if pair[1]))
+        else:
+            after = Answer(value=text) if text else SKIPPED
+        if after == before:
+            return True
+        recorded = interviewing.record(self.study, self.running, EventKind.ANSWERED, address, after)
+        if recorded.lease_lost:
+            self._leave()
+            self.lost.emit()
+            return False
+        if recorded.state.refusal is not None:
+            self.open_texts.refusal.setText(recorded.state.refusal.message)
+            return False
+        self.running = recorded
+        return True
+
+    # -- what is shown ------------------------------------------------------------------------------------------------
+
+    def show_state(self) -> None:
+        """Show where the interview stands."""
+        screen = self.running.state.screen
+        if screen is None:
+            self._show_end()
+            return
+        open_rows = [at for at, one in enumerate(screen.questions) if one.answer is None and not one.read_only]
+        self._show_question(open_rows[0] if open_rows else 0)
+
+    def _show_question(self, row: int | None = None) -> None:
+        screen = self.running.state.screen
+        if screen is None:
+            self._show_end()
+            return
+        row = self.asked.row if row is None else row
+        question = screen.questions[min(row, len(screen.questions) - 1)]
+        draft = interviewing.draft_of(self.study, self.running, question.address) if question.kind in _TYPED else ""
+        minutes = int((self.study.now() - self._since).total_seconds() // 60)
+        self.asked.show_screen(screen, min(row, len(screen.questions) - 1), minutes, draft)
+        self.views.setCurrentWidget(self.asked)
+        (self.asked.part.focus_on() or self).setFocus()
+        self._announce(question)
+
+    def _announce(self, question: Question) -> None:
+        """Tell a screen reader that the question changed."""
+        if QAccessible.isActive():
+            said = " ".join(part for part in (question.instruction, question.text) if part)
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+
+    def _show_refusal(self) -> None:
+        refusal = self.running.state.refusal
+        screen = self.running.state.screen
+        if refusal is None or screen is None:
+            return
+        rows = [at for at, one in enumerate(screen.questions) if one.address == refusal.address]
+        shown = self.asked.screen_shown
+        if rows and (rows[0] != self.asked.row or shown is None or shown.questions[0].address != screen.questions[0].address):
+            self._show_question(rows[0])
+        self.asked.show_refusal(refusal.message)
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, refusal.message))
+
+    def _show_end(self) -> None:
+        questionnaire, state = self.study.questionnaire, self.running.state
+        texts = []
+        for place, words in interviewing.open_texts(self.study, self.running):
+            item = questionnaire.item(place.partition("/")[0])
+            line = next((one for one in interview.overview(questionnaire, state) if one.address == item.name), None)
+            asked = line.text if line is not None else item.name
+            if "/" in place:
+                asked = f"{asked} – {answer_words(questionnaire, item, Answer(value=place.partition('/')[2]), state.language)}"
+            texts.append((place, asked, words))
+        self.open_texts.show_texts(texts, lambda text: interviewing.mark_identifying(self.study, self.running, text))
+        self.views.setCurrentWidget(self.open_texts)
+        self.setFocus()
+
+    def _show_overview(self) -> None:
+        question = self.asked.question
+        lines = interview.overview(self.study.questionnaire, self.running.state)
+        self.views.setCurrentWidget(self.overview)
+        self.overview.show_lines(lines, question.address if question is not None else "")
+
+    def _switch_language(self) -> None:
+        """Go on in the next language of the questionnaire."""
+        languages = self.study.questionnaire.languages
+        if len(languages) > 1:
+            at = languages.index(self.running.state.language)
+            self.do(EventKind.LANGUAGE_SWITCHED, language=languages[(at + 1) % len(languages)])
+
+    def retranslate(self) -> None:
+        """Say everything anew in the language and size in force."""
+        at_end = self.views.currentWidget() is self.open_texts
+        row = self.asked.row
+        for view in (self.asked, self.overview, self.open_texts):
+            view.forget()
+            self.views.removeWidget(view)
+            view.deleteLater()
+        self._build()
+        self._show_end() if at_end else self._show_question(row)
+
+    def _leave(self) -> None:
+        """Take everything off the page before it goes."""
+        for view in (self.asked, self.overview, self.open_texts):
+            view.forget()
+
+    # -- keys ---------------------------------------------------------------------------------------------------------
+
+    def _pressed(self, name: str) -> None:
+        """Do what a key or a button asks for."""
+        acts = {
+            "next": self.next, "back": lambda: self.do(EventKind.WENT_BACK), "overview": self._show_overview,
+            "forward": lambda: self.do(EventKind.WENT_FORWARD), "language": self._switch_language,
+            "break_off": lambda: self.interrupted.emit(self.running),
+        }  # fmt: skip
+        if name in acts:
+            acts[name]()
+        elif name.startswith("row "):
+            self._show_question(int(name.removeprefix("row ")))
+        elif self.asked.question is not None and Status(name) in self.asked.question.offered:
+            self._answer(Answer(Status(name)))
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the shell's shortcuts from taking a key that is the interview's."""
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            if key_of(event, Where.INTERVIEW) is not None:
+                event.accept()
+                return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Take the interview's keys; they belong to the page, so that the fastest typing loses no digit."""
+        view = self.views.currentWidget()
+        if view is self.asked:
+            taken = self.asked.part.press(event) or self._press_asked(event)
+        elif view is self.overview:
+            taken = event.key() == Qt.Key.Key_Escape or key_of(event, Where.INTERVIEW) is Key.OVERVIEW
+            if taken:
+                self._show_question()
+        else:
+            taken = self._press_end(event)
+        if not taken:
+            super().keyPressEvent(event)
+
+    def _press_asked(self, event: QKeyEvent) -> bool:
+        key = key_of(event, Where.INTERVIEW)
+        if key is None or event.isAutoRepeat():
+            return key is not None
+        if key in (Key.UP, Key.DOWN):
+            step = 1 if key is Key.DOWN else -1
+            screen = self.asked.screen_shown
+            if not self.asked.part.step(step) and screen is not None:
+                self._show_question(min(max(self.asked.row + step, 0), len(screen.questions) - 1))
+        elif key in _STATUS_OF:
+            self._pressed(_STATUS_OF[key].value)
+        else:
+            names = {
+                Key.NEXT: "next", Key.BACK: "back", Key.FORWARD: "forward", Key.OVERVIEW: "overview",
+                Key.LANGUAGE: "language", Key.BREAK_OFF: "break_off",
+            }  # fmt: skip
+            self._pressed(names[key])
+        return True
+
+    def _press_end(self, event: QKeyEvent) -> bool:
+        key = key_of(event, Where.OPEN_TEXT)
+        if key is Key.FINISH and not event.isAutoRepeat():
+            self.finish()
+        elif key is Key.LOOK_AGAIN:
+            self.do(EventKind.WENT_BACK)
+        else:
+            return False
+        return True
