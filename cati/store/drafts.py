@@ -52,8 +52,10 @@ def count(transaction: Transaction, case_id: str) -> int:
 
 def append(transaction: Transaction, case_id: str, n: int, event_id: str, sealed: bytes) -> bool:
     """Keep one event; False when this very event is kept already (a retry after an unknown commit)."""
-    known = transaction.execute(select(draft_event.c.n).where(draft_event.c.id == event_id)).first()
-    if known is not None:
+    same = select(draft_event.c.n).where(
+        draft_event.c.id == event_id, draft_event.c.case == case_id, draft_event.c.n == n
+    )
+    if transaction.execute(same).first() is not None:
         return False
     transaction.execute(insert(draft_event).values(case=case_id, n=n, id=event_id, sealed=sealed))
     return True
