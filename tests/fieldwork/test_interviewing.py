@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from cati.fieldwork import calling, interviewing, mixing
 from cati.fieldwork.open_texts import MarkKind
@@ -27,12 +26,19 @@ def _appointment(at: datetime) -> Appointment:
     return Appointment(kind=AppointmentKind.DEFINITE, at=at, wall="2027-07-06T14:00", zone="Europe/Berlin")
 
 
+def statements_of(study: Any) -> list[str]:
+    """Return a list into which SQLite itself writes every statement that it runs from now on."""
+    statements: list[str] = []
+    with study.database.engine.connect() as connection:  # the pool's only connection
+        connection.connection.dbapi_connection.set_trace_callback(statements.append)
+    return statements
+
+
 def test_one_answer_is_one_durable_commit(made: Made, people: People, desk: Desk) -> None:
     people(made.sign_in("lead"), 5)
     study = made.sign_in("anna")
     _case, running = desk(study).begin()
-    statements: list[str] = []
-    event.listen(study.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    statements = statements_of(study)
     running = interviewing.record(study, running, EventKind.ANSWERED, "zufrieden", Answer(value="1"))
     assert statements.count("COMMIT") == 1
     assert statements[0] == "BEGIN IMMEDIATE"
@@ -69,9 +75,7 @@ def test_another_interviewer_resumes_at_the_same_question_in_another_call(
     assert isinstance(done, interviewing.Completed)
 
 
-def test_what_is_typed_is_one_row_written_over_and_gone_with_the_answer(
-    made: Made, people: People, desk: Desk
-) -> None:
+def test_what_is_typed_is_one_row_written_over_and_gone_with_the_answer(made: Made, people: People, desk: Desk) -> None:
     people(made.sign_in("lead"), 1)
     study = made.sign_in("anna")
     _case, running = desk(study).begin()
@@ -109,8 +113,7 @@ def test_completion_closes_the_case_and_destroys_the_link_in_one_transaction(
     study = made.sign_in("anna")
     case, running = desk(study).begin()
     running = desk(study).answer(running)
-    statements: list[str] = []
-    event.listen(study.database.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    statements = statements_of(study)
     done = interviewing.complete(study, running)
     assert isinstance(done, interviewing.Completed)
     assert (done.outcome, done.kept, done.final) == (Outcome.COMPLETE, True, "1.1")
