@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from cati.text import mark, tr
@@ -135,6 +135,7 @@ class Rail(QScrollArea):
             button.setToolTip(f"Ctrl+{number}")
             button.setAccessibleName(tr(place.label))
             button.setIcon(theme.icon(place.name))
+            button.setIconSize(QSize(theme.line(), theme.line()))
             group.addButton(button)
             stack.addWidget(button)
             self._buttons[place.name] = button

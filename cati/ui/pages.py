@@ -329,6 +329,7 @@ def table(
     head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
     head.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
     head.setHighlightSections(False)
+    shown.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
     shown.verticalHeader().setDefaultSectionSize(theme.line() + theme.unit())
     return shown
 
@@ -345,5 +346,8 @@ def show_whole(shown: QTableWidget, most: int = 14) -> None:
     rows = min(shown.rowCount(), most)
     height = shown.horizontalHeader().sizeHint().height() + 6
     height += sum(shown.rowHeight(at) for at in range(rows))
-    shown.setMinimumHeight(height)
-    shown.setMaximumHeight(height + theme.unit())
+    if theme.is_large():
+        height += shown.horizontalScrollBar().sizeHint().height()
+    if rows == shown.rowCount():
+        shown.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    shown.setFixedHeight(height)

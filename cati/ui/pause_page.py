@@ -59,10 +59,15 @@ class PausePage(QWidget):
             button.hide()
         self.back.setFocus()
 
-    def end(self) -> None:
-        """End the pause, or change one's mind before it began."""
+    def may_leave(self) -> bool:
+        """Let the page be left by any way; the pause ends with it."""
         if self.began:
             from cati.fieldwork.calling import resume_work  # noqa: PLC0415
 
+            self.began = False
             resume_work(self.study)
+        return True
+
+    def end(self) -> None:
+        """End the pause, or change one's mind before it began."""
         self.over.emit()

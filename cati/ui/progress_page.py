@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer
+from PySide6.QtCore import QLocale, QModelIndex, QPersistentModelIndex, QRectF, Qt, QTimer
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from cati.errors import Problem
-from cati.text import show_moment, tr, trn
+from cati.text import language, show_moment, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Note, Page, Working, clear, heading, in_words, show_whole, table
@@ -48,7 +48,7 @@ class Bars(QStyledItemDelegate):
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(colours.border)
+        painter.setBrush(colours.soft)
         painter.drawRoundedRect(area, 2, 2)
         painter.setBrush(colours.good if share >= 1 else colours.accent)
         filled = QRectF(area)
@@ -149,32 +149,37 @@ class ProgressPage(Page):
         self.content.addLayout(line)
 
     def _show_cells(self, found: Progress) -> None:
+        """Show one line a site and, set in below it, one line each of its departments."""
         rows: list[list[str]] = []
         shares: list[float] = []
+        bold: list[int] = []
         for site in self.study.settings.sites:
             cells = [cell for cell in found.cells if cell.site == site.code]
             sums = [sum(getattr(cell, name) for cell in cells) for name in ("complete", "callable", "closed")]
-            rows.append(_line(site.name, "", sums[0], site.target, sums[1], sums[2]))
+            bold.append(len(rows))
+            rows.append(_line(site.name, sums[0], site.target, sums[1], sums[2]))
             shares.append(sums[0] / site.target if site.target else 0.0)
             for cell in cells:
-                rows.append(_line("", cell.department_name, cell.complete, cell.target, cell.callable, cell.closed))
+                name = "    " + cell.department_name
+                rows.append(_line(name, cell.complete, cell.target, cell.callable, cell.closed))
                 shares.append(cell.complete / cell.target if cell.target else 0.0)
         headers = [
-            tr("Site"), tr("Department"), tr("Interviews"), tr("Target"), "", tr("State"),
-            tr("Can be called"), tr("Closed")
+            tr("Site and department"), tr("Interviews"), tr("Target"), "", tr("State"), tr("Can be called"), tr("Closed")
         ]  # fmt: skip
-        shown = table(tr("Targets and counts"), headers, rows, figures=(2, 3, 6, 7))
-        shown.setItemDelegateForColumn(4, Bars(shown))
+        shown = table(tr("Targets and counts"), headers, rows, figures=(1, 2, 5, 6))
+        shown.setItemDelegateForColumn(3, Bars(shown))
         for at, share in enumerate(shares):
-            _put_share(shown, at, 4, share)
-            if rows[at][0]:
-                font = shown.font()
-                font.setBold(True)
-                for column in range(len(headers)):
-                    item = shown.item(at, column)
-                    if item is not None:
-                        item.setFont(font)
-        _stretch(shown, 4)
+            _put_share(shown, at, 3, share)
+        font = shown.font()
+        font.setBold(True)
+        for at in bold:
+            for column in range(len(headers)):
+                item = shown.item(at, column)
+                if item is not None:
+                    item.setFont(font)
+        _stretch(shown, 3)
+        # Where the text is very large the words in "State" say what the bar shows, and nothing lies off to the right.
+        shown.setColumnHidden(3, theme.is_large())
         show_whole(shown, 30)
         self.content.addWidget(shown)
 
@@ -232,12 +237,12 @@ class ProgressPage(Page):
         self.content.addWidget(shown)
 
 
-def _line(site: str, department: str, complete: int, target: int, callable_: int, closed: int) -> list[str]:
+def _line(name: str, complete: int, target: int, callable_: int, closed: int) -> list[str]:
     if target and complete >= target:
         state = "✓ " + tr("full")
     else:
         state = trn("1 to go", "{n} to go", max(target - complete, 0))
-    return [site, department, str(complete), str(target), "", state, str(callable_), str(closed)]
+    return [name, str(complete), str(target), "", state, str(callable_), str(closed)]
 
 
 def _put_share(shown: QTableWidget, row: int, column: int, share: float) -> None:
@@ -250,7 +255,7 @@ def _put_share(shown: QTableWidget, row: int, column: int, share: float) -> None
 
 def _share(value: float | None) -> str:
     """Return a rate as percent, "–" where it has no denominator."""
-    return "–" if value is None else f"{value * 100:.1f} %"
+    return "–" if value is None else QLocale(language()).toString(value * 100, "f", 1) + " %"
 
 
 def _stretch(shown: QTableWidget, column: int) -> None:

@@ -178,6 +178,8 @@ def _style(c: Colours) -> str:
     """Return the style sheet: what a kind of widget is, in the worn colours and the font's own measure."""
     u = unit()
     names = {field: getattr(c, field).name() for field in Colours.__slots__}
+    box = round(line() * 0.8)
+    check = (resources() / "icons" / f"check-{'dark' if _worn.dark else 'light'}.svg").as_posix()
     points = {f"{kind}_pt": f"{_worn.points * _worn.scale * size:.1f}pt" for kind, size in _SIZES.items()}
     return _sheet() % {
         **names,
@@ -186,7 +188,9 @@ def _style(c: Colours) -> str:
         "h": u // 2,
         "q": max(2, u // 4),
         "control": line() + u // 2,
-        "box": round(line() * 0.8),
+        "box": box,
+        "half": box // 2,
+        "check": check,
     }
 
 

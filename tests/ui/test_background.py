@@ -51,9 +51,7 @@ def test_a_problem_arrives_as_it_is(owner: QWidget, qtbot: QtBot) -> None:
     assert str(seen[0]) == "File: It is broken. Mend it."
 
 
-def test_a_bug_is_logged_by_type_and_place_only(
-    owner: QWidget, qtbot: QtBot, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_bug_is_logged_by_type_and_place_only(owner: QWidget, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
     seen: list[Problem] = []
 
     def work(_ticket: Ticket) -> None:

@@ -148,9 +148,9 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
 
 
 def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
-    from cati.errors import Cancelled  # noqa: PLC0415 - used here only
-    from cati.fieldwork.mixing import end_field  # noqa: PLC0415 - used here only
-    from cati.fieldwork.purge import purge  # noqa: PLC0415 - used here only
+    from cati.errors import Cancelled
+    from cati.fieldwork.mixing import end_field
+    from cati.fieldwork.purge import purge
 
     study = ready.sign_in("lead")
     end_field(study)
