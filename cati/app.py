@@ -11,7 +11,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtWidgets import QApplication
 
 from cati.text import LANGUAGES, set_language
-from cati.ui import preferences, theme
+from cati.ui import preferences, qt_words, theme
 from cati.ui.main_window import MainWindow
 
 
@@ -26,7 +26,9 @@ def build(argv: Sequence[str]) -> tuple[QApplication, MainWindow]:
     app.setApplicationName("cati")
     remembered = preferences.load()
     spoken = remembered.language or QLocale.system().name()[:2]
-    set_language(spoken if spoken in LANGUAGES else "en")
+    spoken = spoken if spoken in LANGUAGES else "en"
+    set_language(spoken)
+    qt_words.speak(app, spoken)
     theme.wear(app, dark=remembered.dark, scale=remembered.scale)
     window = MainWindow(now=_clock, draw=random.SystemRandom(), preferences=remembered)
     return app, window

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWi
 from cati.errors import Problem
 from cati.text import set_language, tr
 from cati.ui import preferences as kept
-from cati.ui import theme
+from cati.ui import qt_words, theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.header import Figures, Header
 from cati.ui.navigation import Rail, places_of
@@ -283,6 +283,9 @@ class MainWindow(QMainWindow):
     def speak(self, language: str) -> None:
         """Speak another language from now on, and remember it."""
         set_language(language)
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            qt_words.speak(application, language)
         self._remember(replace(self._preferences, language=language))
         self._redraw()
 

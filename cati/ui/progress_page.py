@@ -164,7 +164,8 @@ class ProgressPage(Page):
                 rows.append(_line(name, cell.complete, cell.target, cell.callable, cell.closed))
                 shares.append(cell.complete / cell.target if cell.target else 0.0)
         headers = [
-            tr("Site and department"), tr("Interviews"), tr("Target"), "", tr("State"), tr("Can be called"), tr("Closed")
+            tr("Site and department"), tr("Interviews"), tr("Target"), "", tr("State"),
+            tr("Can be called"), tr("Closed"),
         ]  # fmt: skip
         shown = table(tr("Targets and counts"), headers, rows, figures=(1, 2, 5, 6))
         shown.setItemDelegateForColumn(3, Bars(shown))
