@@ -60,6 +60,7 @@ def run_demo(folder: Path, *, window: bool | None = None) -> int:
     started = monotonic()
     folder = _free(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    os.environ["CATI_HOME"] = str(folder / "home")  # the demonstration leaves no trace among real studies
     draw = random.Random(20260706)
     clock = fieldwork_weeks.Clock(datetime(2026, 7, 6, 6, 30, tzinfo=UTC))
     created = _made(folder, clock, draw)
