@@ -108,11 +108,13 @@ _NOT_A_STREET = (
 _NOT_A_PLACE = (
     "montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonnabend|sonntag|schalter|tag|tage|tisch|platz|raum|zimmer|fenster|"
     "ende|anfang|telefon|eingang|vormittag|nachmittag|abend|morgen|mittag|punkt|januar|februar|märz|april|mai|juni|juli|"
-    "august|september|oktober|november|dezember|wochenende|tresen|stelle|stichtag|termin|note|seite|stufe|gleis|automat"
+    "august|september|oktober|november|dezember|wochenende|tresen|stelle|stichtag|termin|note|seite|stufe|gleis|automat|"
+    "amt|bürgeramt|rathaus|landratsamt|gebäude|haus|parkplatz|stock|stockwerk|flur|keller|büro|warteraum|jahr|bus|schnitt"
 )
-_NUMBER_OF_HOUSE = (
-    r"\d{1,4}(?:\s?[a-h](?![\w.]))?(?![\w:,]\d|\d|[.]?\s*(?:uhr|euro|€|%|prozent|mal\b|minuten|stunden|tage|wochen))"
+_UNITS = (
+    "uhr|euro|€|%|prozent|mal\\b|minuten|stunden|tage|wochen|monate|jahre|km\\b|kilometer|meter|leute|personen|stück"
 )
+_NUMBER_OF_HOUSE = rf"\d{{1,4}}(?:\s?[a-h](?![\w.]))?(?![\w:,]\d|\d|[.]?\s*(?:{_UNITS}))"
 _ADDRESSES = (
     # Lindenstraße 5, Lange Str. 12a, Straße 17
     re.compile(rf"\b[^\W\d_][\w-]*?(?:{_STREET_ENDS})\s*{_NUMBER_OF_HOUSE}", re.IGNORECASE),
@@ -134,7 +136,7 @@ _ADDRESSES = (
 
 _OFFICES = (
     "landrat|landrätin|bürgermeister|bürgermeisterin|oberbürgermeister|oberbürgermeisterin|minister|ministerin|doktor|professor|"
-    "kollege|kollegin|sachbearbeiter|sachbearbeiterin|beamte|beamtin|präsident|präsidentin|dezernent|dezernentin|nachbar|nachbarin"
+    "kollege|kollegin|sachbearbeiter|sachbearbeiterin|beamte|beamter|beamtin|präsident|präsidentin|dezernent|dezernentin|nachbar|nachbarin"
 )
 _CAPITAL = r"[A-ZÄÖÜÇŞŠŽĆČÉ][\w'’-]+"
 _TITLES = r"(?:(?:Dr|Prof)\b\.?\s*|(?:Doktor|Professor)\s+)*"
@@ -144,6 +146,10 @@ _NAMES = (
         rf"(?:[A-Z]\.\s*)?(?:(?:von|van|de|zu)\s+)?(?P<name>{_CAPITAL}(?:\s+{_CAPITAL}(?=\s+(?:war|ist|hat|hatte|sagte)))?)"
     ),
     re.compile(rf"\b(?:Dr|Prof)\.\s*{_TITLES}(?P<name>{_CAPITAL})"),
+    # Bürgermeister Thies Amsel, Kollegin Nele: two capitals, or one before a verb
+    re.compile(
+        rf"\b(?i:{_OFFICES})\s+{_TITLES}(?!(?:Frau|Herrn?)\b)(?P<name>{_CAPITAL}(?:\s+{_CAPITAL}|(?=\s+(?:war|ist|hat|hatte|sagte|wusste|meinte))))"
+    ),
     re.compile(
         r"\b(?:[Ii]ch hei(?:ß|ss)e|[Mm]ein [Nn]ame ist|[Nn]amens|[Nn]ame:|[Mm]y name is|I am called)\s+"
         rf"(?P<name>{_CAPITAL}(?:\s+{_CAPITAL})*)"

@@ -51,6 +51,13 @@ TELLING = (
     ("Frau Ginsterdorn am Empfang war sehr freundlich.", (("Ginsterdorn", MarkKind.NAME),)),
     ("herr finkennagel hat nie zurückgerufen", (("finkennagel", MarkKind.NAME),)),
     ("Mein Name ist Thies Eichwälder und ich habe gewartet.", (("Thies Eichwälder", MarkKind.NAME),)),
+    ("Der Bürgermeister Thies Amsel ist schuld.", (("Thies Amsel", MarkKind.NAME),)),
+    ("Meine Sachbearbeiterin Nele wusste alles.", (("Nele", MarkKind.NAME),)),
+    ("ABC-D 99 stand im Halteverbot", (("ABC-D 99", MarkKind.PLATE),)),
+    ("06151 12345 geht nie jemand ran", (("06151 12345", MarkKind.NUMBER),)),
+    ("Familie Otterwälder nebenan hat es bekommen", (("Otterwälder", MarkKind.NAME),)),
+    ("Die Kollegin Frau Dr. Wachtelgroß war super", (("Wachtelgroß", MarkKind.NAME),)),
+    ("Steuernummer 143/815/08151", (("143/815/08151", MarkKind.NUMBER),)),
     ("Dr. Tannhöfer hat mich untersucht.", (("Tannhöfer", MarkKind.NAME),)),
 )  # fmt: skip
 
@@ -75,6 +82,14 @@ HARMLESS = (
     "Möwen und Kötter gibt es dort nicht, nur Formulare.",
     "Das Gebäude in der Bahnhofstraße ist nicht barrierefrei.",
     "Zimmer 214 im 2. Stock findet man nicht.",
+    "Frau und Herr Beamter waren nett.",
+    "Zum Amt 20 Kilometer fahren ist zu weit.",
+    "Auf dem Parkplatz 3 Euro bezahlt.",
+    "Im Gebäude 2 gibt es keinen Aufzug.",
+    "Der Sachbearbeiter war nett, der Kollege auch.",
+    "Mit dem Bürgermeister Termine machen geht nicht.",
+    "ab 2027 soll alles digital sein",
+    "Paragraf 12 Absatz 3 versteht keiner.",
 )
 
 
