@@ -70,8 +70,8 @@ class AskedView(QWidget):
         self.refusal = theme.words("", "problem")
         self.rows = KeyedFlow(tr("Rows"), column=True)
         self.rows.chosen.connect(lambda name: self.pressed.emit(f"row {name}"))
-        self.nonresponse = KeyedFlow(tr("No answer"))
-        self.keys = KeyedFlow(tr("Keys"))
+        self.nonresponse = KeyedFlow(tr("Without an answer"))
+        self.keys = KeyedFlow(tr("Keys of this page"))
         for flow in (self.nonresponse, self.keys):
             flow.chosen.connect(self.pressed)
         self._lay_out(theme.unit())
@@ -134,7 +134,9 @@ class AskedView(QWidget):
         self._say(self.text, question.text)
         self.confirm.setVisible(question.confirm)
         if question.confirm:
-            self.confirm.say(tr("Answered before: {answer}. Is that still so?", answer=self._words(question)), "warning")
+            self.confirm.say(
+                tr("Answered before: {answer}. Is that still so?", answer=self._words(question)), "warning"
+            )
         item = self._questionnaire.item(question.address)
         self.part.show_question(question, item, draft, question.text)
         self._show_rows(screen if several else None)
@@ -199,6 +201,11 @@ class AskedView(QWidget):
             offers.append(Offer("language", cap_of(Key.LANGUAGE), name))
         offers.append(Offer("break_off", cap_of(Key.BREAK_OFF), tr("Break off …")))
         self.keys.offer(offers)
+
+    def scroll(self, down: int) -> None:
+        """Move a page that is longer than the window by a few lines."""
+        bar = self.area.verticalScrollBar()
+        bar.setValue(bar.value() + down * 3 * theme.line())
 
     def forget(self) -> None:
         """Take question and answer off."""

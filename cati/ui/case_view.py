@@ -54,27 +54,31 @@ class CaseView(QWidget):
         whole.setContentsMargins(2 * unit, unit, 2 * unit, unit)
         whole.setSpacing(unit // 2)
         whole.addWidget(self.why)
-        head = QGridLayout()
-        head.setHorizontalSpacing(3 * unit)
-        head.setVerticalSpacing(unit // 4)
         call = QHBoxLayout()
         call.setSpacing(unit)
         call.addWidget(self.number)
         call.addWidget(self.dialling, 1, Qt.AlignmentFlag.AlignVCenter)
-        head.addWidget(self.person, 0, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addLayout(call, 0, 1)
-        head.addWidget(self.office, 1, 0)
-        head.addWidget(self.others, 1, 1)
-        head.addWidget(self.story, 2, 0)
-        head.addWidget(self.clock, 2, 1)
-        head.setColumnStretch(0, 1)
-        head.setColumnStretch(1, 1)
+        head = QHBoxLayout()
+        head.setSpacing(3 * unit)
+        head.addWidget(self.person, 1, Qt.AlignmentFlag.AlignVCenter)
+        head.addLayout(call, 1)
         whole.addLayout(head)
-        whole.addWidget(rule())
+        about = QGridLayout()
+        about.setHorizontalSpacing(3 * unit)
+        about.setVerticalSpacing(unit // 4)
+        for at, part in enumerate((self.office, self.others, self.story, self.clock)):
+            about.addWidget(part, at // 2, at % 2, Qt.AlignmentFlag.AlignTop)
+        for column in range(2):
+            about.setColumnStretch(column, 1)
         inside = Flowing()
         spoken = QVBoxLayout(inside)
         spoken.setContentsMargins(0, 0, unit, 0)
         spoken.setSpacing(unit * 3 // 4)
+        if theme.is_large():  # what is read once scrolls away; what is read aloud gets the room
+            spoken.addLayout(about)
+        else:
+            whole.addLayout(about)
+            whole.addWidget(rule())
         spoken.addWidget(theme.words(tr("Introduction, please read aloud"), "instruction"))
         for paragraph in self.script:
             spoken.addWidget(paragraph)
@@ -183,7 +187,8 @@ class CaseView(QWidget):
     def read_on(self, step: int = 1) -> None:
         """Move the introduction by a page, less a line for the eye to hold on to."""
         bar = self.area.verticalScrollBar()
-        bar.setValue(bar.value() + step * (self.area.viewport().height() - 2 * theme.line()))
+        page = max(self.area.viewport().height() - 2 * theme.line(), 2 * theme.line())
+        bar.setValue(bar.value() + step * page)
 
     def forget(self) -> None:
         """Take everything about the person off the page."""

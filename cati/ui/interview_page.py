@@ -219,7 +219,9 @@ class InterviewPage(QWidget):
             return
         rows = [at for at, one in enumerate(screen.questions) if one.address == refusal.address]
         shown = self.asked.screen_shown
-        if rows and (rows[0] != self.asked.row or shown is None or shown.questions[0].address != screen.questions[0].address):
+        if rows and (
+            rows[0] != self.asked.row or shown is None or shown.questions[0].address != screen.questions[0].address
+        ):
             self._show_question(rows[0])
         self.asked.show_refusal(refusal.message)
         if QAccessible.isActive():
@@ -311,10 +313,7 @@ class InterviewPage(QWidget):
         if key is None or event.isAutoRepeat():
             return key is not None
         if key in (Key.UP, Key.DOWN):
-            step = 1 if key is Key.DOWN else -1
-            screen = self.asked.screen_shown
-            if not self.asked.part.step(step) and screen is not None:
-                self._show_question(min(max(self.asked.row + step, 0), len(screen.questions) - 1))
+            self._step(1 if key is Key.DOWN else -1)
         elif key in _STATUS_OF:
             self._pressed(_STATUS_OF[key].value)
         else:
@@ -324,6 +323,16 @@ class InterviewPage(QWidget):
             }  # fmt: skip
             self._pressed(names[key])
         return True
+
+    def _step(self, down: int) -> None:
+        """Move in the list that is searched, else from row to row, else along a page that is longer than the window."""
+        screen = self.asked.screen_shown
+        if screen is None or self.asked.part.step(down):
+            return
+        if len(screen.questions) > 1:
+            self._show_question(min(max(self.asked.row + down, 0), len(screen.questions) - 1))
+        else:
+            self.asked.scroll(down)
 
     def _press_end(self, event: QKeyEvent) -> bool:
         key = key_of(event, Where.OPEN_TEXT)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
@@ -39,13 +40,22 @@ class Keyed(QAbstractButton):
 
     def _cap_font(self) -> QFont:
         font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * _SMALLER)
+        font.setPointSizeF(font.pointSizeF() * _SMALLER * min(self.size_factor, 1.2))
         return font
+
+    def _words_font(self) -> QFont:
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * self.size_factor)
+        font.setBold(self.kind in ("primary", "danger") or self.isChecked())
+        return font
+
+    def _metrics(self) -> QFontMetrics:
+        return QFontMetrics(self._words_font())
 
     def _cap_width(self) -> int:
         if not self.key:
             return 0
-        height = self.fontMetrics().height()
+        height = self._metrics().height()
         return max(height + height // 3, QFontMetrics(self._cap_font()).horizontalAdvance(self.key) + height * 2 // 3)
 
     def words_left(self, cap: int = 0) -> int:
@@ -55,15 +65,15 @@ class Keyed(QAbstractButton):
 
     def height_at(self, width: int, cap: int = 0) -> int:
         """Return how high this must be for its words to wrap inside ``width``."""
-        room = max(width - self.words_left(cap) - theme.unit() // 2, self.fontMetrics().averageCharWidth() * 6)
-        box = self.fontMetrics().boundingRect(QRect(0, 0, room, 10_000), _WRAP, self.words)
-        return max(box.height(), self.fontMetrics().height()) + theme.unit() * 3 // 4
+        metrics = self._metrics()
+        room = max(width - self.words_left(cap) - theme.unit() // 2, metrics.averageCharWidth() * 6)
+        box = metrics.boundingRect(QRect(0, 0, room, 10_000), _WRAP, self.words)
+        return max(box.height(), metrics.height()) + theme.unit() * 3 // 4
 
     def width_alone(self, cap: int = 0) -> int:
         """Return the width at which the words stand on one line."""
-        font = QFont(self.font())
-        font.setBold(self.kind in ("primary", "danger") or self.isChecked())
-        widest = max((QFontMetrics(font).horizontalAdvance(line) for line in self.words.split("\n")), default=0)
+        metrics = self._metrics()
+        widest = max((metrics.horizontalAdvance(line) for line in self.words.split("\n")), default=0)
         return self.words_left(cap) + widest + theme.unit()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
@@ -71,6 +81,7 @@ class Keyed(QAbstractButton):
         return QSize(self.width_alone(), self.height_at(10_000))
 
     cap = 0
+    size_factor = 1.0
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint cap and words in the worn colours."""
@@ -100,16 +111,14 @@ class Keyed(QAbstractButton):
         top = unit * 3 // 8
         cap = max(self.cap, self._cap_width())
         if self.key:
-            around = QRect(unit // 2, top, cap, self.fontMetrics().height())
+            around = QRect(unit // 2, top, cap, self._metrics().height())
             painter.setBrush(Qt.BrushStyle.NoBrush if filled else colours.base)
             painter.setPen(QPen(ink if filled else edge, 1))
             painter.drawRoundedRect(around, radius, radius)
             painter.setFont(self._cap_font())
             painter.setPen(ink)
             painter.drawText(around, Qt.AlignmentFlag.AlignCenter, self.key)
-        font = QFont(self.font())
-        font.setBold(self.kind in ("primary", "danger") or self.isChecked())
-        painter.setFont(font)
+        painter.setFont(self._words_font())
         painter.setPen(ink)
         left = self.words_left(self.cap)
         painter.drawText(QRect(left, top, self.width() - left - unit // 4, self.height() - top), _WRAP, self.words)
@@ -148,9 +157,10 @@ class KeyedFlow(QWidget):
 
     chosen = Signal(str)
 
-    def __init__(self, name: str = "", *, column: bool = False, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str = "", *, column: bool = False, size: float = 1.0) -> None:
+        super().__init__()
         self._column = column
+        self._size = size
         self._shown: list[Keyed] = []
         self._pool: list[Keyed] = []
         self.offers: tuple[Offer, ...] = ()
@@ -168,7 +178,8 @@ class KeyedFlow(QWidget):
         self.offers = tuple(offers)
         while len(self._pool) < len(self.offers):
             button = Keyed(parent=self)
-            button.clicked.connect(lambda _checked=False, at=len(self._pool): self._pressed(at))
+            button.size_factor = self._size
+            button.clicked.connect(partial(self._pressed, len(self._pool)))
             self._pool.append(button)
         for at, button in enumerate(self._pool):
             if at < len(self.offers):
@@ -189,7 +200,7 @@ class KeyedFlow(QWidget):
         """Take all words off."""
         self.offer(())
 
-    def _pressed(self, at: int) -> None:
+    def _pressed(self, at: int, _checked: bool = False) -> None:
         self._pool[at].setChecked(self.offers[at].checked)
         self.chosen.emit(self.offers[at].name)
 

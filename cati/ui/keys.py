@@ -33,7 +33,7 @@ WHERE_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Pressing:
-    """One key: as it is written ("Ctrl+O"), what it does, where it counts. ``twins`` do the same; "Num" is the keypad."""
+    """One key as it is written ("Ctrl+O"), what it does and where; ``twins`` do the same, "Num" is the keypad."""
 
     spec: str
     does: str

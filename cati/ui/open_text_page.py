@@ -93,7 +93,7 @@ class OpenTextPage(QWidget):
         area.setWidgetResizable(True)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(inside)
-        self.keys = KeyedFlow(tr("Keys"))
+        self.keys = KeyedFlow(tr("Keys of this page"))
         self.keys.chosen.connect(self._pressed)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, 2 * unit, 2 * unit, unit)

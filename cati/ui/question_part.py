@@ -37,7 +37,7 @@ class QuestionPart(QWidget):
         self._keys: dict[str, str] = {}
         self._beside = ""
         self._specified: dict[str, str] = {}
-        self.choices = KeyedFlow(column=True)
+        self.choices = KeyedFlow(column=True, size=1.0 if theme.is_large() else 1.3)
         self.line = Entry()
         self.understood = theme.words("", "quiet")
         self.words = Words()
@@ -60,6 +60,7 @@ class QuestionPart(QWidget):
             entry.returnPressed.connect(self.returned)
         self.words.setMaximumWidth(theme.columns(90))
         self.found.setMaximumWidth(theme.columns(60))
+        self.choices.setMaximumWidth(theme.columns(90))
         self.choices.chosen.connect(self.choose)
         self.line.textEdited.connect(self._typed)
         self.words.typed.connect(self.drafted)
@@ -194,7 +195,9 @@ class QuestionPart(QWidget):
         beside = next((choice.name for choice in self._choices() if choice.specify and choice.name in self._chosen), "")
         if beside and beside != self._beside:
             self.specify.setText(self._specified.get(beside, ""))
-            label = next(label for choice, label in self.question.choices if choice.name == beside) if self.question else ""
+            label = (
+                next(label for choice, label in self.question.choices if choice.name == beside) if self.question else ""
+            )
             self.specify_label.setText(tr("In their words: {choice}", choice=label))
             self.specify.setAccessibleName(self.specify_label.text())
         self._beside = beside
