@@ -63,6 +63,12 @@ class ManualPage(QWidget):
         rows = [[key, words] for key, words in keys_in_words()]
         shown = table(tr("Keyboard"), [tr("Key"), tr("What it does")], rows)
         shown.horizontalHeader().setStretchLastSection(True)
+        bold = shown.font()
+        bold.setBold(True)
+        for at, (key, _words) in enumerate(rows):
+            item = shown.item(at, 1)
+            if not key and item is not None:
+                item.setFont(bold)
         return shown
 
     def _show(self, at: int) -> None:

@@ -44,7 +44,7 @@ class MappingPart(QWidget):
         self._columns = QGridLayout()
         self._columns.setHorizontalSpacing(theme.unit())
         self._columns.setVerticalSpacing(theme.unit() // 2)
-        for column, stretch in enumerate((4, 6, 4, 6)):
+        for column, stretch in enumerate((4, 6, 0, 6) if theme.is_large() else (4, 6, 4, 6)):
             self._columns.setColumnStretch(column, stretch)
         stack.addLayout(self._columns)
         self._holds = QVBoxLayout()
@@ -150,7 +150,10 @@ class MappingPart(QWidget):
             combo.blockSignals(True)
             combo.setCurrentIndex(combo.findData(column.field))
             combo.blockSignals(False)
-            self._whys[at].setText(("✓ " if column.sure else "? ") + tr(column.why))
+            sign, why = "✓" if column.sure else "?", tr(column.why)
+            self._whys[at].setText(sign if theme.is_large() else f"{sign} {why}")
+            self._whys[at].setToolTip(why)
+            combo.setAccessibleDescription(why)
             cells = [row[column.index] for row in rows if column.index < len(row) and row[column.index].strip()]
             self._beside[at].setText(" · ".join(cells[:_SAMPLES_BESIDE]))
         mapped = {column.field for column in self.mapping.columns}
@@ -163,7 +166,7 @@ class MappingPart(QWidget):
         clear(self._sample)
         headers = [column.header for column in self.mapping.columns]
         shown = table(tr("Sample rows"), headers, [list(row)[: len(headers)] for row in rows])
-        show_whole(shown, 10)
+        show_whole(shown, 10, sideways=True)
         self._sample.addWidget(shown)
 
     def _show_faults(self) -> None:

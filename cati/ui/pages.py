@@ -341,12 +341,15 @@ def _cell(text: str, *, right: bool) -> QTableWidgetItem:
     return item
 
 
-def show_whole(shown: QTableWidget, most: int = 14) -> None:
-    """Make a table as high as its rows, up to ``most`` of them; the page scrolls, not a box in it."""
+def show_whole(shown: QTableWidget, most: int = 14, *, sideways: bool = False) -> None:
+    """Make a table as high as its rows, up to ``most`` of them; the page scrolls, not a box in it.
+
+    ``sideways`` leaves room for a bar at the bottom: there are more columns than fit.
+    """
     rows = min(shown.rowCount(), most)
     height = shown.horizontalHeader().sizeHint().height() + 6
     height += sum(shown.rowHeight(at) for at in range(rows))
-    if theme.is_large():
+    if sideways or theme.is_large():
         height += shown.horizontalScrollBar().sizeHint().height()
     if rows == shown.rowCount():
         shown.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

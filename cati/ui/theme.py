@@ -179,7 +179,8 @@ def _style(c: Colours) -> str:
     u = unit()
     names = {field: getattr(c, field).name() for field in Colours.__slots__}
     box = round(line() * 0.8)
-    check = (resources() / "icons" / f"check-{'dark' if _worn.dark else 'light'}.svg").as_posix()
+    look = "dark" if _worn.dark else "light"
+    check, arrow = ((resources() / "icons" / f"{name}-{look}.svg").as_posix() for name in ("check", "arrow"))
     points = {f"{kind}_pt": f"{_worn.points * _worn.scale * size:.1f}pt" for kind, size in _SIZES.items()}
     return _sheet() % {
         **names,
@@ -191,6 +192,7 @@ def _style(c: Colours) -> str:
         "box": box,
         "half": box // 2,
         "check": check,
+        "arrow": arrow,
     }
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from cati.demo.people import invent_list
 from cati.text import set_language
 from cati.ui.header import Elided
+from cati.ui.list_page import ListPage
 from cati.ui.main_window import MainWindow
 from cati.ui.navigation import PLACES
 from cati.ui.pages import Page
@@ -92,7 +96,10 @@ def _cut(root: QWidget) -> list[str]:
             needed = widget.heightForWidth(widget.width()) if widget.wordWrap() else widget.sizeHint().height()
             if widget.height() + SLACK < needed:
                 found.append(f"label {widget.text()[:50]!r}: {widget.height()} of {needed} high")
-            longest = max((widget.fontMetrics().horizontalAdvance(word) for word in widget.text().replace("\u200b", " ").split()), default=0)
+            longest = max(
+                (widget.fontMetrics().horizontalAdvance(word) for word in widget.text().replace("\u200b", " ").split()),
+                default=0,
+            )
             wide = longest if widget.wordWrap() else widget.sizeHint().width()
             if widget.width() + SLACK < wide:
                 found.append(f"label {widget.text()[:50]!r}: {widget.width()} of {wide} wide")
@@ -155,6 +162,18 @@ def test_every_part_of_a_new_study(dressed: MainWindow, part: int, qtbot: QtBot)
     assert isinstance(page, StudyPage)
     page.show_part(len(PARTS) - 1)
     page.show_part(part)
+    _check(dressed, qtbot)
+
+
+def test_a_list_with_its_columns(dressed: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot) -> None:
+    dressed.enter(ready.sign_in("lead"))
+    dressed.open_place("list")
+    page = dressed.page()
+    assert isinstance(page, ListPage)
+    path = tmp_path / "list.csv"
+    path.write_bytes(invent_list(20, page.study.settings, random.Random(4), today=ready.clock().date()))
+    page.show_file(path)
+    qtbot.waitUntil(page.later.isVisible, timeout=15_000)
     _check(dressed, qtbot)
 
 
