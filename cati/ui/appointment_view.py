@@ -55,8 +55,8 @@ class AppointmentView(QWidget):
             tr("When shall we call again?"), self.when,
             tr("For example: mon 18 · tomorrow 9:30 · in 2 h · thu evening · next week · after 18:00"),
         )  # fmt: skip
-        for part in (entry, self._why):
-            part.setMaximumWidth(theme.columns(70))
+        entry.setMaximumWidth(theme.columns(70))
+        self._why.setMaximumWidth(theme.columns(70))
         for part in (entry, self.understood, self.booked, self.fault, self._why):
             whole.addWidget(part)
         whole.addStretch(1)

@@ -202,7 +202,7 @@ class AskedView(QWidget):
         offers.append(Offer("break_off", cap_of(Key.BREAK_OFF), tr("Break off …")))
         self.keys.offer(offers)
 
-    def scroll(self, down: int) -> None:
+    def move_on(self, down: int) -> None:
         """Move a page that is longer than the window by a few lines."""
         bar = self.area.verticalScrollBar()
         bar.setValue(bar.value() + down * 3 * theme.line())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -105,7 +106,7 @@ class CasePanel(QWidget):
         """Do what a key or a button asks for: an act of the page, or an outcome by its value."""
         if self.open is None:
             return
-        acts = {
+        acts: dict[str, Callable[[], object]] = {
             "go": self._go, "dial": self._dial, "copy": self._copy, "back": self._put_back, "leave": self.show_case,
             APPOINTMENT: self._ask_appointment, WITHDRAW: self._ask_withdrawal, ALL: self._ask_all,
             _ERASE: self._withdraw, "read": lambda: None,
@@ -230,7 +231,7 @@ class CasePanel(QWidget):
         self.interview.setFocus()
 
     def _finished(self, completed: Completed) -> None:
-        said = tr("The answers are separated from the person.") if completed.kept else completed.noted.next_words
+        said = tr("The answers are separated from the person.") if completed.kept else tr("No answers were kept.")
         self.put_away(f"{tr(TABLE[completed.outcome].label)}. {said}", None)
 
     def _interrupted(self, running: RunningInterview) -> None:

@@ -10,7 +10,7 @@ _RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Entry(QLineEdit):
-    """A line to type in. Qt hands Return on to the page behind, which has a use for it of its own; this one keeps it."""
+    """A line to type in. Qt hands Return on to the page behind, which has its own use for it; this one keeps it."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Type; keep Return."""

@@ -66,8 +66,9 @@ class IdleView(QWidget):
         caller = Labelled(
             tr("F3  Somebody calls back: number or name"), self.search, tr("Return searches; nothing is kept of it.")
         )
-        for part in (caller, self.found, self.mine):
-            part.setMaximumWidth(theme.columns(90))
+        narrow: tuple[QWidget, ...] = (caller, self.found, self.mine)
+        for one in narrow:
+            one.setMaximumWidth(theme.columns(90))
         for part in (caller, self.nobody, self.taken, self.found, self.mine_heading, self.mine):
             whole.addWidget(part)
         whole.addStretch(1)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
@@ -235,7 +236,8 @@ class InterviewPage(QWidget):
             line = next((one for one in interview.overview(questionnaire, state) if one.address == item.name), None)
             asked = line.text if line is not None else item.name
             if "/" in place:
-                asked = f"{asked} – {answer_words(questionnaire, item, Answer(value=place.partition('/')[2]), state.language)}"
+                choice = Answer(value=place.partition("/")[2])
+                asked = f"{asked} – {answer_words(questionnaire, item, choice, state.language)}"
             texts.append((place, asked, words))
         self.open_texts.show_texts(texts, lambda text: interviewing.mark_identifying(self.study, self.running, text))
         self.views.setCurrentWidget(self.open_texts)
@@ -274,7 +276,7 @@ class InterviewPage(QWidget):
 
     def _pressed(self, name: str) -> None:
         """Do what a key or a button asks for."""
-        acts = {
+        acts: dict[str, Callable[[], object]] = {
             "next": self.next, "back": lambda: self.do(EventKind.WENT_BACK), "overview": self._show_overview,
             "forward": lambda: self.do(EventKind.WENT_FORWARD), "language": self._switch_language,
             "break_off": lambda: self.interrupted.emit(self.running),
@@ -285,14 +287,6 @@ class InterviewPage(QWidget):
             self._show_question(int(name.removeprefix("row ")))
         elif self.asked.question is not None and Status(name) in self.asked.question.offered:
             self._answer(Answer(Status(name)))
-
-    def event(self, event: QEvent) -> bool:
-        """Keep the shell's shortcuts from taking a key that is the interview's."""
-        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if key_of(event, Where.INTERVIEW) is not None:
-                event.accept()
-                return True
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Take the interview's keys; they belong to the page, so that the fastest typing loses no digit."""
@@ -332,7 +326,7 @@ class InterviewPage(QWidget):
         if len(screen.questions) > 1:
             self._show_question(min(max(self.asked.row + down, 0), len(screen.questions) - 1))
         else:
-            self.asked.scroll(down)
+            self.asked.move_on(down)
 
     def _press_end(self, event: QKeyEvent) -> bool:
         key = key_of(event, Where.OPEN_TEXT)

@@ -53,8 +53,8 @@ class MarkedText(QWidget):
             cursor = QTextCursor(self.words.document())
             cursor.setPosition(one.start)
             cursor.setPosition(one.end, QTextCursor.MoveMode.KeepAnchor)
-            selection.format = look  # type: ignore[attr-defined]  # PySide's stubs leave the fields out
-            selection.cursor = cursor  # type: ignore[attr-defined]
+            selection.format = look
+            selection.cursor = cursor
             marked.append(selection)
             reasons.append(f"{one.why}: “{text[one.start : one.end]}”")
         self.words.setExtraSelections(marked)
