@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -50,9 +50,10 @@ def build(
     """
     variables = variables_of(questionnaire, language)
     columns = [_Column(variable) for variable in variables]
-    by_item: dict[str, list[_Column]] = {}
+    by_item: dict[str, list[Callable[[str, str], None]]] = {}
     for column in columns:
-        by_item.setdefault(column.variable.item, []).append(column)
+        by_item.setdefault(column.variable.item, []).append(column.add)
+    feeds = list(by_item.items())
     strata: list[tuple[str, str]] = []
     weeks: list[str] = []
     partial = array("b")
@@ -61,10 +62,11 @@ def build(
         weeks.append(interview.get("w", ""))
         partial.append(1 if interview.get("partial") else 0)
         answers = interview["answers"]
-        for item, fed in by_item.items():
+        for item, adds in feeds:
             answer = answers.get(item)
-            for column in fed:
-                column.add(answer)
+            status, value = _NEVER_PUT if answer is None else (answer["s"], answer.get("v", ""))
+            for add in adds:
+                add(status, value)
     order = list(range(len(strata)))
     draw.shuffle(order)
     notes: list[str] = []
@@ -79,30 +81,40 @@ def build(
 
 
 class _Column:
-    """One column while it fills: numbers in an array, texts shared, nothing kept twice."""
+    """One column while it fills: small numbers in an array; each answer is worked out once and looked up after that."""
 
-    __slots__ = ("_numbers", "_texts", "variable")
+    __slots__ = ("_append", "_known", "_numbers", "_texts", "variable")
 
     def __init__(self, variable: Variable) -> None:
         self.variable = variable
-        self._numbers = array("d") if variable.measure is Measure.DECIMAL else array("q")
+        small = variable.measure is Measure.CODED and max(variable.values, default=0) < _SMALL
+        self._numbers = array("d" if variable.measure is Measure.DECIMAL else "h" if small else "q")
         self._texts: list[str] = []
+        self._known: dict[tuple[str, str], Any] = {}
+        texts = variable.measure is Measure.TEXT
+        self._append: Callable[[Any], None] = self._texts.append if texts else self._numbers.append
 
-    def add(self, answer: Mapping[str, str] | None) -> None:
-        """Add the answer of one interview, None when its questionnaire had no such question."""
+    def add(self, status: str, value: str) -> None:
+        """Add the answer of one interview: its status and, when answered, its value."""
+        try:
+            kept = self._known[status, value]
+        except KeyError:
+            kept = self._worked_out(Status(status), value)
+            if len(self._known) < _MOST_KNOWN:
+                self._known[status, value] = kept
+        self._append(kept)
+
+    def _worked_out(self, status: Status, value: str) -> Any:
         variable = self.variable
-        status = Status.NOT_ASKED if answer is None else Status(answer["s"])
-        value = "" if answer is None else answer.get("v", "")
+        if status is not Status.ANSWERED:
+            return TEXT_MISSING[status] if variable.measure is Measure.TEXT else MISSING[status]
         if variable.measure is Measure.TEXT:
-            self._texts.append(value if status is Status.ANSWERED else TEXT_MISSING[status])
-        elif status is not Status.ANSWERED:
-            self._numbers.append(MISSING[status])
-        elif variable.choice:
-            self._numbers.append(1 if variable.choice in value.split(" ") else 0)
-        elif variable.codes:
-            self._numbers.append(variable.codes.get(value, MISSING[Status.NOT_ASKED]))
-        else:
-            self._numbers.append(_number(value, self._numbers.typecode))
+            return value
+        if variable.choice:
+            return 1 if variable.choice in value.split(" ") else 0
+        if variable.codes:
+            return variable.codes.get(value, MISSING[Status.NOT_ASKED])
+        return _number(value, self._numbers.typecode)
 
     def series(self) -> Any:
         """Return the column as pandas keeps it: small integers where they suffice."""
@@ -110,6 +122,13 @@ class _Column:
             return pd.Series(self._texts, dtype="str")
         series = pd.Series(memoryview(self._numbers), copy=True)
         return series if self.variable.measure is Measure.DECIMAL else pd.to_numeric(series, downcast="integer")
+
+
+_SMALL = 30_000
+"""Codes below this fit into two bytes."""
+_MOST_KNOWN = 5_000
+"""How many different answers a column remembers; numbers typed freely could be of any number."""
+_NEVER_PUT = (Status.NOT_ASKED.value, "")
 
 
 def _number(value: str, code: str) -> Any:
