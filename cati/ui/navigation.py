@@ -14,7 +14,14 @@ from cati.text import mark, tr
 from cati.ui import theme
 
 if TYPE_CHECKING:
+    import random
+    from datetime import datetime
+    from pathlib import Path
+
+    from cati.errors import Problem
     from cati.fieldwork.open_study import OpenStudy, Role
+    from cati.fieldwork.purge import ErasureRecord
+    from cati.ui.pause_page import PausePage
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,41 @@ def _manual(study: OpenStudy) -> QWidget:
     from cati.ui.manual_page import ManualPage  # noqa: PLC0415
 
     return ManualPage(study.me.role)
+
+
+def new_study_page(now: Callable[[], datetime], draw: random.Random) -> QWidget:
+    """Return the guided page on which a study is made."""
+    from cati.ui.study_page import StudyPage  # noqa: PLC0415
+
+    return StudyPage(now=now, draw=draw)
+
+
+def unfinished_page(folder: Path, name: str, now: Callable[[], datetime], draw: random.Random) -> QWidget:
+    """Return the page on which an interrupted erasure is finished."""
+    from cati.ui.purge_part import UnfinishedPage  # noqa: PLC0415
+
+    return UnfinishedPage(folder, name, now=now, draw=draw)
+
+
+def record_page(record: ErasureRecord) -> QWidget:
+    """Return the page of an erasure record."""
+    from cati.ui.purge_part import RecordPage  # noqa: PLC0415
+
+    return RecordPage(record)
+
+
+def problem_page(problem: Problem) -> QWidget:
+    """Return a page that says why another cannot be opened."""
+    from cati.ui.problem_page import ProblemPage  # noqa: PLC0415
+
+    return ProblemPage(problem)
+
+
+def pause_page(study: OpenStudy) -> PausePage:
+    """Return the page that covers the study during a pause."""
+    from cati.ui.pause_page import PausePage  # noqa: PLC0415
+
+    return PausePage(study)
 
 
 # Written out: importing the enumeration would load the database before anybody has signed in.

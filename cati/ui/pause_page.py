@@ -33,19 +33,28 @@ class PausePage(QWidget):
         stack = QVBoxLayout(self)
         stack.setContentsMargins(6 * unit, 6 * unit, 6 * unit, 6 * unit)
         stack.setSpacing(unit)
-        self.words = theme.words(tr("Why do you pause?"), "title")
+        self.since = ""
+        self.words = theme.words("", "title")
         stack.addWidget(self.words)
         self.reasons = [
-            theme.push(tr(words), lambda code=code: self.begin(code))  # type: ignore[misc]  # a default binds the loop's value
-            for code, words in REASONS
+            theme.push("", lambda code=code: self.begin(code))  # type: ignore[misc]  # a default binds the loop's value
+            for code, _words in REASONS
         ]
         for button in self.reasons:
             stack.addWidget(button, 0, Qt.AlignmentFlag.AlignLeft)
-        self.back = theme.push(tr("Go on"), self.end, kind="primary")
+        self.back = theme.push("", self.end, kind="primary")
         stack.addWidget(self.back, 0, Qt.AlignmentFlag.AlignLeft)
         stack.addStretch(1)
         self.began = False
+        self.retranslate()
         self.begin_at = self.reasons[0]
+
+    def retranslate(self) -> None:
+        """Say everything in the language in force; the pause goes on."""
+        self.words.setText(tr("Pause since {time}", time=self.since) if self.began else tr("Why do you pause?"))
+        for button, (_code, words) in zip(self.reasons, REASONS, strict=True):
+            button.setText(tr(words))
+        self.back.setText(tr("Go on"))
 
     def begin(self, reason: str) -> None:
         """Begin the pause."""
@@ -53,8 +62,8 @@ class PausePage(QWidget):
 
         pause(self.study, reason)
         self.began = True
-        since = self.study.now().astimezone().strftime("%H:%M")
-        self.words.setText(tr("Pause since {time}", time=since))
+        self.since = self.study.now().astimezone().strftime("%H:%M")
+        self.retranslate()
         for button in self.reasons:
             button.hide()
         self.back.setFocus()

@@ -157,7 +157,7 @@ def test_sign_in(dressed: MainWindow, ready: Any, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("part", range(len(PARTS)), ids=lambda part: PARTS[part].split()[0].lower())
 def test_every_part_of_a_new_study(dressed: MainWindow, part: int, qtbot: QtBot) -> None:
-    dressed.show_new_study()
+    dressed.page().new_study_wanted.emit()
     page = dressed.page()
     assert isinstance(page, StudyPage)
     page.show_part(len(PARTS) - 1)

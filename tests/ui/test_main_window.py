@@ -13,6 +13,7 @@ from cati.fieldwork import log_words
 from cati.text import language
 from cati.ui import preferences, theme
 from cati.ui.list_page import ListPage
+from cati.ui.look import next_scale
 from cati.ui.main_window import MainWindow
 from cati.ui.manual_page import HelpWindow
 from cati.ui.navigation import PLACES
@@ -39,7 +40,7 @@ def test_places_are_opened_by_their_number(led: MainWindow, qtbot: QtBot) -> Non
 def test_look_size_and_language_are_remembered(led: MainWindow, qtbot: QtBot) -> None:
     led.open_place("list")
     led.wear(dark=True)
-    led.change_scale(1)
+    led.wear(scale=next_scale(1))
     led.speak("de")
     assert isinstance(led.page(), ListPage)
     assert led.page().heading.text() == "Kontaktliste"
@@ -51,10 +52,10 @@ def test_look_size_and_language_are_remembered(led: MainWindow, qtbot: QtBot) ->
 def test_text_grows_to_twice_its_size_and_no_further(led: MainWindow) -> None:
     small = QApplication.font().pointSizeF()
     for _ in range(12):
-        led.change_scale(1)
+        led.wear(scale=next_scale(1))
     assert QApplication.font().pointSizeF() == pytest.approx(2 * small)
     for _ in range(12):
-        led.change_scale(-1)
+        led.wear(scale=next_scale(-1))
     assert QApplication.font().pointSizeF() == pytest.approx(small)
 
 
@@ -64,8 +65,7 @@ class _Occupied(QWidget):
 
 def test_an_open_case_holds_navigation_pause_and_closing(led: MainWindow, qtbot: QtBot) -> None:
     page = _Occupied()
-    led._listen(page)
-    led._show(page)
+    led.show_page("case", page)
     page.occupied.emit(True)
     assert not led.rail.isVisible()
     assert not led.header.pause.isEnabled()
@@ -88,6 +88,10 @@ def test_a_pause_covers_the_study_and_is_logged(led: MainWindow, ready: Any, qtb
     assert not led.rail.isVisible()
     qtbot.keyClick(page.reasons[0], Qt.Key.Key_Return)
     assert "Pause since" in page.words.text()
+    led.speak("de")
+    assert led.page() is page, "another language does not end the pause"
+    assert "Pause seit" in page.words.text()
+    led.speak("en")
     qtbot.keyClick(page.back, Qt.Key.Key_Return)
     assert isinstance(led.page(), ListPage)
     assert led.study is not None

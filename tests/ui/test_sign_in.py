@@ -73,7 +73,7 @@ def test_the_result_is_dropped_when_the_page_is_gone(window: MainWindow, ready: 
     page.login.setText("lead")
     page.password.setText(ready.password)
     page.sign_in()
-    window.show_new_study()
+    window.page().new_study_wanted.emit()
     qtbot.wait(400)
     assert window.study is None
 

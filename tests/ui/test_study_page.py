@@ -24,7 +24,7 @@ LAST = len(PARTS) - 1
 
 @pytest.fixture
 def page(window: MainWindow, ready: Any) -> StudyPage:
-    window.show_new_study()
+    window.page().new_study_wanted.emit()
     page = window.page()
     assert isinstance(page, StudyPage)
     page._cost = ready.cost
@@ -166,7 +166,7 @@ def test_what_was_typed_survives_another_language_and_size(page: StudyPage, wind
     assert page.sites.sites.rows()[0]["land"] == "ST"
     assert page.pages.currentIndex() == 1
     assert "Standorte" in page._steps[1].text()
-    window.change_scale(1)
+    window.wear(scale=1.15)
     assert page.about.name.text() == "Probe"
 
 
