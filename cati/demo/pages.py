@@ -123,6 +123,22 @@ def drive_pages(study: OpenStudy, clock: Clock, folder: Path, draw: random.Rando
     return tuple(hands.pictures)
 
 
+def picture_places(study: OpenStudy, clock: Clock, folder: Path, names: tuple[str, ...]) -> tuple[Path, ...]:
+    """Open places of the navigation one after the other and take a picture of each."""
+    spoken = language()
+    app, window = window_for(study, clock)
+    hands = Hands(app, window, clock, folder)
+    for name in names:
+        window.open_place(name)
+        hands.picture(name)
+    window.study = None  # closed by who opened it
+    window.close()
+    window.deleteLater()
+    app.processEvents()
+    set_language(spoken)
+    return tuple(hands.pictures)
+
+
 def _ask_all(page: InterviewPage, hands: Hands, draw: random.Random) -> None:
     """Answer every question; the same kind of question is pictured once."""
     pictured: set[str] = set()

@@ -144,7 +144,7 @@ def _open_window(created: CreatedStudy) -> int:
 def _worked(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Clock, draw: random.Random) -> None:
     days = [scene.FIRST_DAY + timedelta(days=at) for at in range(scene.MEASURED_DAYS)]
     days = [day for day in days if day.weekday() < 6]  # noqa: PLR2004 - no calls on Sundays
-    from cati.demo.pages import drive_pages
+    from cati.demo.pages import drive_pages, picture_places  # loads Qt
 
     clock.at = datetime(2026, 7, 6, 8, 2, tzinfo=UTC)
     anna = _sign_in(created, "anna", clock, draw)
@@ -156,9 +156,10 @@ def _worked(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Clock, d
     )
     boris = _sign_in(created, "boris", clock, draw)
     happened = fieldwork_weeks.work([anna, boris], clock, days, draw, progress=_Bar(tr("Two weeks of calls")))
-    zeuge = _sign_in(created, "zeuge", clock, draw)
-    now = figures_of(zeuge)
-    for study in (anna, boris, zeuge):
+    lead = _sign_in(created, "lead", clock, draw)
+    now = figures_of(lead)
+    places = picture_places(lead, clock, folder / "pictures" / "lead", ("progress", "list", "settings", "purge"))
+    for study in (anna, boris, lead):
         study.close()
     _say(
         tr("4. Two weeks of calls"),
@@ -170,6 +171,7 @@ def _worked(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Clock, d
             for cell in now.cells
         ),
         _rates_in_words(now.rates),
+        *(tr("Picture: {path}", path=path) for path in places),
     )  # fmt: skip
 
 
