@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,11 @@ from PySide6.QtCore import QDate, Qt
 from PySide6.QtWidgets import QLabel, QTableWidget
 from pytestqt.qtbot import QtBot
 
+from cati.demo import field as fieldwork_weeks
+from cati.errors import Cancelled
+from cati.fieldwork.mixing import end_field
 from cati.fieldwork.open_study import Role
+from cati.fieldwork.purge import purge
 from cati.fieldwork.study import staff as staff_of
 from cati.ui.export_page import ExportPage
 from cati.ui.log_page import LogPage
@@ -111,6 +116,28 @@ def test_an_empty_stock_says_why_nothing_can_leave(window: MainWindow, ready: An
     assert "nothing to export yet" in page.outcome.text()
 
 
+def test_the_mixed_stock_leaves_with_its_codebook(window: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot) -> None:
+    clock = fieldwork_weeks.Clock(ready.clock())
+    ready.clock = clock.now
+    anna = ready.sign_in("anna")
+    days = [date(2027, 7, 6), date(2027, 7, 7), date(2027, 7, 8), date(2027, 7, 9)]
+    happened = fieldwork_weeks.work([anna], clock, days, random.Random(1))
+    assert happened.interviews > 0
+    lead = ready.sign_in("lead")
+    end_field(lead)
+    lead.close()
+    page = _open(window, ready, "export")
+    assert isinstance(page, ExportPage)
+    page.export()
+    assert page.folder.fault, "first a folder"
+    page.folder_line.setText(str(tmp_path / "out"))
+    qtbot.mouseClick(page.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page._job is None and page.outcome.isVisible(), timeout=30_000)
+    assert page.outcome.text().startswith(f"✓ {happened.interviews} interview")
+    written = {path.suffix for path in (tmp_path / "out").rglob("*") if path.is_file()}
+    assert {".csv", ".sav"} <= written
+
+
 def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
     page = _open(window, ready, "purge")
     assert isinstance(page, PurgePage)
@@ -137,7 +164,11 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
     record = window.page()
     assert record.words.toPlainText().strip()
-    paths = [Path(label.text().replace("\u200b", "")) for label in record.findChildren(QLabel) if label.text().endswith((".json", ".html"))]
+    paths = [
+        Path(label.text().replace("\u200b", ""))
+        for label in record.findChildren(QLabel)
+        if label.text().endswith((".json", ".html"))
+    ]
     assert {path.suffix for path in paths} == {".json", ".html"}
     signed = next(path for path in paths if path.suffix == ".json")
     assert json.loads(signed.read_text("utf-8"))
@@ -148,9 +179,7 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
 
 
 def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
-    from cati.errors import Cancelled
     from cati.fieldwork.mixing import end_field
-    from cati.fieldwork.purge import purge
 
     study = ready.sign_in("lead")
     end_field(study)
