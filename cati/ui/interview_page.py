@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
@@ -127,7 +127,9 @@ class InterviewPage(QWidget):
         answer = part.answer()
         given = question.answer
         unchanged = given is not None and answer is not None and replace(given, remark="") == answer
-        if answer is None or unchanged:
+        if question.confirm and given is not None and (answer is None or unchanged):
+            self._answer(given)  # an answer that came back to the path is given again, not merely passed
+        elif answer is None or unchanged:
             if len(screen.questions) > 1 and given is not None and self.asked.row + 1 < len(screen.questions):
                 self._show_question(self.asked.row + 1)
             else:
@@ -287,6 +289,13 @@ class InterviewPage(QWidget):
             self._show_question(int(name.removeprefix("row ")))
         elif self.asked.question is not None and Status(name) in self.asked.question.offered:
             self._answer(Answer(Status(name)))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Hand the keyboard on to what is typed into, when there is such a thing."""
+        super().focusInEvent(event)
+        target = self.asked.part.focus_on() if self.views.currentWidget() is self.asked else None
+        if target is not None:
+            target.setFocus()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Take the interview's keys; they belong to the page, so that the fastest typing loses no digit."""

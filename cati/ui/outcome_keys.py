@@ -17,7 +17,7 @@ KEYS: dict[Outcome, str] = {
     O.SOFT_REFUSAL: "r", O.HARD_REFUSAL: "h", O.HOUSEHOLD_REFUSAL: "e", O.BREAK_OFF: "k", O.WITHDRAWN: "w",
     O.NEVER_AVAILABLE: ",", O.DECEASED: "d", O.UNABLE: "u", O.LANGUAGE: "s", O.LANGUAGE_HOUSEHOLD: "p",
     O.NO_INTERVIEWER: "j", O.AUDIO: "q", O.SITUATION: "y", O.OTHER: "o", O.NOT_ELIGIBLE: "z", O.OUT_OF_SAMPLE: ".",
-    O.QUOTA_FULL: "-", O.PARTIAL: "c",
+    O.QUOTA_FULL: "-", O.PARTIAL: "+",
 }  # fmt: skip
 """One key each, the same on the page of the case and on the page of all outcomes."""
 
