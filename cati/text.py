@@ -55,11 +55,16 @@ def mark(english: str) -> str:
 
 
 def show_moment(moment: date | datetime, pattern: str) -> str:
-    """Return a date or time in the reader's language; ``pattern`` is CLDR ("EEE HH:mm", "d MMMM")."""
+    """Return a date or time in the reader's language; ``pattern`` is CLDR ("EEE HH:mm", "d MMMM").
+
+    In German a point is put behind the day of the month.
+    """
     from datetime import datetime as moment_type  # noqa: PLC0415 - with babel, only where used
 
     from babel.dates import format_date, format_datetime  # noqa: PLC0415 - 30 ms that a start need not pay
 
+    if _language == "de":
+        pattern = pattern.replace("d MMM", "d. MMM")
     if isinstance(moment, moment_type):
         return format_datetime(moment.replace(tzinfo=None), pattern, locale=_language)
     return format_date(moment, pattern, locale=_language)

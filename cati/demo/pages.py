@@ -89,8 +89,12 @@ class Hands:
 
     def picture(self, name: str) -> None:
         """Keep a picture of the window."""
+        from cati.ui.background import is_busy
+
         self.folder.mkdir(parents=True, exist_ok=True)
         self.app.processEvents()
+        while is_busy():  # what is counted in the background belongs into the picture
+            self.app.processEvents()
         path = self.folder / f"{len(self.pictures) + 1}_{name}.png"
         self.window.grab().save(str(path))
         self.pictures.append(path)

@@ -40,7 +40,7 @@ def _department(code: str, name: str, target: int) -> Department:
 
 SETTINGS = StudySettings(
     name="Kundenbefragung der Landratsämter (Vorführung)",
-    client="den Landkreisen Musterland und Beispielau",
+    client="die Landkreise Musterland und Beispielau",
     institute="Institut Beispiel",
     callback_number="030 23125 000",
     purpose="wie zufrieden Sie mit dem Landratsamt sind",

@@ -144,3 +144,8 @@ def cancel_all() -> None:
     """Ask all work to stop, when the program ends."""
     for job in tuple(_at_work):
         job.cancel()
+
+
+def is_busy() -> bool:
+    """Tell whether any work is still under way, or its result not yet handed over."""
+    return bool(_at_work)
