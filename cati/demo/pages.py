@@ -95,6 +95,8 @@ class Hands:
         self.app.processEvents()
         while is_busy():  # what is counted in the background belongs into the picture
             self.app.processEvents()
+        for _ in range(3):  # a page that was just filled lays itself out in two rounds
+            self.app.processEvents()
         path = self.folder / f"{len(self.pictures) + 1}_{name}.png"
         self.window.grab().save(str(path))
         self.pictures.append(path)

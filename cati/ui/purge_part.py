@@ -51,7 +51,7 @@ class PurgePart(QWidget):
                 fields.append(Labelled(words, editor))
         stack.addLayout(grid(fields, 2))
         self.sure = QCheckBox(
-            theme.folded(tr("We have read what will go, and the office knows that its own list is not covered"), 44)
+            theme.folded(tr("We have read what will go; the office knows that its own list stays"), 44)
         )
         self.sure.toggled.connect(self._ready)
         stack.addWidget(self.sure)
