@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cati.fieldwork.log import Act, entries, moment, verify
-from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_study import ROLE_NAMES, OpenStudy, Role
 from cati.store import studies
+from cati.survey.dispositions import TABLE, Outcome
 from cati.text import mark, tr, trn
 
 WORDS = {
@@ -46,13 +47,15 @@ DETAILS = {
     "members": mark("people {value}"),
     "role": mark("role {value}"),
     "changed": mark("changed {value}"),
-    "outcome": mark("outcome {value}"),
+    "outcome": mark("outcome: {value}"),
     "reason": mark("reason {value}"),
     "moved": mark("moved {value}"),
     "waiting": mark("waiting {value}"),
     "interviews": mark("interviews {value}"),
     "step": mark("step {value}"),
 }
+_OUTCOMES = frozenset(Outcome)
+_ROLES = frozenset(Role)
 _WHY = {
     "altered": mark("The log was changed at entry {n}."),
     "truncated": mark("Entries are missing at the end of the log, after number {n}."),
@@ -104,7 +107,16 @@ def _codes(details: str) -> str:
     if not details:
         return ""
     return ", ".join(
-        tr(DETAILS[name], value=", ".join(map(str, value)) if isinstance(value, list) else value)
+        tr(DETAILS[name], value=_value(name, value))
         for name, value in json.loads(details).items()
         if name in DETAILS and value != ""
     )
+
+
+def _value(name: str, value: object) -> object:
+    """Return a code in words where it has some."""
+    if name == "outcome" and value in _OUTCOMES:
+        return tr(TABLE[Outcome(str(value))].label)
+    if name == "role" and value in _ROLES:
+        return tr(ROLE_NAMES[Role(str(value))])
+    return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QVBoxLayout
 
 from cati.errors import Problem
-from cati.text import show_moment, tr
+from cati.text import tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
-from cati.ui.pages import Note, Page, Working, clear, in_words, table
+from cati.ui.pages import Note, Page, Working, clear, in_words, show_day, table
 
 if TYPE_CHECKING:
     from cati.fieldwork.log_words import LogLine
@@ -52,7 +52,7 @@ class LogPage(Page):
     def show_lines(self, lines: tuple[LogLine, ...]) -> None:
         """Show the entries."""
         clear(self.lines)
-        rows = [[show_moment(one.at.astimezone(), "d MMM HH:mm:ss"), one.who, one.what, one.case[:8]] for one in lines]
+        rows = [[show_day(one.at.astimezone(), "MMM HH:mm:ss"), one.who, one.what, one.case[:8]] for one in lines]
         shown = table(tr("Log"), [tr("When"), tr("Who"), tr("What"), tr("Case")], rows)
         head = shown.horizontalHeader()
         head.setSectionResizeMode(2, head.ResizeMode.Stretch)

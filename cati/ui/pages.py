@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
@@ -26,7 +27,7 @@ from PySide6.QtWidgets import (
 from shiboken6 import isValid
 
 from cati.errors import Problem
-from cati.text import tr
+from cati.text import language, show_moment, tr
 from cati.ui import theme
 
 READABLE = 96
@@ -221,6 +222,11 @@ def in_words(problem: Problem) -> str:
     """Return a Problem as the sentences that are shown on a page."""
     head = f"{problem.where}: {problem.what}" if problem.where else problem.what
     return f"{head} {problem.do}".strip()
+
+
+def show_day(moment: date, rest: str = "MMM") -> str:
+    """Return a day as the reader writes it; ``rest`` is the CLDR pattern after the day ("MMM HH:mm", "MMMM yyyy")."""
+    return show_moment(moment, f"d. {rest}" if language() == "de" else f"d {rest}")
 
 
 def row(*parts: QWidget | int, stretch: bool = True) -> QHBoxLayout:

@@ -19,7 +19,7 @@ from cati.errors import Problem
 from cati.text import language, show_moment, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
-from cati.ui.pages import Note, Page, Working, clear, heading, in_words, show_whole, table
+from cati.ui.pages import Note, Page, Working, clear, heading, in_words, show_day, show_whole, table
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -227,7 +227,7 @@ class ProgressPage(Page):
         if not found.calling:
             words = tr("Nobody has a case open.")
             if found.next_due is not None:
-                when = show_moment(found.next_due.astimezone(), "EEE d MMM HH:mm")
+                when = show_day(found.next_due.astimezone(), "MMM HH:mm")
                 words += " " + tr("The next case is due {when}.", when=when)
             self.content.addWidget(theme.words(words, "quiet"))
             return

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout
 
 from cati.errors import Problem
-from cati.text import show_moment, tr
+from cati.text import tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
-from cati.ui.pages import Note, Page, clear, heading, in_words, rule
+from cati.ui.pages import Note, Page, clear, heading, in_words, rule, show_day
 from cati.ui.purge_part import PurgePart
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class PurgePage(Page):
                     "At the end the seal is destroyed and all contacts, keys and call notes with it; "
                     "nobody can bring them back. "
                     "The answers stay, tied to nobody. Planned for {day}.",
-                    day=show_moment(study.settings.erasure_date, "d MMMM yyyy"),
+                    day=show_day(study.settings.erasure_date, "MMMM yyyy"),
                 )
             )
         )
