@@ -16,112 +16,118 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 from cati.ui import theme
 
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 _SMALLER = 0.88
+_LARGEST_CAP = 1.2
+_UNWRAPPED = 100_000
+
+
+class Face:
+    """The fonts of one flow and what is measured with them, worked out once a text size.
+
+    All is measured in bold, so that nothing moves when an answer is chosen.
+    """
+
+    def __init__(self, base: QFont, size: float) -> None:
+        self.words = QFont(base)
+        self.words.setPointSizeF(base.pointSizeF() * size)
+        self.bold = QFont(self.words)
+        self.bold.setBold(True)
+        self.cap = QFont(base)
+        self.cap.setPointSizeF(base.pointSizeF() * _SMALLER * min(size, _LARGEST_CAP))
+        self.metrics = QFontMetrics(self.bold)
+        self.cap_metrics = QFontMetrics(self.cap)
+        self.line = self.metrics.height()
+        self.unit = theme.unit()
+
+    def cap_width(self, key: str) -> int:
+        """Return the width of a key's cap, 0 for none."""
+        if not key:
+            return 0
+        return max(self.line * 4 // 3, self.cap_metrics.horizontalAdvance(key) + self.line * 2 // 3)
+
+    def words_left(self, cap: int) -> int:
+        """Return where the words begin beside a cap of this width."""
+        return self.unit // 2 + (cap + self.unit * 2 // 3 if cap else self.unit // 2)
+
+    def width_of(self, words: str, cap: int) -> int:
+        """Return the width at which the words stand as they are written."""
+        widest = max(self.metrics.horizontalAdvance(line) for line in words.split("\n"))
+        return self.words_left(cap) + widest + self.unit
+
+    def height_of(self, words: str, cap: int, width: int) -> int:
+        """Return how high the words are when they wrap inside this width."""
+        lines = self.line
+        if "\n" in words or self.width_of(words, cap) > width:
+            room = max(width - self.words_left(cap) - self.unit // 2, self.line * 3)
+            lines = max(self.metrics.boundingRect(QRect(0, 0, room, _UNWRAPPED), _WRAP, words).height(), lines)
+        return lines + self.unit * 3 // 4
 
 
 class Keyed(QAbstractButton):
-    """One key cap with its words. ``kind``: "plain", "primary", "danger" or "quiet"; the checked one is filled."""
+    """One key cap with its words, of a `KeyedFlow`. ``kind``: "plain", "primary", "danger" or "quiet"."""
 
-    def __init__(self, key: str = "", words: str = "", kind: str = "plain", parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.key = key
-        self.words = words
-        self.kind = kind
+        self.key = self.words = ""
+        self.kind = "plain"
+        self.face: Face | None = None
+        self.cap = 0
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.say(key, words, kind)
+        self.setCheckable(True)
 
     def say(self, key: str, words: str, kind: str = "plain") -> None:
         """Show another key and words; as plain text, so an ampersand stays one."""
+        if (key, words, kind) == (self.key, self.words, self.kind):
+            return
         self.key, self.words, self.kind = key, words, kind
         self.setAccessibleName(words)
         self.setAccessibleDescription(key)
         self.update()
 
-    def _cap_font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * _SMALLER * min(self.size_factor, 1.2))
-        return font
-
-    def _words_font(self) -> QFont:
-        font = QFont(self.font())
-        font.setPointSizeF(font.pointSizeF() * self.size_factor)
-        font.setBold(self.kind in ("primary", "danger") or self.isChecked())
-        return font
-
-    def _metrics(self) -> QFontMetrics:
-        return QFontMetrics(self._words_font())
-
-    def _cap_width(self) -> int:
-        if not self.key:
-            return 0
-        height = self._metrics().height()
-        return max(height + height // 3, QFontMetrics(self._cap_font()).horizontalAdvance(self.key) + height * 2 // 3)
-
-    def words_left(self, cap: int = 0) -> int:
-        """Return where the words begin when the cap is at least ``cap`` wide."""
-        unit = theme.unit()
-        return unit // 2 + (max(cap, self._cap_width()) + unit * 2 // 3 if self.key else unit // 2)
-
-    def height_at(self, width: int, cap: int = 0) -> int:
-        """Return how high this must be for its words to wrap inside ``width``."""
-        metrics = self._metrics()
-        room = max(width - self.words_left(cap) - theme.unit() // 2, metrics.averageCharWidth() * 6)
-        box = metrics.boundingRect(QRect(0, 0, room, 10_000), _WRAP, self.words)
-        return max(box.height(), metrics.height()) + theme.unit() * 3 // 4
-
-    def width_alone(self, cap: int = 0) -> int:
-        """Return the width at which the words stand on one line."""
-        metrics = self._metrics()
-        widest = max((metrics.horizontalAdvance(line) for line in self.words.split("\n")), default=0)
-        return self.words_left(cap) + widest + theme.unit()
-
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Return the size on one line."""
-        return QSize(self.width_alone(), self.height_at(10_000))
-
-    cap = 0
-    size_factor = 1.0
+        """Return the size it has; its flow decides."""
+        return self.size()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
         """Paint cap and words in the worn colours."""
+        face = self.face
+        if face is None:
+            return
         colours = theme.colours()
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        unit = theme.unit()
-        radius = max(2, unit // 3)
-        box = self.rect().adjusted(1, 1, -1, -1)
-        filled = self.kind == "primary" or self.isChecked()
+        radius = max(2, face.unit // 3)
+        chosen = self.isChecked()
         ink, edge = colours.text, colours.border
+        background = None
         if self.kind == "primary" and self.isEnabled():
             ink = edge = colours.on_accent
-            painter.setBrush(colours.accent)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(box, radius, radius)
-        elif filled or self.underMouse() or self.isDown():
-            painter.setBrush(colours.soft)
-            painter.setPen(QPen(colours.accent, 2) if self.isChecked() else Qt.PenStyle.NoPen)
-            painter.drawRoundedRect(box, radius, radius)
-        if self.kind == "danger":
+            background = colours.accent
+        elif self.kind == "danger":
             ink = edge = colours.problem
-        if not self.isEnabled():
+        elif self.kind == "quiet" or not self.isEnabled():
             ink = colours.quiet
-        if self.kind == "quiet":
-            ink = colours.quiet
-        top = unit * 3 // 8
-        cap = max(self.cap, self._cap_width())
+        if background is None and (chosen or self.underMouse() or self.isDown()):
+            background = colours.soft
+        if background is not None:
+            painter.setBrush(background)
+            painter.setPen(QPen(colours.accent, 2) if chosen else Qt.PenStyle.NoPen)
+            painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), radius, radius)
+        top = face.unit * 3 // 8
         if self.key:
-            around = QRect(unit // 2, top, cap, self._metrics().height())
-            painter.setBrush(Qt.BrushStyle.NoBrush if filled else colours.base)
-            painter.setPen(QPen(ink if filled else edge, 1))
+            around = QRect(face.unit // 2, top, self.cap, face.line)
+            painter.setBrush(Qt.BrushStyle.NoBrush if background is not None else colours.base)
+            painter.setPen(QPen(ink if background is not None else edge, 1))
             painter.drawRoundedRect(around, radius, radius)
-            painter.setFont(self._cap_font())
+            painter.setFont(face.cap)
             painter.setPen(ink)
-            painter.drawText(around, Qt.AlignmentFlag.AlignCenter, self.key)
-        painter.setFont(self._words_font())
+            painter.drawText(around, _CENTRE, self.key)
+        painter.setFont(face.bold if chosen or self.kind in ("primary", "danger") else face.words)
         painter.setPen(ink)
-        left = self.words_left(self.cap)
-        painter.drawText(QRect(left, top, self.width() - left - unit // 4, self.height() - top), _WRAP, self.words)
+        left = face.words_left(self.cap)
+        painter.drawText(QRect(left, top, self.width() - left - face.unit // 4, self.height() - top), _WRAP, self.words)
         painter.end()
 
 
@@ -161,8 +167,9 @@ class KeyedFlow(QWidget):
         super().__init__()
         self._column = column
         self._size = size
-        self._shown: list[Keyed] = []
         self._pool: list[Keyed] = []
+        self._face: Face | None = None
+        self._heights: dict[int, int] = {}
         self.offers: tuple[Offer, ...] = ()
         self.setAccessibleName(name)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -175,26 +182,26 @@ class KeyedFlow(QWidget):
 
     def offer(self, offers: Sequence[Offer]) -> None:
         """Show these."""
+        if tuple(offers) == self.offers and self._pool:
+            return
+        before = self._heights.get(self.width(), -1)
         self.offers = tuple(offers)
         while len(self._pool) < len(self.offers):
-            button = Keyed(parent=self)
-            button.size_factor = self._size
+            button = Keyed(self)
             button.clicked.connect(partial(self._pressed, len(self._pool)))
             self._pool.append(button)
-        for at, button in enumerate(self._pool):
-            if at < len(self.offers):
-                one = self.offers[at]
-                button.say(one.key, one.words, one.kind)
-                button.setEnabled(one.enabled)
-                button.setCheckable(True)
-                button.setChecked(one.checked)
-                button.show()
-            else:
-                button.say("", "")
-                button.hide()
-        self._shown = self._pool[: len(self.offers)]
+        for button, one in zip(self._pool, self.offers, strict=False):
+            button.say(one.key, one.words, one.kind)
+            button.setEnabled(one.enabled)
+            button.setChecked(one.checked)
+            button.setVisible(True)
+        for button in self._pool[len(self.offers) :]:
+            button.say("", "")
+            button.setVisible(False)
+        self._heights.clear()
         self._place(self.width(), move=True)
-        self.updateGeometry()
+        if self.heightForWidth(self.width()) != before:
+            self.updateGeometry()
 
     def forget(self) -> None:
         """Take all words off."""
@@ -204,20 +211,23 @@ class KeyedFlow(QWidget):
         self._pool[at].setChecked(self.offers[at].checked)
         self.chosen.emit(self.offers[at].name)
 
-    def _caps(self) -> int:
-        return max((button._cap_width() for button in self._shown), default=0) if self._column else 0  # noqa: SLF001 - of this module
-
     def _place(self, width: int, *, move: bool) -> int:
-        gap = theme.unit() // 2
-        cap = self._caps()
+        """Work out, and with ``move`` give, every button its place; return the height of all."""
+        face = self._face
+        if face is None:
+            face = self._face = Face(self.font(), self._size)
+        gap = face.unit // 2
+        caps = [face.cap_width(one.key) for one in self.offers]
+        if self._column and caps:
+            caps = [max(caps)] * len(caps)
         x = y = row = 0
-        for button in self._shown:
-            own = width if self._column else min(button.width_alone(cap), width)
-            high = button.height_at(own, cap)
+        for button, one, cap in zip(self._pool, self.offers, caps, strict=False):
+            own = width if self._column else min(face.width_of(one.words, cap), width)
+            high = face.height_of(one.words, cap, own)
             if x and (self._column or x + own > width):
                 x, y, row = 0, y + row + gap // (2 if self._column else 1), 0
             if move:
-                button.cap = cap
+                button.face, button.cap = face, cap
                 button.setGeometry(x, y, own, high)
             row = max(row, high)
             x += own + gap
@@ -229,12 +239,14 @@ class KeyedFlow(QWidget):
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return the height all of them need at this width."""
-        return self._place(width, move=False)
+        found = self._heights.get(width)
+        if found is None:
+            found = self._heights[width] = self._place(width, move=False)
+        return found
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return a modest width and the height that goes with the width there is."""
-        width = self.width() or theme.columns(40)
-        return QSize(theme.columns(20), self._place(width, move=False))
+        return QSize(theme.columns(20), self.heightForWidth(self.width() or theme.columns(40)))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Return the least there must be room for."""
@@ -243,11 +255,14 @@ class KeyedFlow(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
         """Run on from line to line in the new width."""
         super().resizeEvent(event)
-        self._place(self.width(), move=True)
+        if event.oldSize().width() != event.size().width():
+            self._place(self.width(), move=True)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
-        """Lay out anew when the text got larger."""
+        """Measure and lay out anew when the text got larger."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._face = None
+            self._heights.clear()
             self._place(self.width(), move=True)
             self.updateGeometry()
