@@ -54,13 +54,21 @@ def search(folders: Iterable[Path], needles: Needles, *, leave_out: frozenset[Pa
     for path in _files(folders):
         if path in leave_out:
             continue
+        try:
+            found += _findings(path, needles)
+        except FileNotFoundError:  # another program's temporary file went away meanwhile: nothing is left to find in it
+            continue
         files += 1
-        found += sum(piece in path.name.encode() for piece in needles.pieces)
-        with _bytes_of(path) as data:
-            found += sum(data.find(piece) >= 0 for piece in needles.pieces)
-            if needles.numbers:
-                found += sum(match.group().replace(b"\0", b"") in needles.numbers for match in _DIGITS.finditer(data))
     return files, found
+
+
+def _findings(path: Path, needles: Needles) -> int:
+    found = sum(piece in path.name.encode() for piece in needles.pieces)
+    with _bytes_of(path) as data:
+        found += sum(data.find(piece) >= 0 for piece in needles.pieces)
+        if needles.numbers:
+            found += sum(match.group().replace(b"\0", b"") in needles.numbers for match in _DIGITS.finditer(data))
+    return found
 
 
 def temporary_files() -> tuple[Path, ...]:
