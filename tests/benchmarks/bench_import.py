@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import phonenumbers
@@ -43,14 +44,12 @@ def _import(opened: OpenStudy, path: Path, n: int, cancel_at: float | None) -> t
     begun = time.perf_counter()
     received = sample.receive(opened, path)
     mapping = sample.propose(opened, received)
-    try:
+    with suppress(Cancelled):
         sample.bring_in(
             opened, received, mapping, rows_on_slip=n,
             progress=lambda done, total: reports.append(done / total),
             cancelled=lambda: cancel_at is not None and bool(reports) and reports[-1] >= cancel_at,
         )  # fmt: skip
-    except Cancelled:
-        pass
     seconds = time.perf_counter() - begun
     return n / seconds, len(reports), sum(kept for _site, _department, kept in sample.sample_counts(opened))
 

@@ -168,22 +168,15 @@ def test_progress_reaches_its_end_and_cancel_leaves_nothing(made: Made, tmp_path
     lead = made.sign_in("lead")
     received = _receive(lead, tmp_path, _list(lead, 1500))
     seen: list[tuple[int, int]] = []
-    looks = 0
-
-    def stop_late() -> bool:
-        nonlocal looks
-        looks += 1
-        return looks == most
-
-    most = -1
-    _bring_dry = sample.bring_in
     mapping = sample.propose(lead, received)
     for most in (1, 4, 6):  # while judging, while sealing, while writing
-        looks = 0
+        looks = iter(range(1, 100))
         with pytest.raises(Cancelled):
-            _bring_dry(lead, received, mapping, rows_on_slip=1500, cancelled=stop_late)
+            sample.bring_in(
+                lead, received, mapping, rows_on_slip=1500, cancelled=lambda looks=looks, most=most: next(looks) == most
+            )
         assert _rows(made, "case") == _rows(made, "contact") == _rows(made, "contact_index") == 0
-    _bring_dry(lead, received, mapping, rows_on_slip=1500, progress=lambda done, total: seen.append((done, total)))
+    sample.bring_in(lead, received, mapping, rows_on_slip=1500, progress=lambda done, total: seen.append((done, total)))
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1]
     assert _rows(made, "case") == 1500
@@ -231,7 +224,7 @@ def test_a_kill_during_the_import_leaves_nothing_half(made: Made, tmp_path: Path
     with sqlite3.connect(made.created.folder / "study.db") as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert file.execute("PRAGMA foreign_key_check").fetchall() == []
-        lone = "SELECT count(*) FROM contact_index WHERE \"case\" NOT IN (SELECT \"case\" FROM contact)"
+        lone = 'SELECT count(*) FROM contact_index WHERE "case" NOT IN (SELECT "case" FROM contact)'
         assert file.execute(lone).fetchone() == (0,)
     assert log.verify(lead).ok
 
