@@ -21,7 +21,6 @@ from cati.fieldwork.delivered import (
 from cati.fieldwork.delivery import check_code, hand_out, held_row
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.mixing import forget_pending
-from cati.fieldwork.mixing import forget_pending
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,

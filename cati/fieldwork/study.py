@@ -31,11 +31,13 @@ from cati.vault.people import (
     MemberKeys,
     MemberRecord,
     WrongPassword,
-    change_password as under_new_password,
     make_member,
     member_record_from_bytes,
     unlock_answers,
     unlock_member,
+)
+from cati.vault.people import (
+    change_password as under_new_password,
 )
 from cati.vault.seal_file import Seal, create_seal, new_seal, pin, read_seal
 from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, new_study_keys, open_kept, take_up
@@ -113,9 +115,7 @@ def check_members(members: Sequence[NewMember]) -> list[Problem]:
         )
     if len(seen) < 2:  # noqa: PLR2004 - the purge needs two people
         found.append(
-            Problem(
-                tr("Staff"), tr("The erasure at the end needs two people."), tr("Add a second member of staff.")
-            )
+            Problem(tr("Staff"), tr("The erasure at the end needs two people."), tr("Add a second member of staff."))
         )
     return found
 
@@ -368,9 +368,7 @@ def open_study(
 
 
 def _wrong_sign_in() -> WrongPassword:
-    return WrongPassword(
-        tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case.")
-    )
+    return WrongPassword(tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case."))
 
 
 def _unlock(
@@ -386,9 +384,7 @@ def _unlock(
     seal = read_seal(seal_path)
     me = unlock_member(record, password, seal)
     if member.daily_grant is None:
-        raise Problem(
-            tr("Sign-in"), tr("You have no right to open this study any more."), tr("Ask a research lead.")
-        )
+        raise Problem(tr("Sign-in"), tr("You have no right to open this study any more."), tr("Ask a research lead."))
     handed = HandedOver(
         certificate=certificate_from_bytes(member.certificate),
         daily=grant_from_bytes(member.daily_grant),
@@ -534,9 +530,7 @@ def _unsafe(old: StudySettings, new: StudySettings) -> list[Problem]:
             )
         )
     if not set(old.languages) <= set(new.languages):
-        found.append(
-            Problem(tr("Languages"), tr("A language in use cannot be removed."), tr("Add languages only."))
-        )
+        found.append(Problem(tr("Languages"), tr("A language in use cannot be removed."), tr("Add languages only.")))
     return found
 
 
