@@ -9,15 +9,20 @@ from cati.store.database import Transaction
 from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
+_HELD = Prepared(
+    select(case.c.lease_until).where(
+        case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
+    )
+)
+
 
 def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> int | None:
     """Return until when (seconds since 1970) the member holds the case under this fence number; None: not any more.
 
     A lease that ran out but that nobody else took is still held.
     """
-    return transaction.execute(
-        select(case.c.lease_until).where(case.c.id == case_id, case.c.fence == fence, case.c.lease_holder == member_id)
-    ).scalar_one_or_none()
+    row = _HELD.first(transaction, id=case_id, of=fence, member=member_id)
+    return None if row is None else row[0]
 
 
 def hold_on(transaction: Transaction, case_id: str, until: int) -> None:
@@ -50,14 +55,21 @@ def count(transaction: Transaction, case_id: str) -> int:
     ).scalar_one()
 
 
+_SAME = Prepared(
+    select(draft_event.c.n).where(
+        draft_event.c.id == bindparam("event"),
+        draft_event.c.case == bindparam("of"),
+        draft_event.c.n == bindparam("number"),
+    )
+)
+_APPEND = insert(draft_event)
+
+
 def append(transaction: Transaction, case_id: str, n: int, event_id: str, sealed: bytes) -> bool:
     """Keep one event; False when this very event is kept already (a retry after an unknown commit)."""
-    same = select(draft_event.c.n).where(
-        draft_event.c.id == event_id, draft_event.c.case == case_id, draft_event.c.n == n
-    )
-    if transaction.execute(same).first() is not None:
+    if _SAME.first(transaction, event=event_id, of=case_id, number=n) is not None:
         return False
-    transaction.execute(insert(draft_event).values(case=case_id, n=n, id=event_id, sealed=sealed))
+    transaction.execute(_APPEND, {"case": case_id, "n": n, "id": event_id, "sealed": sealed})
     return True
 
 
@@ -76,9 +88,14 @@ def text(transaction: Transaction, case_id: str, address: str) -> bytes | None:
     ).scalar_one_or_none()
 
 
+_FORGET_TEXT = Prepared(
+    delete(draft_text).where(draft_text.c.case == bindparam("of"), draft_text.c.address == bindparam("place"))
+)
+
+
 def forget_text(transaction: Transaction, case_id: str, address: str) -> None:
     """Delete the words of one question: its answer is kept now."""
-    transaction.execute(delete(draft_text).where(draft_text.c.case == case_id, draft_text.c.address == address))
+    _FORGET_TEXT.act(transaction, of=case_id, place=address)
 
 
 def forget(transaction: Transaction, case_id: str) -> None:

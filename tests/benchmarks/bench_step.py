@@ -126,7 +126,9 @@ def form_of(questions: int, folder: Path) -> Questionnaire:
     survey.append(("type", "name", "label", "relevant"))
     for at in range(questions):
         relevant = f"${{q{at - 1}}} != '5'" if at % 5 == 4 else ""
-        survey.append(("select_one scale", f"q{at}", f"Question {at}: how satisfied were you with this part?", relevant))
+        survey.append(
+            ("select_one scale", f"q{at}", f"Question {at}: how satisfied were you with this part?", relevant)
+        )
     choices = book.create_sheet("choices")
     choices.append(("list_name", "name", "label"))
     for number, label in enumerate(SCALE, 1):
@@ -176,8 +178,10 @@ def interview_steps(opened: OpenStudy) -> tuple[list[float], float, int, int]:
         before = commits()
         while page.running.state.screen is not None and len(found) < MOST_STEPS:
             question = page.asked.question
-            one = question is not None and question.kind is Kind.SINGLE and bool(page.asked.part.choices.offers)
-            key: object = "1" if one else Qt.Key.Key_F9 if question is not None and question.offered else Qt.Key.Key_Return
+            one = question is not None and question.kind is Kind.SINGLE and page.asked.part.focus_on() is None
+            key: object = (
+                "1" if one else Qt.Key.Key_F9 if question is not None and question.offered else Qt.Key.Key_Return
+            )
             found.append(_step(QApplication.focusWidget() or page, key))
         kept = commits() - before
     interviewing.break_off(opened, page.running, Outcome.BREAK_OFF)  # the next interview needs another case
@@ -210,7 +214,7 @@ def figures() -> list[Row]:
                 seconds, opening, answered, kept = _with(opened, form)
                 steps[n] += seconds[:MOST_STEPS]
                 openings[n].append(opening)
-                if n == 40:  # noqa: PLR2004 - the size the bar names
+                if n == 40:
                     answers, commits = answers + answered, commits + kept
         largest = _largest(opened, statistics.median(floor))
     shutil.rmtree(folder)
