@@ -24,7 +24,8 @@ class Slip:
 def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: str | None) -> Slip:
     """Seal the table file as it is (nothing is converted) to the study's recipient or with a passphrase.
 
-    Rows are counted below the first filled row, empty ones left out. ``target`` is whole or absent; it is never overwritten.
+    Rows are counted below the first filled row, empty ones left out. ``target`` is whole or absent, and never
+    overwritten.
     """
     if (recipient is None) == (passphrase is None):
         raise Problem(target.name, tr("Either a recipient or a passphrase is needed."), tr("Give one of the two."))

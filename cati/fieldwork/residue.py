@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import mmap
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +14,8 @@ CONTACT_MARKS = (b'"family_name":', b'"given_name":', b'"e164":', b'"form_of_add
 """What every contact holds in clear before it is sealed: its fields' names."""
 
 # Not inside a hexadecimal identifier, where chance would find a number among millions.
+_PIECE = 16 * 1024 * 1024
+_OVERLAP = 4096
 _DIGITS = re.compile(rb"(?<![0-9a-fA-F])[0-9](?:\x00?[0-9]){6,19}(?![0-9a-fA-F])")
 _SHORTEST_NATIONAL = 7
 
@@ -64,7 +64,7 @@ def search(folders: Iterable[Path], needles: Needles, *, leave_out: frozenset[Pa
 
 def _findings(path: Path, needles: Needles) -> int:
     found = sum(piece in path.name.encode() for piece in needles.pieces)
-    with _bytes_of(path) as data:
+    for data in _pieces_of(path):
         found += sum(data.find(piece) >= 0 for piece in needles.pieces)
         if needles.numbers:
             found += sum(match.group().replace(b"\0", b"") in needles.numbers for match in _DIGITS.finditer(data))
@@ -84,11 +84,13 @@ def _files(folders: Iterable[Path]) -> Iterator[Path]:
             yield from sorted(path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
 
 
-@contextmanager
-def _bytes_of(path: Path) -> Iterator[mmap.mmap | bytes]:
+def _pieces_of(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes in pieces that overlap by more than any needle is long.
+
+    Read, not mapped: another program may cut its file short meanwhile, and a mapped page that is gone kills us.
+    """
+    before = b""
     with path.open("rb") as file:
-        if path.stat().st_size == 0:
-            yield b""
-            return
-        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-            yield mapped
+        while piece := file.read(_PIECE):
+            yield before + piece
+            before = piece[-_OVERLAP:]
