@@ -1,0 +1,209 @@
+"""The staff of a study: who they are, how their keys are made and granted, how they come and go."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from cati.errors import Problem
+from cati.fieldwork import log
+from cati.fieldwork.log import Act
+from cati.fieldwork.open_study import Member, OpenStudy, Role
+from cati.store import studies
+from cati.text import tr
+from cati.vault.grants import Certificate, certificate_from_bytes, certify
+from cati.vault.passwords import password_faults
+from cati.vault.people import (
+    STANDARD,
+    ArgonCost,
+    MemberKeys,
+    MemberRecord,
+    make_member,
+    member_record_from_bytes,
+)
+from cati.vault.people import (
+    change_password as under_new_password,
+)
+from cati.vault.seal_file import Seal, new_seal, pin, read_seal
+from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, new_study_keys
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMember:
+    """Somebody who is to work in a study."""
+
+    login: str
+    name: str
+    role: Role
+    password: str = field(repr=False)
+    languages: tuple[str, ...] = ()
+
+
+def random_id(draw: random.Random) -> str:
+    """Return 128 random bits as 32 hexadecimal characters: no order, no time."""
+    return f"{draw.getrandbits(128):032x}"
+
+
+def check_members(members: Sequence[NewMember]) -> list[Problem]:
+    """Return what keeps these members from starting a study, in their order."""
+    found = []
+    seen: set[str] = set()
+    for member in members:
+        where = member.login or member.name or tr("Staff")
+        if not member.login.strip() or not member.name.strip():
+            found.append(Problem(where, tr("The login or the name is missing."), tr("Fill in both.")))
+        if member.login.strip().lower() in seen:
+            found.append(Problem(where, tr("This login is used twice."), tr("Choose another.")))
+        seen.add(member.login.strip().lower())
+        faults = password_faults(member.password, member.login, [member.name])
+        found.extend(Problem(where, fault, "") for fault in faults)
+    if not any(member.role is Role.RESEARCH_LEAD for member in members):
+        found.append(
+            Problem(tr("Staff"), tr("There is no research lead."), tr("At least one person must lead the study."))
+        )
+    if len(seen) < 2:  # noqa: PLR2004 - the purge needs two people
+        found.append(
+            Problem(tr("Staff"), tr("The erasure at the end needs two people."), tr("Add a second member of staff."))
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeStaff:
+    """A new study's seal and keys, and its staff as the store keeps them."""
+
+    seal: Seal
+    keys: StudyKeys
+    rows: tuple[studies.MemberRow, ...]
+
+
+def make_staff(
+    members: Sequence[NewMember], study_id: str, draw: random.Random, cost: ArgonCost, progress: Progress | None
+) -> MadeStaff:
+    """Make every member's keys; the first research lead signs for all."""
+    seal = new_seal(study_id)
+    made: list[tuple[NewMember, MemberRecord, MemberKeys]] = []
+    for done, member in enumerate(members):
+        if progress is not None:
+            progress(done, len(members))
+        lead = member.role is Role.RESEARCH_LEAD
+        record, keys = make_member(
+            random_id(draw), member.login, member.password, seal, reads_answers=lead, names=[member.name], cost=cost
+        )
+        made.append((member, record, keys))
+    if progress is not None:
+        progress(len(members), len(members))
+    _first, first_record, first_keys = next(entry for entry in made if entry[0].role is Role.RESEARCH_LEAD)
+    seal = pin(seal, first_record.signing_public)
+    keys = new_study_keys(study_id, first_keys)
+    my_certificate = certify(first_record, first_keys, may_grant=True)
+    rows = []
+    for member, record, _keys in made:
+        certificate = (
+            my_certificate
+            if record is first_record
+            else certify(record, first_keys, may_grant=member.role is Role.RESEARCH_LEAD)
+        )
+        rows.append(_member_row(member, record, hand_over(keys, record, certificate, my_certificate, seal)))
+    return MadeStaff(seal=seal, keys=keys, rows=tuple(rows))
+
+
+def _member_row(member: NewMember, record: MemberRecord, handed: HandedOver) -> studies.MemberRow:
+    return studies.MemberRow(
+        id=record.member_id,
+        login=member.login.strip(),
+        name=member.name.strip(),
+        role=member.role.value,
+        languages=" ".join(member.languages),
+        record=record.to_bytes(),
+        certificate=handed.certificate.to_bytes(),
+        daily_grant=handed.daily.to_bytes(),
+        leading_grant=handed.leading.to_bytes() if handed.leading else None,
+        kept=handed.kept,
+    )
+
+
+def member_of(row: studies.MemberRow) -> Member:
+    """Return the member without keys."""
+    return Member(
+        id=row.id,
+        login=row.login,
+        name=row.name,
+        role=Role(row.role),
+        languages=tuple(row.languages.split()),
+        active=bool(row.active),
+    )
+
+
+def staff(study: OpenStudy) -> tuple[Member, ...]:
+    """Return everybody who works or worked in the study, by login."""
+    with study.reading() as transaction:
+        return tuple(member_of(row) for row in studies.members(transaction))
+
+
+def add_member(study: OpenStudy, new: NewMember, *, cost: ArgonCost = STANDARD) -> Member:
+    """Add a member of staff; for research leads. Takes a second: the new person's keys are made and granted."""
+    study.require(Role.RESEARCH_LEAD)
+    keys = study.open_keys
+    for problem in _faults_of(new):
+        raise problem
+    seal = read_seal(study.seal_path)
+    lead = new.role is Role.RESEARCH_LEAD
+    record, _keys = make_member(
+        random_id(study.draw), new.login, new.password, seal, reads_answers=lead, names=[new.name], cost=cost
+    )
+    with study.transaction() as transaction:
+        if studies.member_by_login(transaction, new.login) is not None:
+            raise Problem(new.login, tr("This login is used twice."), tr("Choose another."))
+        mine = studies.member_by_login(transaction, study.me.login)
+        if mine is None:
+            raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
+        my_certificate = certificate_from_bytes(mine.certificate)
+        certificate: Certificate = certify(record, keys.me, may_grant=lead)
+        row = _member_row(new, record, hand_over(keys, record, certificate, my_certificate, seal))
+        studies.add_member(transaction, row)
+        log.note(study, transaction, Act.MEMBER_ADDED, member=row.id, role=row.role)
+    return member_of(row)
+
+
+def _faults_of(new: NewMember) -> list[Problem]:
+    found = []
+    if not new.login.strip() or not new.name.strip():
+        found.append(Problem(tr("Staff"), tr("The login or the name is missing."), tr("Fill in both.")))
+    found += [Problem(new.login, fault, "") for fault in password_faults(new.password, new.login, [new.name])]
+    return found
+
+
+def deactivate(study: OpenStudy, member_id: str) -> None:
+    """Let a member leave: what was granted to them is deleted, their case returns when its lease ends."""
+    study.require(Role.RESEARCH_LEAD)
+    with study.transaction() as transaction:
+        rows = studies.members(transaction)
+        leads = [row for row in rows if row.role == Role.RESEARCH_LEAD.value and row.active and row.id != member_id]
+        others = [row for row in rows if row.active and row.id != member_id]
+        if not leads or len(others) < 2:  # noqa: PLR2004 - the purge needs two people
+            raise Problem(
+                tr("Staff"),
+                tr("A study needs a research lead and a second person until its contacts are erased."),
+                tr("Add somebody else first."),
+            )
+        studies.deactivate(transaction, member_id)
+        log.note(study, transaction, Act.MEMBER_LEFT, member=member_id)
+
+
+def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = STANDARD) -> None:
+    """Change one's own password; takes a second."""
+    with study.reading() as transaction:
+        row = studies.member_by_login(transaction, study.me.login)
+    if row is None:
+        raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
+    seal = read_seal(study.seal_path)
+    record = under_new_password(
+        member_record_from_bytes(row.record), old, new, study.me.login, seal, names=[study.me.name], cost=cost
+    )
+    with study.transaction() as transaction:
+        studies.replace_record(transaction, row.id, record.to_bytes())
+        log.note(study, transaction, Act.PASSWORD)
