@@ -13,9 +13,9 @@ from cati.survey.case import Contact
 CONTACT_MARKS = (b'"family_name":', b'"given_name":', b'"e164":', b'"form_of_address":')
 """What every contact holds in clear before it is sealed: its fields' names."""
 
-# Not inside a hexadecimal identifier, where chance would find a number among millions.
 _PIECE = 16 * 1024 * 1024
 _OVERLAP = 4096
+# Not inside a hexadecimal identifier, where chance would find a number among millions.
 _DIGITS = re.compile(rb"(?<![0-9a-fA-F])[0-9](?:\x00?[0-9]){6,19}(?![0-9a-fA-F])")
 _SHORTEST_NATIONAL = 7
 
