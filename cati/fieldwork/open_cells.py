@@ -17,6 +17,7 @@ from cati.survey.calling_hours import is_allowed
 from cati.survey.schedule import Tier
 
 Cells = Mapping[int, tuple[str, str, str]]
+NumberedCell = tuple[int, tuple[str, str, str]]
 
 FULL_FOR_SECONDS = 30
 
@@ -42,17 +43,17 @@ def open_cells(study: OpenStudy, cells: Cells, now: datetime) -> tuple[tuple[int
     a little later, while a cell that fills is seen at once (`without_full` counts before a case is handed out).
     """
     at = seconds(now)
+    usual, wished = _cells_open(study.settings, study.me.languages, at // 60, tuple(cells.items()))
     full = study.database.full_cells
     if not full:
-        return _cells_open(study.settings, study.me.languages, at // 60, tuple(cells.items()))
-    open_still = tuple((cell, place) for cell, place in cells.items() if full.get(cell, 0) <= at)
-    return _cells_open(study.settings, study.me.languages, at // 60, open_still)
+        return usual, wished
+    return tuple(c for c in usual if full.get(c, 0) <= at), tuple(c for c in wished if full.get(c, 0) <= at)
 
 
 @lru_cache(maxsize=8)
 def _cells_open(
-    settings: StudySettings, languages: tuple[str, ...], minute: int, cells: tuple[tuple[int, tuple[str, str, str]], ...]
-) -> tuple[tuple[int, ...], tuple[int, ...]]:  # fmt: skip
+    settings: StudySettings, languages: tuple[str, ...], minute: int, cells: tuple[NumberedCell, ...]
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
     usual_sites, wished_sites = _sites_open(settings, minute)
     spoken = [(cell, site) for cell, (site, _department, language) in cells if language in languages]
     return (
@@ -64,7 +65,7 @@ def _cells_open(
 def without_full(
     study: OpenStudy, transaction: Transaction, cells: Cells, candidates: Sequence[CaseRow], now: datetime
 ) -> CaseRow | None:
-    """Return the first candidate whose department and site have not reached their targets; counts at most once a site."""
+    """Return the first candidate whose department and site have not reached their targets; counts once a site."""
     counted: dict[str, dict[int, int]] = {}
     for row in candidates:
         site_code, department, _language = cells[row.cell]

@@ -8,11 +8,11 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, literal_column, null, or_, select, union_all, update
+from sqlalchemy import String, bindparam, func, insert, literal_column, null, or_, select, union_all, update
 
 from cati.store.database import Transaction
 from cati.store.prepared import Prepared
-from cati.store.schema import case, cell
+from cati.store.schema import case
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
@@ -78,8 +78,7 @@ def case_row(transaction: Transaction, case_id: str) -> CaseRow | None:
 
 _HELD = Prepared(
     select(*_COLUMNS)
-    .with_hint(case, "INDEXED BY ix_case_claim", "sqlite")
-    .where(case.c.status == literal_column(str(int(CaseStatus.LEASED))))  # as many as there are people at work
+    .with_hint(case, "INDEXED BY ix_case_holder", "sqlite")
     .where(case.c.lease_holder == bindparam("holder"), case.c.lease_until > bindparam("now"))
     .limit(literal_column("1"))
 )
@@ -93,7 +92,7 @@ def held_by(transaction: Transaction, holder: str, now: int) -> CaseRow | None:
 
 def leased(transaction: Transaction, now: int) -> tuple[CaseRow, ...]:
     """Return every case with a running lease."""
-    query = select(*_COLUMNS).where(case.c.status == int(CaseStatus.LEASED), case.c.lease_until > now)
+    query = select(*_COLUMNS).where(case.c.lease_holder.isnot(None), case.c.lease_until > now)
     return tuple(_row(tuple(row)) for row in transaction.execute(query))
 
 
@@ -121,13 +120,14 @@ def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...
     return tuple(_row(row) for row in _TURNING.rows(transaction, now=now, most=most)[:most])
 
 
-@lru_cache(maxsize=64)
-def _best_of(cells: tuple[int, ...], *, below: bool) -> Prepared:
+def _best_of(*, below: bool) -> Prepared:
+    # The cells come as one JSON value: the statement stays the same whichever are open (PostgreSQL: unnest).
+    wanted = func.json_each(bindparam("cells", type_=String)).table_valued("value", name="wanted")
     k = case.alias("k")
     probe = (
         select(k.c.id)
         .with_hint(k, "INDEXED BY ix_case_claim", "sqlite")
-        .where(k.c.status == literal_column("0"), k.c.cell == cell.c.id)
+        .where(k.c.status == literal_column("0"), k.c.cell == wanted.c.value)
         .where(or_(k.c.avoid.is_(None), k.c.avoid != bindparam("me")))
         .order_by(k.c.rank)
         .limit(literal_column("1"))
@@ -136,12 +136,15 @@ def _best_of(cells: tuple[int, ...], *, below: bool) -> Prepared:
         probe = probe.where(k.c.rank < bindparam("below"))
     return Prepared(
         select(*_COLUMNS)
-        .select_from(cell)
-        .join(case, case.c.id == probe.correlate(cell).scalar_subquery())
-        .where(cell.c.id.in_([literal_column(str(number)) for number in cells]))
+        .select_from(wanted)
+        .join(case, case.c.id == probe.correlate(wanted).scalar_subquery())
         .order_by(case.c.rank)
         .limit(literal_column(str(BEST_AT_ONCE)))
     )
+
+
+_BEST = _best_of(below=False)
+_BEST_BELOW = _best_of(below=True)
 
 
 def best_of_each_cell(
@@ -153,12 +156,15 @@ def best_of_each_cell(
     """
     if not cells:
         return []
-    best = _best_of(tuple(cells), below=below is not None)
-    found = best.rows(transaction, me=me) if below is None else best.rows(transaction, me=me, below=below)
+    wanted = str(list(cells))  # a list of whole numbers is JSON as it stands
+    if below is None:
+        found = _BEST.rows(transaction, cells=wanted, me=me)
+    else:
+        found = _BEST_BELOW.rows(transaction, cells=wanted, me=me, below=below)
     return [_row(row) for row in found]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)  # one a site, and one for all
 def _complete_of(cells: tuple[int, ...]) -> Prepared:
     return Prepared(
         select(case.c.cell, func.count())

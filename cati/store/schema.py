@@ -107,6 +107,9 @@ Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, case.c.avoid)
 # … what turns by itself, the appointments first …
 Index("ix_case_turns", case.c.tier, case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
       postgresql_where=case.c.turns_at.isnot(None))  # fmt: skip
+# … whose case is open (few rows ever: the statistics of the other indexes cannot lead this look-up astray) …
+Index("ix_case_holder", case.c.lease_holder, sqlite_where=case.c.lease_holder.isnot(None),
+      postgresql_where=case.c.lease_holder.isnot(None))  # fmt: skip
 # … and how many interviews a cell has.
 Index("ix_case_final", case.c.final_code, case.c.cell, sqlite_where=case.c.final_code.isnot(None),
       postgresql_where=case.c.final_code.isnot(None))  # fmt: skip

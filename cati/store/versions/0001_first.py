@@ -154,6 +154,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("final_code IS NOT NULL"),
     )
     op.create_index(
+        "ix_case_holder",
+        "case",
+        ["lease_holder"],
+        unique=False,
+        sqlite_where=sa.text("lease_holder IS NOT NULL"),
+        postgresql_where=sa.text("lease_holder IS NOT NULL"),
+    )
+    op.create_index(
         "ix_case_turns",
         "case",
         ["tier", "turns_at"],
