@@ -10,24 +10,32 @@ from cati.fieldwork.open_study import OpenStudy
 SCRIPTS = {
     "de": (
         "Guten Tag, mein Name ist {interviewer}, {institute}. Spreche ich mit {person}?",
-        "Ich rufe zu einer Befragung an; Auftraggeber ist: {client}. Es geht um Ihren Kontakt mit: {department}. "
-        "Sie haben zugestimmt, dass wir Sie dazu befragen dürfen.",
+        (
+            "Ich rufe zu einer Befragung an; Auftraggeber ist: {client}. Es geht um Ihren Kontakt mit: {department}. "
+            "Sie haben zugestimmt, dass wir Sie dazu befragen dürfen."
+        ),
         "Wir möchten wissen, {purpose}. Das Gespräch dauert etwa {minutes} Minuten.",
-        "Die Teilnahme ist freiwillig, und Sie können jede Frage überspringen. "
-        "Ihr Name und Ihre Telefonnummer werden von den Antworten getrennt und nach der Befragung gelöscht; "
-        "veröffentlicht werden nur Durchschnitte. Bis heute Abend können Sie Ihre Antworten noch löschen lassen, "
-        "danach sind sie niemandem mehr zuzuordnen.",
+        (
+            "Die Teilnahme ist freiwillig, und Sie können jede Frage überspringen. "
+            "Ihr Name und Ihre Telefonnummer werden von den Antworten getrennt und nach der Befragung gelöscht; "
+            "veröffentlicht werden nur Durchschnitte. Bis heute Abend können Sie Ihre Antworten noch löschen lassen, "
+            "danach sind sie niemandem mehr zuzuordnen."
+        ),
         "Wenn Sie sich vergewissern möchten, wer anruft: Sie erreichen uns unter {number}. Passt es Ihnen jetzt?",
     ),
     "en": (
         "Good day, my name is {interviewer} from {institute}. Am I speaking to {person}?",
-        "I am calling on behalf of {client}, about your contact with: {department}. "
-        "You agreed that we may ask you about it.",
+        (
+            "I am calling on behalf of {client}, about your contact with: {department}. "
+            "You agreed that we may ask you about it."
+        ),
         "We would like to know {purpose}. The interview takes about {minutes} minutes.",
-        "Taking part is voluntary, and you may skip any question. "
-        "Your name and telephone number are kept apart from the answers and erased after the survey; "
-        "only averages are published. Until this evening you can still have your answers deleted, "
-        "after that nobody can tell which are yours.",
+        (
+            "Taking part is voluntary, and you may skip any question. "
+            "Your name and telephone number are kept apart from the answers and erased after the survey; "
+            "only averages are published. Until this evening you can still have your answers deleted, "
+            "after that nobody can tell which are yours."
+        ),
         "If you would like to check who is calling, you can reach us at {number}. Is this a good moment?",
     ),
 }

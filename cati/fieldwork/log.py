@@ -61,8 +61,16 @@ def moment(at: int) -> datetime:
 
 
 def append(
-    transaction: Transaction, study_id: str, who: str, act: Act, at: datetime, *, case: str = "", fence: int = 0, **details: object
-) -> journal.Entry:  # fmt: skip
+    transaction: Transaction,
+    study_id: str,
+    who: str,
+    act: Act,
+    at: datetime,
+    *,
+    case: str = "",
+    fence: int = 0,
+    **details: object,
+) -> journal.Entry:
     """Append one entry; ``details`` must hold identifiers, counts and codes only, never what belongs to a person."""
     last = journal.head(transaction)
     n, previous = (1, log_chain.first_hash(study_id)) if last is None else (last[0] + 1, last[1])
