@@ -55,7 +55,7 @@ class AppointmentView(QWidget):
             tr("When shall we call again?"), self.when,
             tr("For example: mon 18 · tomorrow 9:30 · in 2 h · thu evening · next week · after 18:00"),
         )  # fmt: skip
-        entry.setMaximumWidth(theme.columns(70))
+        entry.setMaximumWidth(theme.columns(100))
         self._why.setMaximumWidth(theme.columns(70))
         for part in (entry, self.understood, self.booked, self.fault, self._why):
             whole.addWidget(part)

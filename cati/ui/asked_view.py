@@ -106,6 +106,7 @@ class AskedView(QWidget):
         whole.addWidget(self.line)
         whole.addSpacing(unit)
         whole.addWidget(self.area, 1)
+        self.nonresponse.setVisible(not theme.is_large())
         whole.addWidget(self.nonresponse)
         whole.addWidget(self.keys)
 
@@ -178,13 +179,11 @@ class AskedView(QWidget):
 
     def _show_keys(self, screen: Screen, question: Question) -> None:
         given = question.answer.status if isinstance(question.answer, Answer) else None
-        self.nonresponse.offer(
-            [
-                Offer(status.value, cap_of(key), tr(label), checked=status is given)
-                for status, (key, label) in NONRESPONSE.items()
-                if status in question.offered
-            ]
-        )
+        states = [
+            Offer(status.value, cap_of(key), tr(label), checked=status is given)
+            for status, (key, label) in NONRESPONSE.items()
+            if status in question.offered
+        ]
         if screen.ends_interview:
             onward = tr("End the interview here")
         elif question.confirm:
@@ -200,7 +199,11 @@ class AskedView(QWidget):
             name = self._questionnaire.language_names.get(others[0], others[0]) if len(others) == 1 else tr("Language")
             offers.append(Offer("language", cap_of(Key.LANGUAGE), name))
         offers.append(Offer("break_off", cap_of(Key.BREAK_OFF), tr("Break off …")))
-        self.keys.offer(offers)
+        if theme.is_large():  # one flow takes fewer lines than two
+            self.keys.offer([offers[0], *states, *offers[1:]])
+        else:
+            self.nonresponse.offer(states)
+            self.keys.offer(offers)
 
     def move_on(self, down: int) -> None:
         """Move a page that is longer than the window by a few lines."""

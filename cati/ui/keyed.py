@@ -20,13 +20,11 @@ _CENTRE = Qt.AlignmentFlag.AlignCenter
 _SMALLER = 0.88
 _LARGEST_CAP = 1.2
 _UNWRAPPED = 100_000
+_BOLD = frozenset({"primary", "danger"})
 
 
 class Face:
-    """The fonts of one flow and what is measured with them, worked out once a text size.
-
-    All is measured in bold, so that nothing moves when an answer is chosen.
-    """
+    """The fonts of one flow and what is measured with them, worked out once a text size."""
 
     def __init__(self, base: QFont, size: float) -> None:
         self.words = QFont(base)
@@ -35,7 +33,8 @@ class Face:
         self.bold.setBold(True)
         self.cap = QFont(base)
         self.cap.setPointSizeF(base.pointSizeF() * _SMALLER * min(size, _LARGEST_CAP))
-        self.metrics = QFontMetrics(self.bold)
+        self.metrics = QFontMetrics(self.words)
+        self.bold_metrics = QFontMetrics(self.bold)
         self.cap_metrics = QFontMetrics(self.cap)
         self.line = self.metrics.height()
         self.unit = theme.unit()
@@ -50,17 +49,19 @@ class Face:
         """Return where the words begin beside a cap of this width."""
         return self.unit // 2 + (cap + self.unit * 2 // 3 if cap else self.unit // 2)
 
-    def width_of(self, words: str, cap: int) -> int:
+    def width_of(self, words: str, cap: int, *, bold: bool) -> int:
         """Return the width at which the words stand as they are written."""
-        widest = max(self.metrics.horizontalAdvance(line) for line in words.split("\n"))
+        metrics = self.bold_metrics if bold else self.metrics
+        widest = max(metrics.horizontalAdvance(line) for line in words.split("\n"))
         return self.words_left(cap) + widest + self.unit
 
-    def height_of(self, words: str, cap: int, width: int) -> int:
+    def height_of(self, words: str, cap: int, width: int, *, bold: bool) -> int:
         """Return how high the words are when they wrap inside this width."""
         lines = self.line
-        if "\n" in words or self.width_of(words, cap) > width:
+        if "\n" in words or self.width_of(words, cap, bold=bold) > width:
             room = max(width - self.words_left(cap) - self.unit // 2, self.line * 3)
-            lines = max(self.metrics.boundingRect(QRect(0, 0, room, _UNWRAPPED), _WRAP, words).height(), lines)
+            metrics = self.bold_metrics if bold else self.metrics
+            lines = max(metrics.boundingRect(QRect(0, 0, room, _UNWRAPPED), _WRAP, words).height(), lines)
         return lines + self.unit * 3 // 4
 
 
@@ -118,13 +119,16 @@ class Keyed(QAbstractButton):
         top = face.unit * 3 // 8
         if self.key:
             around = QRect(face.unit // 2, top, self.cap, face.line)
-            painter.setBrush(Qt.BrushStyle.NoBrush if background is not None else colours.base)
+            if chosen:
+                painter.setBrush(colours.accent)
+            else:
+                painter.setBrush(Qt.BrushStyle.NoBrush if background is not None else colours.base)
             painter.setPen(QPen(ink if background is not None else edge, 1))
             painter.drawRoundedRect(around, radius, radius)
             painter.setFont(face.cap)
-            painter.setPen(ink)
+            painter.setPen(colours.on_accent if chosen else ink)
             painter.drawText(around, _CENTRE, self.key)
-        painter.setFont(face.bold if chosen or self.kind in ("primary", "danger") else face.words)
+        painter.setFont(face.bold if self.kind in _BOLD else face.words)
         painter.setPen(ink)
         left = face.words_left(self.cap)
         painter.drawText(QRect(left, top, self.width() - left - face.unit // 4, self.height() - top), _WRAP, self.words)
@@ -222,8 +226,9 @@ class KeyedFlow(QWidget):
             caps = [max(caps)] * len(caps)
         x = y = row = 0
         for button, one, cap in zip(self._pool, self.offers, caps, strict=False):
-            own = width if self._column else min(face.width_of(one.words, cap), width)
-            high = face.height_of(one.words, cap, own)
+            bold = one.kind in _BOLD
+            own = width if self._column else min(face.width_of(one.words, cap, bold=bold), width)
+            high = face.height_of(one.words, cap, own, bold=bold)
             if x and (self._column or x + own > width):
                 x, y, row = 0, y + row + gap // (2 if self._column else 1), 0
             if move:
