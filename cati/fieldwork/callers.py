@@ -29,17 +29,19 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words.
     """
     text = " ".join(text.split())
-    digits = sum(sign.isdigit() for sign in text)
-    with study.transaction() as transaction:
-        if digits >= _LEAST_DIGITS:
+    by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
+    with study.reading() as transaction:  # a search by name takes a second, and others write meanwhile
+        if by_number:
             found = _by_number(study, transaction, text)
         elif sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
             found = _by_name(study, transaction, text)
         else:
             found = []
-        note(study, transaction, Act.LOOKED_UP, by="number" if digits >= _LEAST_DIGITS else "name", found=len(found))
         cells = study_cells(study, transaction)
-        return tuple(_found(study, transaction, case_id, contact, cells) for case_id, contact in found)
+        shown = tuple(_found(study, transaction, case_id, contact, cells) for case_id, contact in found)
+    with study.transaction() as transaction:
+        note(study, transaction, Act.LOOKED_UP, by="number" if by_number else "name", found=len(shown))
+    return shown
 
 
 def _by_number(study: OpenStudy, transaction: Transaction, text: str) -> list[tuple[str, Contact]]:

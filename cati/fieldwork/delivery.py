@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cati.errors import Problem
 from cati.fieldwork.delivered import LEASE_MINUTES, Call, DeliveredCase, Lease, LeaseLost, NoCase, StoryLine, Taken
-from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.log import Act, checkpoint_when_due, moment, note, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.no_case import field_over, why_none
 from cati.fieldwork.open_cells import open_cells, rank_below_fresh, without_full
@@ -35,6 +35,7 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
     A case that the interviewer holds already (after a crash) comes back first. One transaction; nothing is scanned.
     """
     _refuse_when_full(study)
+    checkpoint_when_due(study)
     now = study.now()
     with study.transaction() as transaction:
         cells = study_cells(study, transaction)

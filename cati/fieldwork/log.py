@@ -86,6 +86,7 @@ def note(
     study: OpenStudy, transaction: Transaction, act: Act, *, case: str = "", fence: int = 0, **details: object
 ) -> journal.Entry:  # fmt: skip
     """Append an entry for the member signed in, at the study's own time."""
+    study.database.unsigned_entries += 1
     return append(transaction, study.study_id, study.me.id, act, study.now(), case=case, fence=fence, **details)
 
 
@@ -94,8 +95,15 @@ def checkpoint_path(seal_path: Path) -> Path:
     return seal_path.with_suffix(".checkpoints")
 
 
+def checkpoint_when_due(study: OpenStudy) -> None:
+    """Sign the head of the log when `CHECKPOINT_EVERY` entries were written since; outside any transaction."""
+    if study.database.unsigned_entries >= CHECKPOINT_EVERY:
+        write_checkpoint(study)
+
+
 def write_checkpoint(study: OpenStudy) -> None:
-    """Sign the head of the log and keep it beside the seal: at sign-out and every 500 entries."""
+    """Sign the head of the log and keep it beside the seal: at sign-out and every `CHECKPOINT_EVERY` entries."""
+    study.database.unsigned_entries = 0
     if study.keys is None:
         return
     with study.reading() as transaction:

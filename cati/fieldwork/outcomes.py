@@ -280,6 +280,7 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
             final_code=WITHDRAWN_CODE,
         )  # fmt: skip
         cases.put(transaction, [(case_id, place)])
+        cases.raise_fence(transaction, case_id)
         entry = note(study, transaction, Act.WITHDRAWN, case=case_id, fence=row.fence)
     study.database.checkpoint()
     return Receipt(

@@ -247,6 +247,11 @@ def put(transaction: Transaction, places: Iterable[tuple[str, Place]]) -> None:
     )
 
 
+def raise_fence(transaction: Transaction, case_id: str) -> None:
+    """Refuse from now on whatever was read of a case before: open leases, and outcomes that could be taken back."""
+    transaction.execute(update(case).where(case.c.id == case_id).values(fence=case.c.fence + 1))
+
+
 def turn_all(transaction: Transaction, now: int) -> None:
     """Have the standing of every open case worked out anew (the calling rules changed)."""
     transaction.execute(

@@ -78,6 +78,7 @@ class Database:
         self.folder = folder
         self.file = folder / FILE_NAME
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
+        self.unsigned_entries = 0  # of the log, since its last signed checkpoint
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
         refuse_network_path(folder)
         if create:

@@ -221,6 +221,22 @@ def test_a_withdrawal_on_the_line_takes_the_case_from_a_colleague(made: Made, an
     assert _row(anna, found.case_id)["status"] == CaseStatus.WITHDRAWN
 
 
+def test_an_outcome_cannot_be_undone_over_a_withdrawal(made: Made, anna: OpenStudy) -> None:
+    found = _take(anna)
+    noted = _note(anna, found, Outcome.HARD_REFUSAL)
+    calling.withdraw(made.sign_in("bert"), found.case_id)
+    assert isinstance(calling.undo_outcome(anna, noted.undo), TooLate)
+    assert _rows(anna, "contact", found.case_id) == 0
+
+
+def test_the_log_is_signed_every_five_hundred_entries(made: Made, anna: OpenStudy) -> None:
+    path = log.checkpoint_path(made.created.seal_path)
+    for _ in range(log.CHECKPOINT_EVERY // 2 + 2):
+        calling.put_back(anna, _take(anna).lease)
+    assert len(path.read_text("ascii").splitlines()) == 1
+    assert log.verify(made.sign_in("lead")).ok
+
+
 def test_a_soft_refusal_comes_back_after_a_week_and_to_another_interviewer(made: Made, anna: OpenStudy) -> None:
     bert = made.sign_in("bert")
     _close_all_but(anna, _first(anna))
