@@ -25,6 +25,7 @@ class SealedContact:
 
 _KNOWN = select(contact_index.c.hash).where(contact_index.c.hash.in_(bindparam("digests", expanding=True)))
 _NEVER = select(never_again.c.hash).where(never_again.c.hash.in_(bindparam("digests", expanding=True)))
+_ALL = Prepared(select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch))
 _ONE = Prepared(
     select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch).where(
         contact.c.case == bindparam("id")
@@ -40,8 +41,7 @@ def sealed_contact(transaction: Transaction, case_id: str) -> SealedContact | No
 
 def all_contacts(transaction: Transaction) -> Iterator[SealedContact]:
     """Yield every contact, a few thousand at a time (to search in memory)."""
-    query = select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch)
-    for row in transaction.execution_options(yield_per=5000).execute(query):
+    for row in _ALL.each(transaction):
         yield SealedContact(*row)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPICursor, Dialect
 
 Values = dict[str, object]
+_AT_ONCE = 5000
 
 
 class Prepared:
@@ -33,6 +34,12 @@ class Prepared:
     def rows(self, transaction: Connection, **values: object) -> Sequence[tuple[Any, ...]]:
         """Return all rows."""
         return self._run(transaction, values).fetchall()
+
+    def each(self, transaction: Connection, **values: object) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows, a few thousand in memory at a time."""
+        cursor = self._run(transaction, values)
+        while found := cursor.fetchmany(_AT_ONCE):
+            yield from found
 
     def first(self, transaction: Connection, **values: object) -> tuple[Any, ...] | None:
         """Return the first row, None when there is none."""

@@ -28,6 +28,7 @@ NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
 PASSWORD = "gelber Kahn unter neun Birken"
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 SITES, DEPARTMENTS = 14, 6
+_LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
 class Worked(StrEnum):
@@ -158,7 +159,7 @@ def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
 def _person(k: int, number: str) -> Contact:
     return Contact(
         given_name=f"Vorname{k}",
-        family_name=f"Familie{k}",
+        family_name="Familie" + f"{k:06d}".translate(_LETTERS),  # letters only, as names are
         title="",
         form_of_address="Frau",
         phones=(Phone(e164=number, kind=PhoneKind.LANDLINE),),
