@@ -205,10 +205,16 @@ class AskedView(QWidget):
             self.nonresponse.offer(states)
             self.keys.offer(offers)
 
-    def move_on(self, down: int) -> None:
-        """Move a page that is longer than the window by a few lines."""
-        bar = self.area.verticalScrollBar()
-        bar.setValue(bar.value() + down * 3 * theme.line())
+    def step(self, down: int) -> None:
+        """Move in the list that is searched, else from row to row, else along a page longer than the window."""
+        screen = self.screen_shown
+        if screen is None or self.part.step(down):
+            return
+        if len(screen.questions) > 1:
+            self.pressed.emit(f"row {min(max(self.row + down, 0), len(screen.questions) - 1)}")
+        else:
+            bar = self.area.verticalScrollBar()
+            bar.setValue(bar.value() + down * 3 * theme.line())
 
     def forget(self) -> None:
         """Take question and answer off."""

@@ -11,6 +11,9 @@ from cati.text import tr
 from cati.ui import theme
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 
+ESCAPE = "\x1b"
+"""What Esc types."""
+
 Columns = Sequence[tuple[str, Sequence[Offer]]]
 
 
@@ -114,5 +117,8 @@ class AskingView(QWidget):
         self._leave.offer([Offer("leave", tr("Esc"), tr("Back"))])
 
     def press(self, key: str) -> bool:
-        """Take a key; False when no answer has it."""
+        """Take a key, `ESCAPE` among them; False when no answer has it."""
+        if key == ESCAPE:
+            self.chosen.emit("leave")
+            return True
         return self.columns.press(key)

@@ -14,7 +14,7 @@ from cati.fieldwork.calling import DeliveredCase, NoCase, Noted, Taken, TooLate
 from cati.survey.calling_hours import wall
 from cati.text import show_moment, tr
 from cati.ui import theme
-from cati.ui.asking_view import AskingView
+from cati.ui.asking_view import ESCAPE, AskingView
 from cati.ui.case_panel import CasePanel, withdrawal_question
 from cati.ui.idle_view import IdleView
 from cati.ui.keys import Key, Where, key_of
@@ -25,6 +25,14 @@ if TYPE_CHECKING:
 
 RENEW_MS = 240_000
 SECOND_MS = 1000
+
+
+def due_words(study: OpenStudy, none: NoCase) -> str:
+    """Return when the next case becomes free, in the wall time of the first site."""
+    if none.next_due is None:
+        return tr("No case of this study is waiting for a call.")
+    local = wall(none.next_due, study.settings.sites[0])
+    return tr("The next one becomes free {when}.", when=show_moment(local, "EEE d MMM HH:mm"))
 
 
 class CallingPage(QWidget):
@@ -96,15 +104,9 @@ class CallingPage(QWidget):
         if isinstance(found, DeliveredCase):
             self._deliver(found)
             return
-        self._forget_undo()
+        self._noted = None
         self._show_idle()
-        self.idle.show_none(found, self._due_words(found))
-
-    def _due_words(self, none: NoCase) -> str:
-        if none.next_due is None:
-            return tr("No case of this study is waiting for a call.")
-        local = wall(none.next_due, self.study.settings.sites[0])
-        return tr("The next one becomes free {when}.", when=show_moment(local, "EEE d MMM HH:mm"))
+        self.idle.show_none(found, due_words(self.study, found))
 
     def search(self, text: str) -> None:
         """Look for somebody who calls back."""
@@ -127,7 +129,7 @@ class CallingPage(QWidget):
         self._deliver(found, on_the_line=reason == calling.CALL_BACK)
 
     def _deliver(self, case: DeliveredCase, *, on_the_line: bool = False) -> None:
-        self._forget_undo()
+        self._noted = None
         self.idle.forget()
         self.occupied.emit(True)
         self.site_shown.emit(case.site.name)
@@ -176,7 +178,7 @@ class CallingPage(QWidget):
         if self._noted is None:
             return
         token = self._noted.undo
-        self._forget_undo()
+        self._noted = None
         found = calling.undo_outcome(self.study, token)
         if isinstance(found, TooLate):
             self.say(tr("The ten seconds are over."))
@@ -192,10 +194,6 @@ class CallingPage(QWidget):
             if left <= 0:
                 self._noted = None
             self.idle.show_undo(max(left, 0))
-
-    def _forget_undo(self) -> None:
-        self._noted = None
-        self.idle.show_undo(0)
 
     def may_leave(self) -> bool:
         """Tell whether the page may be left: not while a case is open."""
@@ -223,17 +221,11 @@ class CallingPage(QWidget):
         if view is self.panel:
             taken = self.panel.press(event)
         elif view is self.asking:
-            taken = self._leave(event) or self.asking.press(event.text())
+            taken = self.asking.press(ESCAPE if event.key() == Qt.Key.Key_Escape else event.text())
         else:
             taken = self._press_idle(event)
         if not taken:
             super().keyPressEvent(event)
-
-    def _leave(self, event: QKeyEvent) -> bool:
-        if event.key() == Qt.Key.Key_Escape:
-            self._show_idle()
-            return True
-        return False
 
     def _press_idle(self, event: QKeyEvent) -> bool:
         key = key_of(event, Where.BETWEEN)

@@ -12,31 +12,51 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from cati.errors import Problem
 from cati.fieldwork import calling
 from cati.fieldwork.calling import DeliveredCase, LeaseLost
-from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.dispositions import TABLE, Outcome
-from cati.telephone.lines import LineStatus, proposal
+from cati.telephone.lines import proposal
 from cati.text import tr
 from cati.ui.appointment_view import AppointmentView
 from cati.ui.asking_view import AskingView
 from cati.ui.case_view import CaseView
+from cati.ui.interview_holder import InterviewHolder
 from cati.ui.keyed import Offer
 from cati.ui.keys import Key, Where, key_of
-from cati.ui.open_case import OpenCase
+from cati.ui.open_case import OpenCase, outcome_of
 from cati.ui.outcome_keys import ALL, APPOINTMENT, WITHDRAW, all_columns
 from cati.ui.pages import in_words
 
 if TYPE_CHECKING:
-    from cati.fieldwork.interviewing import Completed, RunningInterview
+    from cati.fieldwork.interviewing import RunningInterview
     from cati.fieldwork.open_study import OpenStudy
     from cati.ui.interview_page import InterviewPage
+
+Asked = tuple[str, str, list[tuple[str, list[Offer]]]]
+"""Heading, sentence and answers of a question to the interviewer."""
 
 _ERASE = "erase"
 
 
-def withdrawal_question() -> tuple[str, str, list[tuple[str, list[Offer]]]]:
-    """Return heading, sentence and answer of the second key of a withdrawal."""
+def withdrawal_question() -> Asked:
+    """Return the question whose answer is the second key of a withdrawal."""
     about = tr("Contact and answers are erased at once, and the person is never called again. This cannot be undone.")
     return tr("Withdraws consent?"), about, [("", [Offer(_ERASE, "W", tr("Yes, erase everything now"), "danger")])]
+
+
+def outcome_question(*, interviewed: bool) -> Asked:
+    """Return the question for any outcome; ``interviewed``: the call's interview has begun."""
+    about = tr("One key notes it. You can undo it for ten seconds.")
+    return tr("How did the call end?"), about, all_columns(interviewed=interviewed)
+
+
+_ACTS = {Key.GO: "go", Key.PUT_BACK: "back", Key.READ_ON: "on", Key.READ_BACK: "up", Key.DIAL: "dial", Key.COPY: "copy"}
+
+
+def act_of(event: QKeyEvent) -> str:
+    """Return what a key of the open case asks for, "" when it is an outcome's or nobody's."""
+    key = key_of(event, Where.CASE)
+    if event.text().isdigit():
+        return f"phone{int(event.text()) - 1}"
+    return _ACTS.get(key, "") if key is not None else ""
 
 
 class CasePanel(QWidget):
@@ -49,11 +69,16 @@ class CasePanel(QWidget):
         super().__init__()
         self.study = study
         self.open: OpenCase | None = None
-        self.interview: InterviewPage | None = None
         self.views = QStackedWidget()
+        self.holder = InterviewHolder(study)
+        self.views.addWidget(self.holder)
+        self.holder.finished.connect(lambda words: self.put_away(words, None))
+        self.holder.interrupted.connect(self._interrupted)
+        self.holder.lost.connect(self.lose)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.views)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._build()
 
     def _build(self) -> None:
@@ -64,8 +89,13 @@ class CasePanel(QWidget):
             self.views.addWidget(view)
         self.view.wanted.connect(self.act)
         self.asking.chosen.connect(self.act)
-        self.appointment.agreed.connect(self._agreed)
+        self.appointment.agreed.connect(lambda agreed: self._note(outcome_of(agreed), agreed))
         self.appointment.left.connect(self.show_case)
+
+    @property
+    def interview(self) -> InterviewPage | None:
+        """The interview under way, None when there is none."""
+        return self.holder.page
 
     def deliver(self, case: DeliveredCase, *, on_the_line: bool = False) -> None:
         """Open a case; ``on_the_line``: the person called us, so the call has begun."""
@@ -79,13 +109,13 @@ class CasePanel(QWidget):
     def _fill(self) -> None:
         if self.open is None:
             return
-        case = self.open.case
-        script = calling.introduction(self.study, case)
+        case, broken_off = self.open.case, self.open.broken_off is not None
         self.view.show_case(
-            case, script, self.open.phone,
-            calling=self.open.call is not None, broken_off=self.open.broken_off is not None,
+            case, calling.introduction(self.study, case), self.open.phone,
+            calling=self.open.call is not None, broken_off=broken_off,
         )  # fmt: skip
-        self.view.show_clock(*self.open.clock())
+        self.view.show_read(read=self.open.read_out, resume=case.interview_open or broken_off)
+        self.tick()
 
     def show_case(self) -> None:
         """Show the case itself and take the keys."""
@@ -106,15 +136,19 @@ class CasePanel(QWidget):
         """Do what a key or a button asks for: an act of the page, or an outcome by its value."""
         if self.open is None:
             return
+        opened = self.open
         acts: dict[str, Callable[[], object]] = {
-            "go": self._go, "dial": self._dial, "copy": self._copy, "back": self._put_back, "leave": self.show_case,
-            APPOINTMENT: self._ask_appointment, WITHDRAW: self._ask_withdrawal, ALL: self._ask_all,
-            _ERASE: self._withdraw, "read": lambda: None,
+            "go": self._go, "dial": self._call, "copy": lambda: self._call(by_hand=True), "back": self._put_back,
+            "leave": self.show_case, "on": self.view.read_on, "up": lambda: self.view.read_on(-1),
+            "read": lambda: None, APPOINTMENT: self._ask_appointment,
+            WITHDRAW: lambda: self._ask(withdrawal_question()),
+            ALL: lambda: self._ask(outcome_question(interviewed=opened.broken_off is not None)),
+            _ERASE: lambda: self.put_away(opened.withdraw().words, None),
         }  # fmt: skip
         try:
             if name.startswith("phone"):
-                if self.open.choose_phone(int(name.removeprefix("phone"))):
-                    self.view.show_phone(self.open.case, self.open.phone)
+                if opened.choose_phone(int(name.removeprefix("phone"))):
+                    self.view.show_phone(opened.case, opened.phone)
             elif name in acts:
                 acts[name]()
             else:
@@ -133,18 +167,17 @@ class CasePanel(QWidget):
         self.view.show_calling(calling=True)
         return True
 
-    def _dial(self) -> None:
-        if self._began() and self.open is not None and not self.open.dial(self._heard):
-            self.said.emit(tr("No softphone took the number; it is in the clipboard. Please dial it by hand."))
-
-    def _copy(self) -> None:
-        if self._began() and self.open is not None:
+    def _call(self, *, by_hand: bool = False) -> None:
+        """Dial with the softphone, or put the number into the clipboard to be dialled by hand."""
+        if not self._began() or self.open is None:
+            return
+        if by_hand:
             self.open.copy()
-            self.view.show_phone(self.open.case, self.open.phone, copied=True)
-
-    def _heard(self, status: LineStatus) -> None:
-        """Mark what the line proposes; a person still presses the key."""
-        self.view.propose(proposal(status))
+        elif self.open.dial(lambda status: self.view.propose(proposal(status))):
+            return
+        else:
+            self.said.emit(tr("No softphone took the number; it is in the clipboard. Please dial it by hand."))
+        self.view.show_phone(self.open.case, self.open.phone, copied=True)
 
     def _go(self) -> None:
         """Read on, confirm the introduction as read out, begin the interview: one Return each."""
@@ -155,8 +188,13 @@ class CasePanel(QWidget):
         elif not self.open.read_out:
             self.open.read_out = True
             self.view.show_read(read=True, resume=self.open.case.interview_open)
+        elif self.holder.begin(self.open) and self.interview is not None:
+            self.open.broken_off = None
+            self.said.emit("")
+            self.views.setCurrentWidget(self.holder)
+            self.interview.setFocus()
         else:
-            self._begin_interview()
+            self.lose()
 
     def _put_back(self) -> None:
         if self.open is not None and self.open.call is None:
@@ -171,88 +209,36 @@ class CasePanel(QWidget):
             self.views.setCurrentWidget(self.appointment)
             self.appointment.ask(self.open.case.site, settings.rules, settings.expected_minutes, self.study.now)
 
-    def _ask(self, heading: str, about: str, columns: list[tuple[str, list[Offer]]]) -> None:
-        self.asking.ask(heading, about, columns)
+    def _ask(self, asked: Asked) -> None:
+        self.asking.ask(*asked)
         self.views.setCurrentWidget(self.asking)
         self.setFocus()
-
-    def _ask_all(self) -> None:
-        broken = self.open is not None and self.open.broken_off is not None
-        about = tr("One key notes it. You can undo it for ten seconds.")
-        self._ask(tr("How did the call end?"), about, all_columns(interviewed=broken))
-
-    def _ask_withdrawal(self) -> None:
-        self._ask(*withdrawal_question())
-
-    def _withdraw(self) -> None:
-        if self.open is not None:
-            self.put_away(self.open.withdraw().words, None)
-
-    def _agreed(self, found: object) -> None:
-        if not isinstance(found, Appointment):
-            outcome = Outcome.CALL_BACK
-        elif found.kind is AppointmentKind.DEFINITE:
-            outcome = Outcome.APPOINTMENT
-        else:
-            outcome = Outcome.VAGUE_APPOINTMENT
-        try:
-            self._note(outcome, found)
-        except Problem as problem:
-            self.said.emit(in_words(problem))
 
     def _note(self, outcome: Outcome, agreed: object = None) -> None:
         """Keep an outcome and put the case away."""
         if self.open is None:
             return
-        noted = self.open.note(outcome, agreed)
+        try:
+            noted = self.open.note(outcome, agreed)
+        except Problem as problem:
+            self.said.emit(in_words(problem))
+            return
         if isinstance(noted, LeaseLost):
             self.lose()
         else:
             self.put_away(f"{tr(TABLE[outcome].label)}. {noted.next_words}", noted)
-
-    def _begin_interview(self) -> None:
-        if self.open is None or self.open.call is None:
-            return
-        from cati.fieldwork.interviewing import begin_interview  # noqa: PLC0415 - with the first interview
-        from cati.ui.interview_page import InterviewPage  # noqa: PLC0415
-
-        running = begin_interview(self.study, self.open.case.lease, self.open.call)
-        if isinstance(running, LeaseLost):
-            self.lose()
-            return
-        self.open.broken_off = None
-        self.said.emit("")
-        self.interview = InterviewPage(self.study, running)
-        self.interview.finished.connect(self._finished)
-        self.interview.interrupted.connect(self._interrupted)
-        self.interview.lost.connect(self.lose)
-        self.views.addWidget(self.interview)
-        self.views.setCurrentWidget(self.interview)
-        self.interview.setFocus()
-
-    def _finished(self, completed: Completed) -> None:
-        said = tr("The answers are separated from the person.") if completed.kept else tr("No answers were kept.")
-        self.put_away(f"{tr(TABLE[completed.outcome].label)}. {said}", None)
 
     def _interrupted(self, running: RunningInterview) -> None:
         """The person cannot go on: the answers are kept; the call needs an outcome or an appointment."""
         if self.open is None:
             return
         self.open.broken_off = running
-        self._close_interview()
+        self.holder.end()
         self._fill()
-        self.open.read_out = True
         self.show_case()
         self.said.emit(
             tr("The interview is kept at this question. Agree on an appointment, or say how the call ended.")
         )
-
-    def _close_interview(self) -> None:
-        if self.interview is not None:
-            page, self.interview = self.interview, None
-            self.views.removeWidget(page)
-            page.hide()
-            page.deleteLater()
 
     def lose(self) -> None:
         """Close a case that somebody else has by now."""
@@ -261,7 +247,7 @@ class CasePanel(QWidget):
 
     def put_away(self, words: str, noted: object) -> None:
         """Close the case on the page: nothing of the person stays in a widget or in the clipboard."""
-        self._close_interview()
+        self.holder.end()
         if self.open is not None:
             self.open.forget()
         self.open = None
@@ -272,23 +258,19 @@ class CasePanel(QWidget):
 
     def retranslate(self) -> None:
         """Say everything anew in the language and size in force, the open case and what was typed kept."""
-        old = (self.view, self.asking, self.appointment)
-        shown = self.views.currentWidget()
-        typed = self.appointment.when.text()
-        at_appointment = shown is self.appointment
-        for view in old:
+        typed = self.appointment.when.text() if self.views.currentWidget() is self.appointment else None
+        self.view.forget()
+        self.appointment.forget()
+        for view in (self.view, self.asking, self.appointment):
             self.views.removeWidget(view)
             view.hide()
             view.deleteLater()
-        self.view.forget()
-        self.appointment.forget()
         self._build()
         self._fill()
-        if self.open is not None and self.open.read_out:
-            self.view.show_read(read=True, resume=self.open.case.interview_open)
         if self.interview is not None:
-            self.views.setCurrentWidget(self.interview)
-        elif at_appointment:
+            self.views.setCurrentWidget(self.holder)
+            self.interview.retranslate()
+        elif typed is not None:
             self._ask_appointment()
             self.appointment.when.setText(typed)
         elif self.open is not None:
@@ -297,28 +279,16 @@ class CasePanel(QWidget):
     def press(self, event: QKeyEvent) -> bool:
         """Take a key of the open case; False when it is none of them."""
         view = self.views.currentWidget()
-        if self.open is None or view is self.interview:
+        if self.open is None or view is self.holder:
             return False
-        if event.key() == Qt.Key.Key_Escape and view is not self.view:
-            self.show_case()
-            return True
-        if view is self.asking:
-            return self.asking.press(event.text())
-        return view is self.view and self._press_case(event)
-
-    def _press_case(self, event: QKeyEvent) -> bool:
-        key = key_of(event, Where.CASE)
-        if key is Key.GO:
-            if not event.isAutoRepeat():
-                self.act("go")
-        elif key is Key.PUT_BACK:
-            self.act("back")
-        elif key in (Key.READ_ON, Key.READ_BACK):
-            self.view.read_on(1 if key is Key.READ_ON else -1)
-        elif key in (Key.DIAL, Key.COPY):
-            self.act("dial" if key is Key.DIAL else "copy")
-        elif event.text().isdigit():
-            self.act(f"phone{int(event.text()) - 1}")
-        else:
+        if view is not self.view:
+            if event.key() == Qt.Key.Key_Escape:
+                self.show_case()
+                return True
+            return view is self.asking and self.asking.press(event.text())
+        name = act_of(event)
+        if not name:
             return self.view.outcomes.press(event.text())
+        if not (name == "go" and event.isAutoRepeat()):
+            self.act(name)
         return True

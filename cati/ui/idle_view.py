@@ -156,4 +156,4 @@ class IdleView(QWidget):
         self.show_found((), "")
         self.mine.clear()
         self.mine.hide()
-        self._show_keys()
+        self.show_undo(0)

@@ -14,14 +14,13 @@ from cati.errors import Problem
 from cati.fieldwork import interviewing
 from cati.fieldwork.interviewing import Completed, RunningInterview
 from cati.survey import interview
-from cati.survey.answers import SKIPPED, Answer, Status
+from cati.survey.answers import Answer, Status
 from cati.survey.interview import EventKind
 from cati.survey.questionnaire import Kind
-from cati.survey.screens import Question
-from cati.survey.summary import answer_words
 from cati.ui.asked_view import NONRESPONSE, AskedView
 from cati.ui.keys import Key, Where, key_of
 from cati.ui.open_text_page import OpenTextPage
+from cati.ui.open_texts_kept import keep_texts, texts_of
 from cati.ui.overview_view import OverviewView
 from cati.ui.pages import in_words
 
@@ -30,6 +29,12 @@ if TYPE_CHECKING:
 
 _TYPED = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT})
 _STATUS_OF = {key: status for status, (key, _label) in NONRESPONSE.items()}
+
+
+def announce(page: QWidget, words: str) -> None:
+    """Tell a screen reader, when one is there, that something changed."""
+    if QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(page, words))
 
 
 class InterviewPage(QWidget):
@@ -139,11 +144,14 @@ class InterviewPage(QWidget):
 
     def finish(self) -> None:
         """Keep the open answers as they were finished, and complete the interview."""
-        for address, text in self.open_texts.texts().items() if self.views.currentWidget() is self.open_texts else ():
-            if not self._keep_text(address, text):
-                return
         try:
-            done = interviewing.complete(self.study, self.running)
+            if self.views.currentWidget() is self.open_texts:
+                asked_anew = replace(self.running, state=replace(self.running.state, refusal=None))
+                self.running = keep_texts(self.study, asked_anew, self.open_texts.texts())
+                if self.running.state.refusal is not None:
+                    self.open_texts.refusal.setText(self.running.state.refusal.message)
+                    return
+            done = self.running if self.running.lease_lost else interviewing.complete(self.study, self.running)
         except Problem as problem:
             self.asked.show_refusal(in_words(problem))
             self.open_texts.refusal.setText(in_words(problem))
@@ -159,30 +167,6 @@ class InterviewPage(QWidget):
             self.running = replace(self.running, state=replace(done.state, refusal=None))
             self.show_state()
             self.asked.show_refusal(message)
-
-    def _keep_text(self, place: str, text: str) -> bool:
-        """Keep one open answer when it was changed; without words it counts as skipped."""
-        address, _slash, choice = place.partition("/")
-        before = self.running.state.answers.get(address)
-        if before is None:
-            return True
-        if choice:
-            beside = tuple((name, text if name == choice else words) for name, words in before.specify)
-            after = replace(before, specify=tuple(pair for pair in beside if pair[1]))
-        else:
-            after = Answer(value=text) if text else SKIPPED
-        if after == before:
-            return True
-        recorded = interviewing.record(self.study, self.running, EventKind.ANSWERED, address, after)
-        if recorded.lease_lost:
-            self._leave()
-            self.lost.emit()
-            return False
-        if recorded.state.refusal is not None:
-            self.open_texts.refusal.setText(recorded.state.refusal.message)
-            return False
-        self.running = recorded
-        return True
 
     # -- what is shown ------------------------------------------------------------------------------------------------
 
@@ -207,13 +191,7 @@ class InterviewPage(QWidget):
         self.asked.show_screen(screen, min(row, len(screen.questions) - 1), minutes, draft)
         self.views.setCurrentWidget(self.asked)
         (self.asked.part.focus_on() or self).setFocus()
-        self._announce(question)
-
-    def _announce(self, question: Question) -> None:
-        """Tell a screen reader that the question changed."""
-        if QAccessible.isActive():
-            said = " ".join(part for part in (question.instruction, question.text) if part)
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, said))
+        announce(self, " ".join(part for part in (question.instruction, question.text) if part))
 
     def _show_refusal(self) -> None:
         refusal = self.running.state.refusal
@@ -227,20 +205,10 @@ class InterviewPage(QWidget):
         ):
             self._show_question(rows[0])
         self.asked.show_refusal(refusal.message)
-        if QAccessible.isActive():
-            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, refusal.message))
+        announce(self, refusal.message)
 
     def _show_end(self) -> None:
-        questionnaire, state = self.study.questionnaire, self.running.state
-        texts = []
-        for place, words in interviewing.open_texts(self.study, self.running):
-            item = questionnaire.item(place.partition("/")[0])
-            line = next((one for one in interview.overview(questionnaire, state) if one.address == item.name), None)
-            asked = line.text if line is not None else item.name
-            if "/" in place:
-                choice = Answer(value=place.partition("/")[2])
-                asked = f"{asked} – {answer_words(questionnaire, item, choice, state.language)}"
-            texts.append((place, asked, words))
+        texts = texts_of(self.study, self.running)
         self.open_texts.show_texts(texts, lambda text: interviewing.mark_identifying(self.study, self.running, text))
         self.views.setCurrentWidget(self.open_texts)
         self.setFocus()
@@ -316,7 +284,7 @@ class InterviewPage(QWidget):
         if key is None or event.isAutoRepeat():
             return key is not None
         if key in (Key.UP, Key.DOWN):
-            self._step(1 if key is Key.DOWN else -1)
+            self.asked.step(1 if key is Key.DOWN else -1)
         elif key in _STATUS_OF:
             self._pressed(_STATUS_OF[key].value)
         else:
@@ -326,16 +294,6 @@ class InterviewPage(QWidget):
             }  # fmt: skip
             self._pressed(names[key])
         return True
-
-    def _step(self, down: int) -> None:
-        """Move in the list that is searched, else from row to row, else along a page that is longer than the window."""
-        screen = self.asked.screen_shown
-        if screen is None or self.asked.part.step(down):
-            return
-        if len(screen.questions) > 1:
-            self._show_question(min(max(self.asked.row + down, 0), len(screen.questions) - 1))
-        else:
-            self.asked.move_on(down)
 
     def _press_end(self, event: QKeyEvent) -> bool:
         key = key_of(event, Where.OPEN_TEXT)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from cati.fieldwork import calling
 from cati.fieldwork.calling import Call, DeliveredCase, LeaseLost, Noted, Receipt
 from cati.survey.calling_hours import wall
-from cati.survey.case import Appointment, Preference
+from cati.survey.case import Appointment, AppointmentKind, Preference
 from cati.survey.dispositions import Outcome
 from cati.telephone.lines import ByHand, ByUri, LineStatus
 
@@ -110,3 +110,10 @@ class OpenCase:
 
 def _nobody(_status: LineStatus) -> None:
     """Hear what a line by hand tells: nothing beyond dialling."""
+
+
+def outcome_of(agreed: object) -> Outcome:
+    """Return what an agreement is called: a definite or vague appointment, or a call back at a preferred time."""
+    if not isinstance(agreed, Appointment):
+        return Outcome.CALL_BACK
+    return Outcome.APPOINTMENT if agreed.kind is AppointmentKind.DEFINITE else Outcome.VAGUE_APPOINTMENT

@@ -1,0 +1,62 @@
+"""The place of the interview on the calling page: begun, shown, closed, and forgotten when it is over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cati.fieldwork.calling import LeaseLost
+from cati.survey.dispositions import TABLE
+from cati.text import tr
+
+if TYPE_CHECKING:
+    from cati.fieldwork.interviewing import Completed
+    from cati.fieldwork.open_study import OpenStudy
+    from cati.ui.interview_page import InterviewPage
+    from cati.ui.open_case import OpenCase
+
+
+class InterviewHolder(QWidget):
+    """Reports ``finished(words)``, ``interrupted(RunningInterview)`` or ``lost`` of the interview it holds."""
+
+    finished = Signal(str)
+    interrupted = Signal(object)
+    lost = Signal()
+
+    def __init__(self, study: OpenStudy) -> None:
+        super().__init__()
+        self._study = study
+        self.page: InterviewPage | None = None
+        self._stack = QVBoxLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+
+    def begin(self, opened: OpenCase) -> bool:
+        """Begin or resume the interview of a case whose call has begun; False when the case was lost."""
+        from cati.fieldwork.interviewing import begin_interview  # noqa: PLC0415 - with the first interview
+        from cati.ui.interview_page import InterviewPage  # noqa: PLC0415
+
+        if opened.call is None:
+            return False
+        running = begin_interview(self._study, opened.case.lease, opened.call)
+        if isinstance(running, LeaseLost):
+            return False
+        self.page = InterviewPage(self._study, running)
+        self.page.finished.connect(self._finished)
+        self.page.interrupted.connect(self.interrupted)
+        self.page.lost.connect(self.lost)
+        self._stack.addWidget(self.page)
+        return True
+
+    def _finished(self, completed: Completed) -> None:
+        said = tr("The answers are separated from the person.") if completed.kept else tr("No answers were kept.")
+        self.finished.emit(f"{tr(TABLE[completed.outcome].label)}. {said}")
+
+    def end(self) -> None:
+        """Take the interview off."""
+        if self.page is not None:
+            page, self.page = self.page, None
+            self._stack.removeWidget(page)
+            page.hide()
+            page.deleteLater()

@@ -1,0 +1,55 @@
+"""The open answers of an interview: what is asked about them after hanging up, and how their last wording is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from cati.fieldwork import interviewing
+from cati.fieldwork.interviewing import RunningInterview
+from cati.survey import interview
+from cati.survey.answers import SKIPPED, Answer
+from cati.survey.interview import EventKind
+from cati.survey.summary import answer_words
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+
+
+def texts_of(study: OpenStudy, running: RunningInterview) -> list[tuple[str, str, str]]:
+    """Return (place, question, words) of every open answer; a place is "item", or "item/choice" beside "other"."""
+    questionnaire, state = study.questionnaire, running.state
+    asked = {line.address: line.text for line in interview.overview(questionnaire, state)}
+    found = []
+    for place, words in interviewing.open_texts(study, running):
+        name, _slash, choice = place.partition("/")
+        question = asked.get(name, name)
+        if choice:
+            item = questionnaire.item(name)
+            question = f"{question} – {answer_words(questionnaire, item, Answer(value=choice), state.language)}"
+        found.append((place, question, words))
+    return found
+
+
+def keep_texts(study: OpenStudy, running: RunningInterview, texts: Mapping[str, str]) -> RunningInterview:
+    """Keep every open answer whose words changed; one without words counts as skipped.
+
+    Ends at the first that is refused (``state.refusal``) or when the lease is lost (``lease_lost``).
+    """
+    for place, text in texts.items():
+        address, _slash, choice = place.partition("/")
+        before = running.state.answers.get(address)
+        if before is None:
+            continue
+        if choice:
+            beside = tuple((name, text if name == choice else words) for name, words in before.specify)
+            after = replace(before, specify=tuple(pair for pair in beside if pair[1]))
+        else:
+            after = Answer(value=text) if text else SKIPPED
+        if after == before:
+            continue
+        running = interviewing.record(study, running, EventKind.ANSWERED, address, after)
+        if running.lease_lost or running.state.refusal is not None:
+            break
+    return running
