@@ -168,6 +168,20 @@ def import_list(args: argparse.Namespace) -> int:
     return 0
 
 
+def end_field(args: argparse.Namespace) -> int:
+    """End the field period for good; what is not mixed yet is mixed."""
+    from cati.fieldwork import mixing
+
+    study = _open(args.study, args.login)
+    try:
+        mixed = mixing.end_field(study)
+    finally:
+        study.close()
+    print(tr("The field period is over; nobody is called any more."))
+    print(trn("1 more interview was mixed.", "{n} more interviews were mixed.", mixed.moved))
+    return 0
+
+
 def export(args: argparse.Namespace) -> int:
     """Write the mixed stock of answers, with a codebook."""
     from cati.fieldwork import export as exporting
@@ -279,6 +293,10 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--accept-plain", action="store_true", help=tr("take a list that is not sealed"))
     sub.add_argument("--show", type=int, default=20, help=tr("how many refused rows to print"))
     sub.add_argument("--refused-to", type=Path, help=tr("write the refused rows here, sealed with a passphrase"))
+
+    sub = act("end-field", end_field, tr("end the field period for good, before the erasure"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
 
     sub = act("export", export, tr("write the anonymous answers and their codebook"))
     sub.add_argument("study", type=Path, metavar=tr("STUDY"))

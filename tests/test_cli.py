@@ -20,7 +20,7 @@ def test_help_names_every_act(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--language", "en", "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for act in ("demo", "check", "new-study", "seal", "import", "export", "purge", "verify-erasure"):
+    for act in ("demo", "check", "new-study", "seal", "import", "end-field", "export", "purge", "verify-erasure"):
         assert act in said
 
 
