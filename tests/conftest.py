@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +19,13 @@ from cati.text import set_language
 
 @pytest.fixture(autouse=True)
 def _english_and_a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every test starts in English and keeps its seals, logs and preferences in its own folder."""
+    """Every test starts in English and keeps its seals, logs, preferences and temporary files in its own folder."""
     monkeypatch.setenv("CATI_HOME", str(tmp_path / "home"))
+    temporary = tmp_path.with_name(tmp_path.name + "-temporary")
+    temporary.mkdir()
+    monkeypatch.setenv("TMPDIR", str(temporary))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     set_language("en")
     yield
     set_language("en")
+    shutil.rmtree(temporary, ignore_errors=True)

@@ -17,7 +17,10 @@ FORBIDDEN_NAMES = ("util", "utils", "helper", "helpers", "manager", "service", "
 def test_imports_go_down_never_up() -> None:
     done = subprocess.run(
         [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout
 

@@ -41,7 +41,9 @@ def _placeholders(sentence: str) -> set[str]:
 
 def test_nothing_is_said_in_english_only() -> None:
     german = _german()
-    missing = [f"{place}: {english}" for english, place in _sentences().items() if english.strip() and english not in german]
+    missing = [
+        f"{place}: {english}" for english, place in _sentences().items() if english.strip() and english not in german
+    ]
     assert not missing, "\n".join(missing)
 
 

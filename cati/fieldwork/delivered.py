@@ -45,8 +45,9 @@ class StoryLine:
 class DeliveredCase:
     """One case as the calling page shows it; the contact lives in this value only and is in no repr.
 
-    ``local_now`` and ``closes_at`` (None outside the hours) are wall times of the respondent's zone; ``next_phone`` is
-    an index into ``contact.phones``; ``call`` is a call that was begun and has no outcome yet (after a crash or an undo).
+    ``local_now`` and ``closes_at`` (None outside the hours) are wall times of the respondent's zone.
+    ``next_phone`` is an index into ``contact.phones``. ``call`` was begun and has no outcome yet (after a crash or
+    an undo).
     """
 
     case_id: str

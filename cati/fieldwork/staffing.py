@@ -90,10 +90,10 @@ def make_staff(
         if progress is not None:
             progress(done, len(members))
         lead = member.role is Role.RESEARCH_LEAD
-        record, keys = make_member(
+        record, own = make_member(
             random_id(draw), member.login, member.password, seal, reads_answers=lead, names=[member.name], cost=cost
         )
-        made.append((member, record, keys))
+        made.append((member, record, own))
     if progress is not None:
         progress(len(members), len(members))
     _first, first_record, first_keys = next(entry for entry in made if entry[0].role is Role.RESEARCH_LEAD)

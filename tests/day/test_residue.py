@@ -84,7 +84,7 @@ def test_a_name_is_found_in_every_kind_of_export(tmp_path, residue, suffix):
     elif suffix == ".parquet":
         frame.to_parquet(path)
     elif suffix == ".sav":
-        import pyreadstat  # noqa: PLC0415 - one case of six needs it
+        import pyreadstat
 
         pyreadstat.write_sav(frame, path, row_compress=True)
     else:

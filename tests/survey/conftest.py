@@ -50,7 +50,7 @@ class Walk:
             questionnaire, at=NOW, seed=seed, language=language, values=VALUES, draw_id=lambda: next(self._ids)
         )
         self.events = [started]
-        from cati.survey.interview import replay  # noqa: PLC0415 - the only use
+        from cati.survey.interview import replay
 
         self.state: InterviewState = replay(questionnaire, self.events)
 
@@ -77,7 +77,7 @@ class Walk:
                 if self.state.refusal is None:
                     break
             else:
-                from cati.survey.answers import SKIPPED  # noqa: PLC0415 - the only use
+                from cati.survey.answers import SKIPPED
 
                 self.answer(question.address, SKIPPED)
         if self.state.cursor == before and self.state.screen is not None:
