@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 
 from cati.errors import Problem
 from cati.fieldwork import log
+from cati.fieldwork.forms import unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.settings import StudySettings, check_settings, settings_to_json
@@ -25,6 +26,8 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
     """
     study.require(Role.RESEARCH_LEAD)
     for problem in (*check_settings(settings), *_unsafe(study.settings, settings)):
+        raise problem
+    for problem in unspoken(study.questionnaire, settings.languages):
         raise problem
     changed = tuple(
         part.name

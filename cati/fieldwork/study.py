@@ -13,6 +13,7 @@ from cati import places
 from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.changing import change_settings, settings_log
+from cati.fieldwork.forms import unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.sheets import write_sheets
@@ -110,6 +111,8 @@ def create_study(
     if form.questionnaire is None:
         first = next(d for d in form.diagnostics if d.severity == "error")
         raise Problem(form_path.name, first.what, first.do)
+    for problem in unspoken(form.questionnaire, settings.languages):
+        raise problem
     if folder.exists() and any(folder.iterdir()):
         raise Problem(folder.name, tr("This folder is not empty."), tr("Choose a new folder for the study."))
     existed = folder.exists()

@@ -19,6 +19,7 @@ from cati.ui.study_sections import LanguagesPart, Section, Values
 
 if TYPE_CHECKING:
     from cati.fieldwork.forms import ReadForm
+    from cati.survey.questionnaire import Questionnaire
 
 _MOST_SHOWN = 12
 SUFFIXES = (".xlsx", ".xls", ".ods", ".yaml", ".yml")
@@ -43,7 +44,7 @@ class FormSection(Section):
     def __init__(self) -> None:
         super().__init__()
         self.path: Path | None = None
-        self.sound = False
+        self.questionnaire: Questionnaire | None = None
         self._languages_wanted: tuple[str, ...] | None = None
         self.which = QComboBox()
         self.which.setMinimumContentsLength(30)
@@ -110,7 +111,7 @@ class FormSection(Section):
         from cati.ui.pages import clear  # noqa: PLC0415 - only where there is something to clear
 
         self.path = path
-        self.sound = False
+        self.questionnaire = None
         clear(self.found)
         self.verdict.hide()
         self.working.begin(tr("Checking the questionnaire …"))
@@ -132,8 +133,7 @@ class FormSection(Section):
         for field in self.fields.values():
             field.show_fault("")
         errors = [found for found in form.diagnostics if found.severity == "error"]
-        questionnaire = form.questionnaire
-        self.sound = questionnaire is not None
+        self.questionnaire = questionnaire = form.questionnaire
         if questionnaire is None:
             self.verdict.say(
                 "✗ " + trn("1 error keeps it from running.", "{n} errors keep it from running.", len(errors)), "warning"
@@ -160,6 +160,11 @@ class FormSection(Section):
             self.found.addWidget(theme.words(trn("and 1 more", "and {n} more", more), "quiet"))
         self.checked.emit()
 
+    @property
+    def sound(self) -> bool:
+        """Whether the questionnaire chosen can run."""
+        return self.questionnaire is not None
+
     def values(self) -> Values:
         """Return the languages and the file."""
         return {"languages": self.languages.chosen(), "form": self.path}
@@ -176,6 +181,11 @@ class FormSection(Section):
         field: Labelled = self.fields[tr("Questionnaire")]
         if self.path is None:
             field.show_fault(tr("Choose the questionnaire."))
-        elif not self.sound:
+        elif self.questionnaire is None:
             field.show_fault(tr("It cannot run yet; see below."))
+        else:
+            from cati.fieldwork.forms import unspoken  # noqa: PLC0415 - with the questionnaire that it reads
+
+            for problem in unspoken(self.questionnaire, self.languages.chosen()):
+                self.fields[tr("Languages")].show_fault(f"{problem.what} {problem.do}")
         return left

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QDateEdit, QLineEdit, QPlainTextEdit, Q
 
 from cati.errors import Problem
 from cati.settings import ConsentWording
-from cati.text import language, tr
+from cati.text import LANGUAGES, language, tr
 from cati.ui import theme
 from cati.ui.pages import Labelled, Note, grid, heading
 
@@ -278,7 +278,7 @@ class ConsentSection(Section):
 
 
 class LanguagesPart(QWidget):
-    """One box for each language that the questionnaire has; the first is the study's own."""
+    """One box for each language that the questionnaire has, or, when it names none, for those the program speaks."""
 
     changed = Signal()
 
@@ -294,6 +294,12 @@ class LanguagesPart(QWidget):
 
         clear(self._row)
         self._boxes = {}
+        if not any(languages):
+            self._row.addWidget(
+                theme.words(tr("The questionnaire names no language. In which is it written?"), "quiet")
+            )
+            languages = LANGUAGES
+            chosen = chosen if any(chosen) else (language(),)
         for code in languages:
             box = QCheckBox(language_name(code))
             box.setChecked(code in chosen)

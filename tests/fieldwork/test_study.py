@@ -12,9 +12,11 @@ import pytest
 
 from cati.errors import Problem
 from cati.fieldwork import log
+from cati.fieldwork.forms import UNNAMED
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Role
 from cati.fieldwork.study import (
+    CreatedStudy,
     NewMember,
     add_member,
     change_password,
@@ -213,3 +215,34 @@ def test_the_names_of_staff_are_all_that_is_readable(make_study: MakeStudy, tmp_
     plain = b"".join(file.read_bytes() for file in made.created.folder.iterdir() if file.name != "ballast")
     assert PASSWORD.encode() not in plain
     assert lead.keys.identity.encode() not in plain
+
+
+def test_a_questionnaire_without_a_named_language_is_asked_in_the_studys_only_one(tmp_path: Path) -> None:
+    form = tmp_path / "plain.yaml"
+    form.write_text("survey:\n- {type: integer, name: q1, label: Wie viele?}\n", "utf-8")
+
+    def make(*languages: str) -> CreatedStudy:
+        return create_study(
+            tmp_path / "plain", settings_with(languages=languages), form, STAFF,
+            now=Clock(), draw=random.Random(1), seal_folder=tmp_path / "seals", cost=CHEAP,
+        )  # fmt: skip
+
+    with pytest.raises(Problem, match="written in one only"):
+        make("de", "en")
+    created = make("de")
+    study = open_study(
+        created.folder, "bert", PASSWORD, now=Clock(), draw=random.Random(2), seal_path=created.seal_path
+    )
+    assert study.questionnaire.languages == UNNAMED
+    assert study.settings.languages == ("de",)
+    study.close()
+
+
+def test_a_language_that_the_questionnaire_does_not_have_is_refused(tmp_path: Path) -> None:
+    form = write_form(tmp_path / "form.xlsx")
+    with pytest.raises(Problem, match="not written in: fr"):
+        create_study(
+            tmp_path / "study", settings_with(languages=("de", "fr")), form, STAFF,
+            now=Clock(), draw=random.Random(1), seal_folder=tmp_path / "seals", cost=CHEAP,
+        )  # fmt: skip
+    assert not (tmp_path / "study").exists()

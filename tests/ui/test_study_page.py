@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QDate, QPoint, QPointF, Qt, QTime
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QCheckBox
 from pytestqt.qtbot import QtBot
 
 from cati.fieldwork.study import open_study
@@ -155,6 +155,21 @@ def test_a_broken_questionnaire_shows_where_and_what(page: StudyPage, tmp_path: 
         page.form.show_form(form)
     assert not page.form.sound
     assert page.form.verdict.text().startswith("✗")
+
+
+def test_a_questionnaire_that_names_no_language_is_written_in_one_of_ours(
+    page: StudyPage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    form = tmp_path / "plain.yaml"
+    form.write_text("survey:\n- {type: integer, name: q1, label: Wie viele?}\n", "utf-8")
+    with qtbot.waitSignal(page.form.checked, timeout=15_000):
+        page.form.show_form(form)
+    assert page.form.sound
+    assert page.form.languages.chosen() == ("en",), "the language in force is the first guess"
+    for box in page.form.languages.findChildren(QCheckBox):
+        box.setChecked(True)
+    page.check()
+    assert "written in one only" in page.form.fields["Languages"].fault
 
 
 def test_what_was_typed_survives_another_language_and_size(page: StudyPage, window: MainWindow, qtbot: QtBot) -> None:
