@@ -165,7 +165,7 @@ class ProgressPage(Page):
                 shares.append(cell.complete / cell.target if cell.target else 0.0)
         headers = [
             tr("Site and department"), tr("Interviews"), tr("Target"), "", tr("State"),
-            tr("Can be called"), tr("Closed"),
+            tr("Still open"), tr("Closed"),
         ]  # fmt: skip
         shown = table(tr("Targets and counts"), headers, rows, figures=(1, 2, 5, 6))
         shown.setItemDelegateForColumn(3, Bars(shown))
