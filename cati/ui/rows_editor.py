@@ -42,6 +42,7 @@ class RowsEditor(QWidget):
         self._name = name
         self._columns = tuple(columns)
         self._rows: list[dict[str, Editor]] = []
+        self._crosses: list[QPushButton] = []
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.unit())
@@ -61,6 +62,7 @@ class RowsEditor(QWidget):
     def fill(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Show these rows in place of what was there."""
         self._rows = []
+        self._crosses = []
         clear(self._grid)
         for at, column in enumerate(self._columns):
             if rows:
@@ -103,15 +105,16 @@ class RowsEditor(QWidget):
         remove.setToolTip(tr("Take this row away"))
         self._grid.addWidget(remove, at + 1, len(self._columns))
         self._rows.append(row)
+        self._crosses.append(remove)
         self._order_tabs()
 
     def _order_tabs(self) -> None:
-        before: QWidget | None = None
-        for row in self._rows:
-            for editor in row.values():
-                if before is not None:
-                    QWidget.setTabOrder(before, editor)
-                before = editor
+        """Let Tab go from cell to cell, to the cross of the row, to the next row, and then to the button below."""
+        before: QWidget = self
+        for row, remove in zip(self._rows, self._crosses, strict=True):
+            for widget in (*row.values(), remove):
+                QWidget.setTabOrder(before, widget)
+                before = widget
 
     def _make(self, column: Column, text: str) -> Editor:
         if column.sort == "choice":
@@ -127,7 +130,6 @@ class RowsEditor(QWidget):
         if column.sort == "number":
             spin = QSpinBox()
             spin.setRange(0, 1_000_000)
-            spin.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
             spin.setAlignment(Qt.AlignmentFlag.AlignRight)
             spin.setValue(int(text) if text.isdigit() else 0)
             spin.setMinimumWidth(theme.columns(7))

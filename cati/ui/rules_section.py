@@ -8,7 +8,7 @@ from datetime import time
 from typing import Any
 
 from PySide6.QtCore import Qt, QTime
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QTimeEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QWidget
 
 from cati.settings import (
     LIMIT_SATURDAYS,
@@ -20,6 +20,7 @@ from cati.settings import (
 )
 from cati.text import tr
 from cati.ui import theme
+from cati.ui.day_entry import HourEdit
 from cati.ui.pages import Labelled, grid, heading, unturned
 from cati.ui.study_sections import Section, Values
 
@@ -36,9 +37,8 @@ class WindowEditor(QWidget):
         self.calls.setChecked(True)
         self.calls.setVisible(optional)
         self.calls.setAccessibleName(tr("{day}: calls", day=name))
-        self.start, self.end = QTimeEdit(), QTimeEdit()
+        self.start, self.end = HourEdit(), HourEdit()
         for editor, words in ((self.start, tr("{day}: from", day=name)), (self.end, tr("{day}: to", day=name))):
-            editor.setDisplayFormat("HH:mm")
             editor.setAccessibleName(words)
             editor.setMinimumWidth(theme.columns(9))
             unturned(editor)

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QDateEdit, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
 
 from cati.errors import Problem
 from cati.settings import ConsentWording
 from cati.text import LANGUAGES, language, tr
 from cati.ui import theme
+from cati.ui.day_entry import DayEdit
 from cati.ui.pages import Labelled, Note, grid, heading
 
 Values = dict[str, Any]
@@ -35,10 +36,10 @@ class Section(QWidget):
         self.rest = Note("", "warning")
         self.rest.hide()
 
-    def field(self, label: str, editor: QWidget, hint: str = "") -> Labelled:
-        """Return a labelled editor that this part will show faults beside."""
+    def field(self, label: str, editor: QWidget, hint: str = "", where: str = "") -> Labelled:
+        """Return a labelled editor that this part will show faults beside; ``where`` of a Problem if not its label."""
         labelled = Labelled(label, editor, hint)
-        self.fields[label] = labelled
+        self.fields[where or label] = labelled
         return labelled
 
     def values(self) -> Values:
@@ -76,21 +77,6 @@ def text_box(lines: int) -> QPlainTextEdit:
     box.setTabChangesFocus(True)
     box.setFixedHeight(theme.line() * lines + theme.unit())
     return box
-
-
-def day_editor(day: date) -> QDateEdit:
-    """Return an editor for a day with a calendar."""
-    editor = QDateEdit(QDate(day.year, day.month, day.day))
-    editor.setCalendarPopup(True)
-    editor.setDisplayFormat("dd.MM.yyyy" if language() == "de" else "d MMM yyyy")
-    editor.setMinimumWidth(theme.columns(16))
-    return editor
-
-
-def day_of(editor: QDateEdit) -> date:
-    """Return the day that stands in the editor."""
-    day = editor.date()
-    return date(day.year(), day.month(), day.day())
 
 
 class AboutSection(Section):
@@ -161,22 +147,22 @@ class DatesSection(Section):
     def __init__(self, today: date) -> None:
         super().__init__()
         self.days = {
-            "field_from": day_editor(today + timedelta(days=14)),
-            "field_to": day_editor(today + timedelta(days=56)),
-            "contact_from": day_editor(today - timedelta(days=365)),
-            "contact_to": day_editor(today),
-            "erasure_date": day_editor(today + timedelta(days=100)),
+            "field_from": DayEdit(today + timedelta(days=14)),
+            "field_to": DayEdit(today + timedelta(days=56)),
+            "contact_from": DayEdit(today - timedelta(days=365)),
+            "contact_to": DayEdit(today),
+            "erasure_date": DayEdit(today + timedelta(days=100)),
         }
         period = Labelled(tr("First day of calls"), self.days["field_from"])
         self.stack.addWidget(heading(tr("When calls are made")))
-        self.stack.addLayout(grid([period, self.field(tr("Field period"), self.days["field_to"])], 2))
-        self.days["field_to"].setAccessibleName(tr("Last day of calls"))
+        end = self.field(tr("Last day of calls"), self.days["field_to"], where=tr("Field period"))
+        self.stack.addLayout(grid([period, end], 2))
         self.stack.addWidget(heading(tr("Who may be asked: people who had to do with the office")))
         self.stack.addLayout(
             grid(
                 [
                     Labelled(tr("From"), self.days["contact_from"]),
-                    self.field(tr("Eligibility"), self.days["contact_to"]),
+                    self.field(tr("Up to"), self.days["contact_to"], where=tr("Eligibility")),
                 ],
                 2,
             )
@@ -194,14 +180,11 @@ class DatesSection(Section):
                 2,
             )
         )
-        for name, label in (("field_to", tr("Last day of calls")), ("contact_to", tr("Up to"))):
-            self.days[name].setAccessibleName(label)
-            self.days[name].setToolTip(label)
         self.begin_at = self.days["field_from"]
 
     def values(self) -> Values:
         """Return the five days."""
-        return {name: day_of(editor) for name, editor in self.days.items()}
+        return {name: editor.day() for name, editor in self.days.items()}
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Show these days."""

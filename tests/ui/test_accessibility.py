@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QApplication,
     QComboBox,
     QLabel,
@@ -103,6 +104,11 @@ def _cut(root: QWidget) -> list[str]:
             wide = longest if widget.wordWrap() else widget.sizeHint().width()
             if widget.width() + SLACK < wide:
                 found.append(f"label {widget.text()[:50]!r}: {widget.width()} of {wide} wide")
+        elif isinstance(widget, QAbstractSpinBox):
+            line = widget.lineEdit()
+            wide = line.fontMetrics().horizontalAdvance(line.text())
+            if line.width() < wide:
+                found.append(f"{_name_of(widget)} {line.text()!r}: {line.width()} of {wide} wide")
         elif isinstance(widget, QPushButton) and (
             widget.width() + SLACK < widget.minimumSizeHint().width()
             or widget.height() + SLACK < widget.sizeHint().height()
@@ -163,6 +169,28 @@ def test_every_part_of_a_new_study(dressed: MainWindow, part: int, qtbot: QtBot)
     page.show_part(len(PARTS) - 1)
     page.show_part(part)
     _check(dressed, qtbot)
+
+
+def test_rows_typed_in_are_reached_by_tab_and_show_their_numbers(dressed: MainWindow, qtbot: QtBot) -> None:
+    dressed.page().new_study_wanted.emit()
+    page = dressed.page()
+    assert isinstance(page, StudyPage)
+    page.show_part(1)
+    for number in (7, 400):
+        page.sites.sites.add_row({"name": f"Landkreis {number}", "target": str(number)})
+        page.sites.common.add_row({"name": f"Amt {number}", "target": str(number)})
+        page.sites.own.add_row({"name": f"Stelle {number}", "target": str(number)})
+    _check(dressed, qtbot)
+    page.sites.sites.editor(0, "name").setFocus()
+    for name in ("code", "land", "target"):
+        dressed.focusNextChild()
+        assert dressed.focusWidget() is page.sites.sites.editor(0, name)
+    dressed.focusNextChild()
+    dressed.focusNextChild()
+    assert dressed.focusWidget() is page.sites.sites.editor(1, "name")
+    page.sites.own.add.setFocus()
+    dressed.focusNextChild()
+    assert dressed.focusWidget() not in page.sites.findChildren(QWidget), "what follows is the next button"
 
 
 def test_a_list_with_its_columns(dressed: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot) -> None:
