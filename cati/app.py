@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 
 from cati.text import LANGUAGES, set_language
 from cati.ui import preferences, qt_words, theme
+from cati.ui.look import show_on_screen
 from cati.ui.main_window import MainWindow
 
 
@@ -40,7 +41,7 @@ def main() -> int:
 
     app, window = build(sys.argv[1:])
     _forbid_core_dumps()
-    window.show()
+    show_on_screen(window, window.screen().availableGeometry())
     status = app.exec()
     background.cancel_all()
     return status

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtWidgets import QApplication, QWidget
 
 from cati.text import language, set_language
 from cati.ui import qt_words, theme
 from cati.ui.preferences import Preferences, keep
+
+USUAL_SIZE = QSize(1280, 800)
+_FRAME = QSize(16, 48)
+"""What a frame with its title bar takes at most; it is known for certain only after the window is shown."""
 
 
 def put_on(
@@ -33,3 +38,17 @@ def next_scale(step: int) -> float:
     """Return the text scale ``step`` steps above (or below) the one worn, within 100 and 200 %."""
     at = min(range(len(theme.SCALES)), key=lambda i: abs(theme.SCALES[i] - theme.scale()))
     return theme.SCALES[min(max(at + step, 0), len(theme.SCALES) - 1)]
+
+
+def show_on_screen(window: QWidget, free: QRect) -> None:
+    """Show the window in its usual size in the middle of ``free``, or filling the screen where that has no room for it.
+
+    ``free`` is what the screen leaves beside bars and docks (`QScreen.availableGeometry`).
+    """
+    room = free.size() - _FRAME
+    window.resize(USUAL_SIZE.boundedTo(room))
+    if room != room.expandedTo(USUAL_SIZE):
+        window.showMaximized()
+        return
+    window.move(free.center() - QRect(window.rect().topLeft(), USUAL_SIZE + _FRAME).center())
+    window.show()

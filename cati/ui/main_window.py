@@ -18,7 +18,7 @@ from cati.ui import navigation, theme
 from cati.ui import preferences as kept
 from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
-from cati.ui.look import next_scale, put_on
+from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
 
@@ -46,7 +46,7 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.setCentralWidget(_laid_out(self.header, self.rail, self.pages))
         self.setWindowTitle("cati")
-        self.resize(1280, 800)
+        self.resize(USUAL_SIZE)
         _connect(self)
         self.show_sign_in()
 

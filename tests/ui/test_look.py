@@ -1,0 +1,31 @@
+"""The window on a screen: its usual size where there is room for it and its frame, the whole screen where not."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from cati.ui.look import USUAL_SIZE, show_on_screen
+
+
+def test_the_window_has_its_usual_size_where_the_screen_has_room(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    free = QRect(0, 30, 1920, 1050)
+    show_on_screen(window, free)
+    assert not window.isMaximized()
+    assert window.size() == USUAL_SIZE
+    assert free.contains(window.frameGeometry())
+
+
+@pytest.mark.parametrize("free", [QRect(0, 0, 1280, 800), QRect(0, 0, 1366, 728), QRect(0, 0, 1024, 768)])
+def test_a_small_screen_is_filled_and_nothing_stands_out_of_it(qtbot: QtBot, free: QRect) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    show_on_screen(window, free)
+    assert window.isMaximized()
+    normal = window.normalGeometry()
+    assert normal.width() < free.width()
+    assert normal.height() < free.height() - 30, "room for the title bar when it is made smaller again"
