@@ -79,6 +79,7 @@ class FormSection(Section):
         self.stack.addWidget(self._language_title)
         self.stack.addWidget(self.field(tr("Languages"), self.languages))
         self.fields[tr("Languages")].hide()
+        self.checked.connect(self.changed)
         self.begin_at = self.which
 
     def _choose(self) -> None:

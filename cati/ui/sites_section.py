@@ -92,6 +92,8 @@ class SitesSection(Section):
         self.common.fill([{"target": "70"}])
         self.own.fill([])
         self.sites.changed.connect(self._name_sites)
+        for rows in (self.sites, self.common, self.own):
+            self.watch(rows)
         self.which.currentIndexChanged.connect(self._show_own)
         self._name_sites()
         self.begin_at = self.sites.editor(0, "name")

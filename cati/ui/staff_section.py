@@ -64,11 +64,13 @@ class StaffSection(Section):
                 )
             )
         )
+        self._judged = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_PATIENCE_MS)
         self._rest.timeout.connect(self._hint)
         self.people.changed.connect(self._rest.start)
+        self.watch(self.people)
         self.begin_at = self.people.editor(0, "login")
 
     def members(self, languages: Sequence[str]) -> tuple[NewMember, ...]:
@@ -89,6 +91,9 @@ class StaffSection(Section):
         )
 
     def _hint(self) -> None:
+        """Say what is wrong with the passwords so far, until the page says all that is wrong (`show_members`)."""
+        if self._judged:
+            return
         from cati.fieldwork.study import password_faults  # noqa: PLC0415
 
         said = []
@@ -113,6 +118,7 @@ class StaffSection(Section):
 
     def show_members(self, problems: Sequence[Problem]) -> None:
         """Show what keeps these people from starting a study."""
+        self._judged = True
         if problems:
             self.hints.say("\n".join("✗ " + in_words(problem) for problem in problems), "warning")
         else:

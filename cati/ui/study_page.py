@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -47,6 +47,7 @@ PARTS = (
     mark("Staff"),
     mark("Make the study"),
 )
+_REST_MS = 300
 
 
 class StudyPage(QWidget):
@@ -60,6 +61,11 @@ class StudyPage(QWidget):
         self._now = now
         self._draw = draw
         self._cost = cost
+        self._judged: set[int] = set()
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
+        self._rest.timeout.connect(self._judge)
         self._whole = QHBoxLayout(self)
         self._whole.setContentsMargins(0, 0, 0, 0)
         self._whole.setSpacing(0)
@@ -84,6 +90,7 @@ class StudyPage(QWidget):
             page.body.addWidget(section)
             page.body.addStretch(1)
             page.begin_at = section.begin_at
+            section.changed.connect(self._rest.start)
             self._feet(page, at)
             self.pages.addWidget(page)
         self.pages.addWidget(self._last())
@@ -161,7 +168,11 @@ class StudyPage(QWidget):
         return page
 
     def show_part(self, at: int) -> None:
-        """Open one part; going to the last checks all of them."""
+        """Open one part; the part that is left is checked, and going to the last checks all of them."""
+        before = self.pages.currentIndex()
+        if before != at and before < len(self.sections):
+            self._judged.add(before)
+            self._judge()
         self._steps[at].setChecked(True)
         self.pages.setCurrentIndex(at)
         if at == len(PARTS) - 1:
@@ -184,23 +195,11 @@ class StudyPage(QWidget):
 
     def check(self) -> bool:
         """Say on every part what is missing or wrong; tells whether the study can be made."""
-        from cati.fieldwork.study import check_members  # noqa: PLC0415 - with the database, when a study is made
-
-        settings = self.settings()
-        problems = check_settings(settings)
-        for section in self.sections:
-            problems = section.show_faults(problems)
-        people = check_members(self.staff.members(settings.languages))
-        self.staff.show_members(people)
-        wrong = [at for at, section in enumerate(self.sections) if _has_fault(section)]
-        if people:
-            wrong.append(len(self.sections) - 1)
-        for at, button in enumerate(self._steps[:-1]):
-            sign = "✗" if at in wrong else "✓"
-            button.setText(_step(sign, PARTS[at]))
+        self._judged = set(range(len(self.sections)))
+        wrong, problems = self._judge()
         if wrong or problems:
             lines = (
-                [tr("Something is missing in: {parts}.", parts=", ".join(tr(PARTS[at]) for at in sorted(set(wrong))))]
+                [tr("Something is missing in: {parts}.", parts=", ".join(tr(PARTS[at]) for at in wrong))]
                 if wrong
                 else []
             )
@@ -209,6 +208,29 @@ class StudyPage(QWidget):
         else:
             self.faults.say("✓ " + tr("Everything is there. Making the study takes about a second for each person."))
         return not (wrong or problems)
+
+    def _judge(self) -> tuple[list[int], list[Problem]]:
+        """Check the parts that were left already, as they stand now, and sign them in the list.
+
+        Returns which parts are wrong, and Problems that belong to none of those checked.
+        """
+        self._rest.stop()
+        settings = self.settings()
+        problems = check_settings(settings)
+        for at in sorted(self._judged):
+            problems = self.sections[at].show_faults(problems)
+        wrong = [at for at, section in enumerate(self.sections) if _has_fault(section)]
+        last = len(self.sections) - 1
+        if last in self._judged:
+            from cati.fieldwork.study import check_members  # noqa: PLC0415 - with the database, when a study is made
+
+            people = check_members(self.staff.members(settings.languages))
+            self.staff.show_members(people)
+            wrong += [last] if people else []
+        for at, button in enumerate(self._steps[:-1]):
+            sign = "✗" if at in wrong else "✓" if at in self._judged else str(at + 1)
+            button.setText(_step(sign, PARTS[at]))
+        return wrong, problems
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(self, tr("Folder in which the study's folder is made"))
@@ -251,6 +273,7 @@ class StudyPage(QWidget):
         from cati.ui.sheets_page import SheetsPage  # noqa: PLC0415 - shown once
 
         self.working.end()
+        self._rest.stop()
         self.staff.people.fill([])
         page = SheetsPage(created, settings)
         page.finished.connect(lambda: self.made.emit(created.folder))
@@ -275,7 +298,9 @@ class StudyPage(QWidget):
         for section in self.sections:
             section.fill(values)
         self.folder_line.setText(folder)
+        self.pages.setCurrentIndex(part)
         self.show_part(part)
+        self._judge()
 
 
 def _step(sign: str, part: str) -> str:

@@ -24,6 +24,7 @@ class Section(QWidget):
     """One part of the page. Its fields are found by their label, which is also where a Problem says it is."""
 
     changed = Signal()
+    """Something was typed, chosen, added or taken away."""
     begin_at: QWidget | None = None
     """Where the cursor is put when the part is opened."""
 
@@ -40,7 +41,16 @@ class Section(QWidget):
         """Return a labelled editor that this part will show faults beside; ``where`` of a Problem if not its label."""
         labelled = Labelled(label, editor, hint)
         self.fields[where or label] = labelled
+        self.watch(editor)
         return labelled
+
+    def watch(self, editor: QWidget) -> None:
+        """Report what happens in an editor as `changed`."""
+        for name in ("textChanged", "valueChanged", "dateChanged", "changed"):
+            signal = getattr(editor, name, None)
+            if signal is not None:
+                signal.connect(lambda *_news: self.changed.emit())
+                return
 
     def values(self) -> Values:
         """Return what stands in the editors."""
@@ -153,6 +163,8 @@ class DatesSection(Section):
             "contact_to": DayEdit(today),
             "erasure_date": DayEdit(today + timedelta(days=100)),
         }
+        for name in ("field_from", "contact_from"):
+            self.watch(self.days[name])
         period = Labelled(tr("First day of calls"), self.days["field_from"])
         self.stack.addWidget(heading(tr("When calls are made")))
         end = self.field(tr("Last day of calls"), self.days["field_to"], where=tr("Field period"))
@@ -235,6 +247,8 @@ class ConsentSection(Section):
         self._list.addWidget(version_field)
         self._list.addWidget(text_field)
         self._blocks.append((line, box))
+        self.watch(line)
+        self.watch(box)
         if self.isVisible():
             line.setFocus()
 

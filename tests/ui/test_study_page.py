@@ -200,3 +200,34 @@ def test_the_wheel_scrolls_and_changes_nothing(page: StudyPage, window: MainWind
     )
     QApplication.sendEvent(spin, event)
     assert spin.value() == 2
+
+
+def _signs(page: StudyPage) -> str:
+    return "".join(step.text()[0] for step in page._steps[:LAST])
+
+
+def test_the_signs_in_the_list_follow_every_part_that_was_left(page: StudyPage, qtbot: QtBot) -> None:
+    assert _signs(page) == "1234567"
+    page.show_part(1)
+    assert _signs(page) == "✗234567", "a part is judged when it is left, not before"
+    for editor in (page.about.name, page.about.client, page.about.institute, page.about.callback_number):
+        editor.setText("030 23125 000")
+    qtbot.waitUntil(lambda: _signs(page) == "✓234567")
+    page.show_part(5)
+    page.rules.numbers["attempts_a_day"].setValue(9)
+    qtbot.waitUntil(lambda: _signs(page) == "✓✗345✗7")
+    page.rules.numbers["attempts_a_day"].setValue(2)
+    page.show_part(2)
+    assert _signs(page) == "✓✗345✓7"
+    page.dates.days["field_to"].setDate(QDate(2020, 1, 1))
+    page.show_part(6)
+    assert _signs(page) == "✓✗✗45✓7"
+    page.show_part(5)
+    assert _signs(page) == "✓✗✗45✓✗", "there is no staff yet"
+
+
+def test_the_signs_survive_another_language(page: StudyPage, window: MainWindow) -> None:
+    page.show_part(3)
+    page.show_part(4)
+    window.speak("de")
+    assert _signs(page) == "✗23✗567"
