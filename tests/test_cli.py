@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from cati import cli
+from cati.cli import acts
 from cati.errors import Cancelled, Problem
 
 QUESTIONNAIRES = Path(__file__).resolve().parent.parent / "questionnaires"
@@ -84,7 +88,7 @@ def test_known_endings(raised: Exception, status: int, monkeypatch: pytest.Monke
     def end(_args: argparse.Namespace) -> int:
         raise raised
 
-    monkeypatch.setattr(cli, "check", end)
+    monkeypatch.setattr(acts, "check", end)
     assert cli.main(["check", "x"]) == status
 
 
@@ -95,9 +99,64 @@ def test_a_bug_shows_type_and_place_only(
         message = "Frau Amselbühler +493023125001"
         raise ValueError(message)
 
-    monkeypatch.setattr(cli, "check", fail)
+    monkeypatch.setattr(acts, "check", fail)
     assert cli.main(["check", "x"]) == 1
     said = capsys.readouterr()
     assert "ValueError" in said.err
     assert "Amselb" not in said.err + said.out + caplog.text
     assert "23125001" not in said.err + said.out + caplog.text
+
+
+def test_mistakes_in_the_call_are_said_in_german(capsys: pytest.CaptureFixture[str]) -> None:
+    for words, said in (
+        (["import", "studie", "liste", "--login", "x"], "Es fehlt: --rows."),
+        (["import", "a", "b", "--login", "x", "--rows", "viele"], "'viele' ist keine ganze Zahl"),
+        (["erase"], "'erase' steht nicht zur Wahl"),
+        (["check", "--json"], "Es fehlt: FORM."),
+    ):
+        with pytest.raises(SystemExit) as ended:
+            cli.main(["--language", "de", *words])
+        assert ended.value.code == 2
+        heard = capsys.readouterr().err
+        assert said in heard
+        assert heard.startswith("Aufruf: cati")
+
+
+def test_what_is_no_file_is_not_opened(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe.xlsx"
+    os.mkfifo(pipe)
+    for path in (Path("/dev/zero"), pipe):
+        assert cli.main(["--language", "en", "check", str(path)]) == 1
+        assert "This is not a file." in capsys.readouterr().out
+    for path in (Path("/dev/zero"), pipe, tmp_path):
+        assert cli.main(["--language", "en", "seal", str(path), "--to", "age1x", "-o", str(tmp_path / "out.age")]) == 1
+        assert "This is not a file." in capsys.readouterr().err
+    table = tmp_path / "list.csv"
+    table.write_text("a;b\n", "utf-8")
+    assert cli.main(["--language", "en", "seal", str(table), "--to", "age1x", "-o", str(tmp_path / "no" / "x")]) == 1
+    assert "There is no such folder." in capsys.readouterr().err
+
+
+def test_a_list_is_not_sealed_with_a_word_that_anybody_guesses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "list.csv"
+    table.write_text("a;b\n1;2\n", "utf-8")
+    monkeypatch.setattr("sys.stdin", io.StringIO("kurz\n"))
+    assert cli.main(["--language", "en", "seal", str(table)]) == 1
+    assert "12 are needed" in capsys.readouterr().err
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["list.csv"]
+
+
+def test_a_misspelt_field_of_a_plan_is_not_passed_over(tmp_path: Path) -> None:
+    from cati.fieldwork.plan import EXAMPLE, read_plan
+
+    plan = tmp_path / "plan.toml"
+    for before, after, said in (
+        ("# [rules]", "[rules]\nattemps_a_day = 3 #", "no field rules.attemps_a_day"),
+        ('land = "BY"\n', "", "The field sites[1].land is missing"),
+        ("target = 70", 'target = "70"', "departments[1].target"),
+    ):
+        plan.write_text(EXAMPLE.replace(before, after, 1), "utf-8")
+        with pytest.raises(Problem, match=re.escape(said)):
+            read_plan(plan)

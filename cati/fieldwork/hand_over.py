@@ -9,8 +9,11 @@ from pathlib import Path
 
 from cati.errors import Problem
 from cati.files.tables import read_table
+from cati.files.whole_file import read_whole
 from cati.text import tr
 from cati.vault import age_files
+from cati.vault.containers import LARGEST
+from cati.vault.passwords import password_faults
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,13 @@ class Slip:
 
     rows: int
     sha256: str
+
+
+def seal_with_words(passphrase: str, plain: bytes) -> bytes:
+    """Seal with a passphrase; a Problem when anybody could guess it: the file may travel where everybody can try."""
+    for fault in password_faults(passphrase, "", ()):
+        raise Problem(tr("Passphrase"), fault, tr("Take four or five words that do not belong together."))
+    return age_files.seal_with_passphrase(passphrase, plain)
 
 
 def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: str | None) -> Slip:
@@ -31,19 +41,22 @@ def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: s
         raise Problem(target.name, tr("Either a recipient or a passphrase is needed."), tr("Give one of the two."))
     if target.exists():
         raise Problem(target.name, tr("This file exists already."), tr("Choose another name."))
-    try:
-        plain = table.read_bytes()
-    except OSError as error:
-        raise Problem(table.name, tr("The table cannot be read."), error.strerror or "") from error
+    if not target.parent.is_dir():
+        raise Problem(str(target.parent), tr("There is no such folder."), tr("Make it, or choose another."))
+    plain = read_whole(table, LARGEST)
     filled = sum(any(cell.strip() for cell in row) for row in read_table(plain, table.name).rows)
     if recipient is not None:
         sealed = age_files.seal_to([recipient], plain)
     else:
-        sealed = age_files.seal_with_passphrase(passphrase or "", plain)
+        sealed = seal_with_words(passphrase or "", plain)
     part = target.with_name(target.name + ".part")
-    with part.open("xb") as out:
-        out.write(sealed)
-        out.flush()
-        os.fsync(out.fileno())
-    part.replace(target)
+    try:
+        with part.open("wb") as out:
+            out.write(sealed)
+            out.flush()
+            os.fsync(out.fileno())
+        part.replace(target)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        raise Problem(target.name, tr("The sealed list cannot be written."), os.strerror(error.errno or 0)) from None
     return Slip(rows=max(filled - 1, 0), sha256=hashlib.sha256(sealed).hexdigest())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -11,8 +13,13 @@ import msgspec
 from cati.errors import Problem
 from cati.fieldwork.open_study import Role
 from cati.fieldwork.study import NewMember
+from cati.files.whole_file import read_whole
 from cati.settings import CallingRules, ConsentWording, Department, Site, StudySettings
 from cati.text import tr
+
+_LARGEST = 2**20
+_PLACE = re.compile(r" - at `([^`]*)`")
+_MISSING = re.compile(r"missing required field `([^`]*)`")
 
 EXAMPLE = """\
 # A plan for: cati new-study FOLDER --plan plan.toml
@@ -117,13 +124,44 @@ class Plan:
 
 
 def read_plan(path: Path) -> Plan:
-    """Read a plan; a Problem names the field that is missing or wrong."""
+    """Read a plan; a Problem names the field that is missing, wrong, or not known."""
+    data = read_whole(path, _LARGEST)
     try:
-        return msgspec.toml.decode(path.read_bytes(), type=Plan)
-    except OSError as error:
-        raise Problem(path.name, tr("The plan cannot be read."), error.strerror or "") from error
+        plan = msgspec.toml.decode(data, type=Plan)
     except msgspec.DecodeError as error:
-        raise Problem(path.name, str(error), tr("See: cati new-study --example")) from error
+        raise Problem(path.name, _what(str(error)), tr("See: cati new-study --example")) from error
+    for place in _unknown(msgspec.toml.decode(data), msgspec.to_builtins(plan)):
+        raise Problem(
+            path.name, tr("There is no field {name}.", name=place), tr("Check its spelling: cati new-study --example")
+        )
+    return plan
+
+
+def _what(said: str) -> str:
+    """Say in the reader's language what the decoder found, with the place where it found it."""
+    found = _PLACE.search(said)
+    place = found[1].strip("$.") if found is not None else ""
+    place = re.sub(r"\[(\d+)\]", lambda at: f"[{int(at[1]) + 1}]", place)  # people count from one
+    missing = _MISSING.search(said)
+    if missing is not None:
+        name = ".".join(part for part in (place, missing[1]) if part)
+        return tr("The field {name} is missing.", name=name)
+    what = said.partition(" - at ")[0]
+    return tr("It cannot be understood: {what}", what=f"{place}: {what}" if place else what)
+
+
+def _unknown(written: object, known: object, place: str = "") -> Iterator[str]:
+    """Yield where something is written that no field takes: a misspelt rule must not be passed over."""
+    if isinstance(written, dict) and isinstance(known, dict):
+        for name, value in written.items():
+            inner = f"{place}.{name}" if place else str(name)
+            if name not in known:
+                yield inner
+            else:
+                yield from _unknown(value, known[name], inner)
+    elif isinstance(written, list) and isinstance(known, list | tuple):
+        for at, (one, other) in enumerate(zip(written, known, strict=False), 1):
+            yield from _unknown(one, other, f"{place}[{at}]")
 
 
 def settings_of(plan: Plan) -> StudySettings:

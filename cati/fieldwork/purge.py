@@ -20,6 +20,7 @@ from cati.fieldwork.log import Act, append, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.purge_persons import Authority, SignIn, prove_again, prove_both, refuse_one_person, rows_of
 from cati.fieldwork.purge_steps import PAGE_NAME, RECORD_NAME, Purging, stamp
+from cati.files.whole_file import read_whole
 from cati.settings import settings_from_json
 from cati.store import counts, erasure, studies
 from cati.store.database import Database
@@ -31,6 +32,7 @@ from cati.vault.erasure import sign_record, verify_record
 Progress = Callable[[int, int], None]
 Step = Callable[[Purging], None]
 
+_LARGEST_RECORD = 2**22
 _STEPS: tuple[tuple[str, Step, str], ...] = (
     ("begun", purge_steps.begin, mark("Checking, and looking for plain traces")),
     ("checkpoint", purge_steps.checkpoint, mark("Signing the head of the log")),
@@ -167,10 +169,7 @@ def verify_erasure(path: Path, public_key: str | None = None) -> Verdict:
             raise Problem(
                 tr("Public key"), tr("This is not a public key."), tr("Copy it from the sheet printed at the start.")
             ) from None
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise Problem(path.name, tr("The record cannot be read."), error.strerror or "") from error
+    content = read_whole(path, _LARGEST_RECORD)
     checked = verify_record(content, expected)
     if not checked.ok:
         return Verdict(ok=False, lines=(checked.why,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cati.errors import Cancelled, Problem
+from cati.fieldwork.hand_over import seal_with_words
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import fresh_standing, place_of, rank_of, sealed_contact
@@ -27,6 +29,7 @@ from cati.files.mapping import (
 )
 from cati.files.rows import judge_rows
 from cati.files.tables import Table, read_table
+from cati.files.whole_file import read_whole
 from cati.files.write import refused_table
 from cati.store import cases, contacts, lists, studies
 from cati.store.cases import Place
@@ -34,8 +37,8 @@ from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
 from cati.survey.case import Accepted, PhoneKind, Preference, Refused
 from cati.text import mark, tr
-from cati.vault.age_files import seal_to, seal_with_passphrase
-from cati.vault.containers import Needs, NeedsSecret, open_container
+from cati.vault.age_files import seal_to
+from cati.vault.containers import LARGEST, Needs, NeedsSecret, open_container
 from cati.vault.containers import needs_password as secret_needed
 from cati.vault.sealing import blind_index
 
@@ -59,6 +62,7 @@ __all__ = [
     "sample_rows",
     "with_constant",
     "with_field",
+    "write_refused",
 ]
 
 Progress = Callable[[int, int], None]
@@ -103,7 +107,7 @@ class ImportReport:
 
 def needs_password(path: Path) -> str:
     """Return what must be asked for before `receive`: "" for nothing, else "password" (a passphrase too)."""
-    return "password" if secret_needed(_bytes_of(path)) is Needs.PASSWORD else ""
+    return "password" if secret_needed(read_whole(path, LARGEST)) is Needs.PASSWORD else ""
 
 
 def receive(study: OpenStudy, path: Path, password: str | None = None, *, sheet: str | None = None) -> Received:
@@ -114,7 +118,7 @@ def receive(study: OpenStudy, path: Path, password: str | None = None, *, sheet:
     study.require(Role.SUPERVISOR)
     keys = study.open_keys
     try:
-        opened = open_container(_bytes_of(path), path.name, identity=keys.identity, password=password)
+        opened = open_container(read_whole(path, LARGEST), path.name, identity=keys.identity, password=password)
     except NeedsSecret:
         if password is None and not needs_password(path):
             raise Problem(
@@ -138,13 +142,6 @@ def receive(study: OpenStudy, path: Path, password: str | None = None, *, sheet:
         table=read_table(opened.data, opened.name, sheet=sheet),
         warning=warning,
     )
-
-
-def _bytes_of(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise Problem(path.name, tr("The list cannot be read."), error.strerror or "") from None
 
 
 def propose(study: OpenStudy, received: Received, *, header_row: int | None = None) -> Mapping:
@@ -354,7 +351,18 @@ def refused_list(
         return seal_to([recipient], plain)
     if not passphrase:
         raise Problem(tr("Refused rows"), tr("They hold personal data and must be sealed."), tr("Give a passphrase."))
-    return seal_with_passphrase(passphrase, plain)
+    return seal_with_words(passphrase, plain)
+
+
+def write_refused(path: Path, sealed: bytes) -> None:
+    """Write the sealed rows to a new file; nothing is overwritten."""
+    try:
+        with path.open("xb") as out:
+            out.write(sealed)
+    except FileExistsError:
+        raise Problem(path.name, tr("This file exists already."), tr("Choose another name.")) from None
+    except OSError as error:
+        raise Problem(path.name, tr("The file cannot be written."), os.strerror(error.errno or 0)) from None
 
 
 def delete_received_file(path: Path) -> None:

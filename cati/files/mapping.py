@@ -34,6 +34,7 @@ _SHOWN = frozenset(
         Field.CONSENT_CHANNEL, Field.CONSENT_VERSION, Field.FORM_OF_ADDRESS, Field.TITLE, Field.PREFERRED_TIME,
     }
 )  # fmt: skip
+_PLACES = (Field.SITE, Field.DEPARTMENT)
 _DOT = "•"
 _SHOWN_CHARACTERS = 40
 
@@ -103,10 +104,12 @@ def propose_mapping(table: Table, settings: StudySettings, *, header_row: int | 
         found = field_by_name(header) if header else None
         column = ColumnMap(index=index, header=header, field=Field.IGNORED, sure=False, why=UNKNOWN)
         if found is not None:
-            field, sure = found
-            if field in taken and field not in _REPEATABLE:
-                field, sure = Field.IGNORED, False
-            column = replace(column, field=field, sure=sure, why=LEAKS if field is Field.REMARKS else BY_NAME)
+            field, sure, why = *found, LEAKS if found[0] is Field.REMARKS else BY_NAME
+            if field in _PLACES:  # "Amt" is an office of the county here and the county's own name there
+                content = field_by_content(cells[index], sites, departments, versions)
+                field, why = (content, BY_CONTENT) if content in _PLACES and content is not field else (field, why)
+            if field not in taken or field in _REPEATABLE:
+                column = replace(column, field=field, sure=sure, why=why)
         columns.append(column)
         taken.add(column.field)
     for index, column in enumerate(columns):

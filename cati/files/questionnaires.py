@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cati.errors import Problem
 from cati.files.form_yaml import read_yaml
+from cati.files.whole_file import read_whole
 from cati.files.xlsform import MOST_BYTES, read_folder, read_workbook
 from cati.survey.authoring import compile_form
 from cati.survey.diagnostics import Diagnostic, Severity
@@ -14,6 +15,7 @@ from cati.survey.form_rows import Form
 from cati.survey.questionnaire import Questionnaire
 from cati.text import tr
 
+_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -45,11 +47,23 @@ def read_form(source: Path | bytes, name: str) -> Form:
     if isinstance(source, Path):
         if source.is_dir():
             return read_folder(source)
-        if source.stat().st_size > MOST_BYTES:
-            raise Problem(name, tr("This file is too large for a questionnaire."), tr("Remove what is not a question."))
-        source = source.read_bytes()
+        source = read_whole(source, MOST_BYTES)
     if len(source) > MOST_BYTES:
         raise Problem(name, tr("This file is too large for a questionnaire."), tr("Remove what is not a question."))
     if source[:2] == b"PK" or source[:8] == _OLE:
         return read_workbook(source, name)
-    return read_yaml(source, name)
+    try:
+        return read_yaml(source, name)
+    except Problem:
+        kind = Path(name).suffix.lower()
+        if kind in _WORKBOOKS:
+            raise Problem(
+                name, tr("This is no workbook, whatever its name says."), tr("Save it again as .xlsx.")
+            ) from None
+        if kind == ".csv":
+            raise Problem(
+                name,
+                tr("One CSV file is not a whole questionnaire."),
+                tr("Name the folder that holds survey.csv and choices.csv, or save all sheets as one .xlsx file."),
+            ) from None
+        raise

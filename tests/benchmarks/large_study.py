@@ -25,7 +25,7 @@ from cati.vault.people import ArgonCost
 from cati.vault.sealing import blind_index
 
 NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
-PASSWORD = "gelber Kahn unter neun Birken"
+PASSWORDS = {"lead": "gelber Kahn unter neun Birken", "anna": "roter Kahn unter drei Linden"}
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 SITES, DEPARTMENTS = 14, 6
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
@@ -90,15 +90,19 @@ def study(cases: int, worked: Worked, *, login: str = "anna", analyse: bool = Fa
     """Make a study of so many cases in this state, signed in as ``login``, and delete it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
     staff = (
-        NewMember(login="lead", name="Lead", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
-        NewMember(login="anna", name="Anna", role=Role.INTERVIEWER, password=PASSWORD, languages=("de", "en")),
+        NewMember(
+            login="lead", name="Lead", role=Role.RESEARCH_LEAD, password=PASSWORDS["lead"], languages=("de", "en")
+        ),
+        NewMember(login="anna", name="Anna", role=Role.INTERVIEWER, password=PASSWORDS["anna"], languages=("de", "en")),
     )
     clock = Clock()
     created = create_study(
         folder / "study", the_settings(), _form(folder / "form.xlsx"), staff, now=clock, draw=random.Random(1),
         seal_folder=folder / "seals", cost=CHEAP,
     )  # fmt: skip
-    opened = open_study(created.folder, login, PASSWORD, now=clock, draw=random.Random(2), seal_path=created.seal_path)
+    opened = open_study(
+        created.folder, login, PASSWORDS[login], now=clock, draw=random.Random(2), seal_path=created.seal_path
+    )
     try:
         fill(opened, cases, worked)
         if analyse:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cati import cli
+from cati.cli import acts
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2027, 7, 6, 10, 0, tzinfo=UTC)
@@ -31,7 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, *words: object, typed: tuple[str, ...] 
 def test_a_study_without_a_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(cli, "_clock", lambda: NOON)
+    monkeypatch.setattr(acts, "_clock", lambda: NOON)
     assert run(monkeypatch, "new-study", "--example") == 0
     form = ROOT / "questionnaires" / "county_customer_survey.yaml"
     plan = tmp_path / "plan.toml"
@@ -53,6 +54,11 @@ def test_a_study_without_a_window(
     assert "4" in capsys.readouterr().err
     refused = tmp_path / "refused.age"
     brought = ("import", study, sealed, "--login", "lead", "--rows", 3, "--refused-to", refused)
+    assert run(monkeypatch, *brought, "--sha256", "0" * 64, typed=(LEAD,)) == 1
+    assert run(monkeypatch, *brought, "--map", "Vorname=surname", typed=(LEAD,)) == 1
+    assert run(monkeypatch, *brought, "--map", "Rufname=given_name", typed=(LEAD,)) == 1
+    capsys.readouterr()
+    brought = (*brought, "--map", "Erfasst von=consent_by", "--constant", "language=de")
     assert run(monkeypatch, *brought, typed=(LEAD, "passphrase for the office")) == 0
     said = capsys.readouterr().out
     assert "2 contacts accepted." in said

@@ -21,7 +21,13 @@ from cati.survey.interview import EventKind
 from cati.vault.people import ArgonCost
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
-PASSWORD = "gelber Kahn unter neun Birken"
+PASSWORDS = {
+    "lead": "gelber Kahn unter neun Birken",
+    "witness": "grauer Kahn unter zehn Weiden",
+    "anna": "roter Kahn unter drei Linden",
+    "bert": "blauer Kahn unter vier Eichen",
+}
+PASSWORD = PASSWORDS["lead"]
 TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # 10:00 in Berlin
 
 
@@ -91,10 +97,20 @@ def write_form(path: Path) -> Path:
 
 
 STAFF = (
-    NewMember(login="lead", name="Dr. Ada Leitner", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
-    NewMember(login="witness", name="Ben Zeuge", role=Role.SUPERVISOR, password=PASSWORD, languages=("de",)),
-    NewMember(login="anna", name="Anna Fragt", role=Role.INTERVIEWER, password=PASSWORD, languages=("de", "en")),
-    NewMember(login="bert", name="Bert Hört", role=Role.INTERVIEWER, password=PASSWORD, languages=("de",)),
+    NewMember(
+        login="lead",
+        name="Dr. Ada Leitner",
+        role=Role.RESEARCH_LEAD,
+        password=PASSWORDS["lead"],
+        languages=("de", "en"),
+    ),
+    NewMember(
+        login="witness", name="Ben Zeuge", role=Role.SUPERVISOR, password=PASSWORDS["witness"], languages=("de",)
+    ),
+    NewMember(
+        login="anna", name="Anna Fragt", role=Role.INTERVIEWER, password=PASSWORDS["anna"], languages=("de", "en")
+    ),
+    NewMember(login="bert", name="Bert Hört", role=Role.INTERVIEWER, password=PASSWORDS["bert"], languages=("de",)),
 )
 
 
@@ -112,7 +128,7 @@ class Made:
         study = open_study(
             self.created.folder,
             login,
-            PASSWORD,
+            PASSWORDS.get(login, PASSWORD),
             now=self.clock,
             draw=random.Random(self.seed),
             seal_path=self.created.seal_path,

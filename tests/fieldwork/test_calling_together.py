@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cati.fieldwork import log
 
-from .conftest import PASSWORD, Made, bring_people
+from .conftest import PASSWORDS, Made, bring_people
 
 _WORK = """
 import json, random, sys
@@ -77,11 +77,10 @@ def test_two_processes_never_take_the_same_case(made: Made, tmp_path: Path) -> N
         file.execute(
             """UPDATE "case" SET status = 0, turns_at = NULL, cell = (SELECT min(id) FROM cell WHERE language = 'de')"""
         )
-    seal = str(made.created.seal_path)
+    places = [str(made.created.folder), str(made.created.seal_path)]
     taken = _together(
-        _WORK,
-        [[str(made.created.folder), seal, "anna", PASSWORD, "1"], [str(made.created.folder), seal, "bert", PASSWORD, "2"]],
-    )  # fmt: skip
+        _WORK, [[*places, login, PASSWORDS[login], seed] for login, seed in (("anna", "1"), ("bert", "2"))]
+    )
     assert _twice(taken) == 0
     assert sum(map(len, taken)) == 160  # nobody was sent away while a case was there
     assert all(kept and fence == 1 for one in taken for _case, fence, kept in one)

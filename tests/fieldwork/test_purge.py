@@ -33,12 +33,14 @@ from cati.vault.seal_file import Seal, SealDestruction, read_seal
 from cati.vault.sealing import SealBroken, derive
 from cati.vault.study_keys import open_kept
 
+from .conftest import PASSWORDS
+
 Made = Any
 People = Callable[..., Any]
 Desk = Any
 
-PASSWORD = "gelber Kahn unter neun Birken"
-BOTH = (("lead", PASSWORD), ("witness", PASSWORD))
+LEAD, WITNESS, ANNA = ((login, PASSWORDS[login]) for login in ("lead", "witness", "anna"))
+BOTH = (LEAD, WITNESS)
 MARKER = "Eine Bank unter der Linde vor dem Amt"
 
 
@@ -165,9 +167,9 @@ import random, sys
 from datetime import UTC, datetime
 from pathlib import Path
 from cati.fieldwork import purge
-folder, seal, password = sys.argv[1:4]
+folder, seal, first, second = sys.argv[1:5]
 print("ready", flush=True)
-purge.purge(Path(folder), ("lead", password), ("witness", password),
+purge.purge(Path(folder), ("lead", first), ("witness", second),
     now=lambda: datetime(2027, 9, 1, tzinfo=UTC), draw=random.Random(3), seal_path=Path(seal),
     progress=lambda done, total: print(done, flush=True))
 """
@@ -177,7 +179,8 @@ def test_killed_at_any_moment_it_goes_on(ended: Made, tmp_path: Path, residue: C
     texts, sealed = what_identifies(ended.open[0])
     close_all(ended)
     draw = random.Random(11)
-    arguments = [sys.executable, "-c", CHILD, str(ended.created.folder), str(ended.created.seal_path), PASSWORD]
+    places = [str(ended.created.folder), str(ended.created.seal_path)]
+    arguments = [sys.executable, "-c", CHILD, *places, LEAD[1], WITNESS[1]]
     kills = 0
     for reach in (*range(len(purge.STEPS)), 99):
         child = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True)
@@ -204,14 +207,14 @@ def test_a_copy_made_before_opens_with_the_seal_and_never_without(ended: Made, t
     shutil.copytree(ended.created.folder, copy)
     shutil.copy(ended.created.seal_path, seal)
     assert erase(ended).complete
-    with_seal = open_study(copy, "lead", PASSWORD, now=ended.clock, draw=random.Random(1), seal_path=seal)
+    with_seal = open_study(copy, *LEAD, now=ended.clock, draw=random.Random(1), seal_path=seal)
     with with_seal.reading() as transaction:
         opened = [opened_bytes(with_seal, row) for row in contacts.all_contacts(transaction)]
     with_seal.close()
     assert len(opened) == 29, "negative control: with the seal the copy opens"
-    for login in ("lead", "witness", "anna"):
+    for one in (LEAD, WITNESS, ANNA):
         with pytest.raises(Problem):
-            open_study(copy, login, PASSWORD, now=ended.clock, draw=random.Random(1), seal_path=ended.created.seal_path)
+            open_study(copy, *one, now=ended.clock, draw=random.Random(1), seal_path=ended.created.seal_path)
     assert _open_without_the_seal(copy) == 0
 
 
@@ -221,15 +224,15 @@ def _open_without_the_seal(folder: Path) -> int:
     keys: list[bytes] = [bytes(32)]
     with database.reading() as transaction:
         study_id = transaction.exec_driver_sql("SELECT id FROM study").scalar_one()
-        rows = list(transaction.exec_driver_sql("SELECT record, kept FROM member"))
+        rows = list(transaction.exec_driver_sql("SELECT login, record, kept FROM member"))
         sealed = list(contacts.all_contacts(transaction))
-    for raw, kept in rows:
+    for login, raw, kept in rows:
         record = member_record_from_bytes(raw)
         for guess in (bytes(32), bytes.fromhex(study_id) * 2):
             with pytest.raises(WrongPassword):
-                unlock_member(record, PASSWORD, Seal(guess, study_id))
+                unlock_member(record, PASSWORDS[login], Seal(guess, study_id))
         if kept:
-            private = unlock_answers(record, PASSWORD)
+            private = unlock_answers(record, PASSWORDS[login])
             both = open_kept(kept, record, private)
             keys += [private, both.answers_private, both.record_private]
     keys += [derive(key, label) for key in list(keys) for label in ("index", "contacts", "seal/grants")]
@@ -299,11 +302,11 @@ def test_the_dry_run_changes_nothing_and_names_what_stands_against_it(made: Made
 @pytest.mark.parametrize(
     "pair",
     [
-        (("lead", PASSWORD), ("lead", PASSWORD)),
-        (("witness", PASSWORD), ("anna", PASSWORD)),
-        (("lead", PASSWORD), ("witness", "ganz falsch geraten 17")),
-        (("lead", "ganz falsch geraten 17"), ("witness", PASSWORD)),
-        (("lead", PASSWORD), ("nobody", PASSWORD)),
+        (LEAD, LEAD),
+        (WITNESS, ANNA),
+        (LEAD, ("witness", "ganz falsch geraten 17")),
+        (("lead", "ganz falsch geraten 17"), WITNESS),
+        (LEAD, ("nobody", WITNESS[1])),
     ],
 )
 def test_it_takes_two_different_people_and_a_research_lead(ended: Made, pair: Any) -> None:
@@ -318,9 +321,9 @@ def test_without_the_seal_the_same_two_must_finish(ended: Made) -> None:
     with pytest.raises(Cancelled):
         erase(ended, stop_after="seal")
     with pytest.raises(Problem):
-        erase(ended, (("lead", PASSWORD), ("anna", PASSWORD)))
+        erase(ended, (LEAD, ANNA))
     with pytest.raises(WrongPassword):
-        erase(ended, (("lead", "ganz falsch geraten 17"), ("witness", PASSWORD)))
+        erase(ended, (("lead", "ganz falsch geraten 17"), WITNESS))
     assert erase(ended).complete
 
 

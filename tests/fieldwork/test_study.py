@@ -33,7 +33,7 @@ from cati.fieldwork.study import (
 from cati.settings import CallingRules, ConsentWording, Window
 from cati.vault.people import WrongPassword
 
-from .conftest import CHEAP, PASSWORD, STAFF, Clock, Made, MakeStudy, bring_people, settings_with, write_form
+from .conftest import CHEAP, PASSWORD, PASSWORDS, STAFF, Clock, Made, MakeStudy, bring_people, settings_with, write_form
 
 OTHER_PASSWORD = "zwölf stille Laternen im Moor"
 
@@ -213,7 +213,7 @@ def test_the_names_of_staff_are_all_that_is_readable(make_study: MakeStudy, tmp_
     bring_people(lead, tmp_path, 50)
     sign_out(lead)
     plain = b"".join(file.read_bytes() for file in made.created.folder.iterdir() if file.name != "ballast")
-    assert PASSWORD.encode() not in plain
+    assert not [one for one in PASSWORDS.values() if one.encode() in plain]
     assert lead.keys.identity.encode() not in plain
 
 
@@ -231,7 +231,7 @@ def test_a_questionnaire_without_a_named_language_is_asked_in_the_studys_only_on
         make("de", "en")
     created = make("de")
     study = open_study(
-        created.folder, "bert", PASSWORD, now=Clock(), draw=random.Random(2), seal_path=created.seal_path
+        created.folder, "bert", PASSWORDS["bert"], now=Clock(), draw=random.Random(2), seal_path=created.seal_path
     )
     assert study.questionnaire.languages == UNNAMED
     assert study.settings.languages == ("de",)

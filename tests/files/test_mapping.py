@@ -214,3 +214,11 @@ def test_a_template_fits_the_same_headers_in_any_order_and_no_others(settings: S
 def test_csv_of_the_inventor_reads_back(settings: StudySettings, today: date) -> None:
     rows = invent_rows(3, settings, random.Random(1), today=today)
     assert read_table(as_csv(rows, encoding="cp1252"), "list.csv").rows[1:] == rows
+
+
+@pytest.mark.parametrize("headers", [["Landkreis", "Amt", "Nachname"], ["Amt", "Landkreis", "Nachname"]])
+def test_an_office_is_a_department_when_its_cells_say_so(headers: list[str], settings: StudySettings) -> None:
+    cells = {"Landkreis": settings.sites[0].name, "Amt": "Bauamt", "Nachname": "Amselbühler"}
+    table = table_of(headers, *([cells[header] for header in headers] for _ in range(5)))
+    found = dict(zip(headers, fields(propose_mapping(table, settings)), strict=True))
+    assert (found["Landkreis"], found["Amt"]) == (Field.SITE, Field.DEPARTMENT)

@@ -25,7 +25,12 @@ from cati.ui.preferences import Preferences
 from cati.vault.people import ArgonCost
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
-PASSWORD = "gelber Kahn unter neun Birken"
+PASSWORDS = {
+    "lead": "gelber Kahn unter neun Birken",
+    "witness": "grauer Kahn unter zehn Weiden",
+    "anna": "roter Kahn unter drei Linden",
+}
+PASSWORD = PASSWORDS["lead"]
 TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # 10:00 in Berlin
 PEOPLE = 60
 
@@ -70,9 +75,19 @@ def make_settings() -> StudySettings:
 
 
 STAFF = (
-    NewMember(login="lead", name="Dr. Ada Leitner", role=Role.RESEARCH_LEAD, password=PASSWORD, languages=("de", "en")),
-    NewMember(login="witness", name="Ben Zeuge", role=Role.SUPERVISOR, password=PASSWORD, languages=("de", "en")),
-    NewMember(login="anna", name="Anna Fragt", role=Role.INTERVIEWER, password=PASSWORD, languages=("de", "en")),
+    NewMember(
+        login="lead",
+        name="Dr. Ada Leitner",
+        role=Role.RESEARCH_LEAD,
+        password=PASSWORDS["lead"],
+        languages=("de", "en"),
+    ),
+    NewMember(
+        login="witness", name="Ben Zeuge", role=Role.SUPERVISOR, password=PASSWORDS["witness"], languages=("de", "en")
+    ),
+    NewMember(
+        login="anna", name="Anna Fragt", role=Role.INTERVIEWER, password=PASSWORDS["anna"], languages=("de", "en")
+    ),
 )
 
 
@@ -108,11 +123,12 @@ class Ready:
     folder: Path
     clock: Clock
     password: str = PASSWORD
+    passwords: dict[str, str] = field(default_factory=PASSWORDS.copy)
     cost: ArgonCost = CHEAP
     opened: list[OpenStudy] = field(default_factory=list)
 
     def sign_in(self, login: str) -> OpenStudy:
-        study = open_study(self.folder, login, PASSWORD, now=self.clock, draw=random.Random(len(self.opened)))
+        study = open_study(self.folder, login, PASSWORDS[login], now=self.clock, draw=random.Random(len(self.opened)))
         self.opened.append(study)
         return study
 

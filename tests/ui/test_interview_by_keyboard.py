@@ -347,7 +347,7 @@ def tiny(
         )  # fmt: skip
         for login in ("lead", "anna"):
             opened.append(
-                open_study(made.folder, login, ready.password, now=ready.clock, draw=random.Random(2), seal_path=made.seal_path)
+                open_study(made.folder, login, ready.passwords[login], now=ready.clock, draw=random.Random(2), seal_path=made.seal_path)
             )  # fmt: skip
         path = tmp_path / "three.csv"
         path.write_bytes(invent_list(3, settings, random.Random(9), today=ready.clock().date()))

@@ -147,7 +147,7 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     part.sure.setChecked(True)
     part.passwords[0].setText(ready.password)
     part.logins[1].setText("lead")
-    part.passwords[1].setText(ready.password)
+    part.passwords[1].setText(ready.passwords["witness"])
     assert not part.erase.isEnabled(), "the same person twice"
     part.logins[1].setText("witness")
     assert not part.erase.isEnabled(), "the field period has not ended"
@@ -159,7 +159,7 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     qtbot.waitUntil(lambda: part.outcome.isVisible(), timeout=20_000)
     assert window.study is None
     part.passwords[0].setText(ready.password)
-    part.passwords[1].setText(ready.password)
+    part.passwords[1].setText(ready.passwords["witness"])
     qtbot.mouseClick(part.erase, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
     record = window.page()
@@ -184,7 +184,7 @@ def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, re
     study = ready.sign_in("lead")
     end_field(study)
     study.close()
-    pairs = (("lead", ready.password), ("witness", ready.password))
+    pairs = (("lead", ready.password), ("witness", ready.passwords["witness"]))
     try:
         purge(ready.folder, *pairs, now=ready.clock, draw=window.draw, stop_after="seal")
     except Cancelled:

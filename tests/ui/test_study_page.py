@@ -31,7 +31,7 @@ def page(window: MainWindow, ready: Any) -> StudyPage:
     return page
 
 
-def _fill(page: StudyPage, qtbot: QtBot, password: str, folder: Path) -> None:
+def _fill(page: StudyPage, qtbot: QtBot, passwords: dict[str, str], folder: Path) -> None:
     for name, text in (
         ("name", "Kundenbefragung"),
         ("client", "Landkreis Beispiel"),
@@ -53,8 +53,8 @@ def _fill(page: StudyPage, qtbot: QtBot, password: str, folder: Path) -> None:
     qtbot.waitUntil(lambda: page.form.sound, timeout=15_000)
     page.staff.people.fill(
         [
-            {"login": "lead", "name": "Dr. Ada Leitner", "role": "research_lead", "password": password},
-            {"login": "witness", "name": "Ben Zeuge", "role": "supervisor", "password": password},
+            {"login": "lead", "name": "Dr. Ada Leitner", "role": "research_lead", "password": passwords["lead"]},
+            {"login": "witness", "name": "Ben Zeuge", "role": "supervisor", "password": passwords["witness"]},
         ]
     )
     page.folder_line.setText(str(folder))
@@ -63,7 +63,7 @@ def _fill(page: StudyPage, qtbot: QtBot, password: str, folder: Path) -> None:
 def test_a_study_is_made_signed_into_and_has_what_was_typed(
     page: StudyPage, window: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    _fill(page, qtbot, ready.password, tmp_path / "made")
+    _fill(page, qtbot, ready.passwords, tmp_path / "made")
     page.show_part(LAST)
     assert page.faults.text().startswith("✓")
     qtbot.keyClick(page.make, Qt.Key.Key_Return)
@@ -93,7 +93,7 @@ def test_a_study_is_made_signed_into_and_has_what_was_typed(
 def test_the_paper_copy_is_never_written_to_a_disk_by_itself(
     page: StudyPage, ready: Any, tmp_path: Path, qtbot: QtBot
 ) -> None:
-    _fill(page, qtbot, ready.password, tmp_path / "made")
+    _fill(page, qtbot, ready.passwords, tmp_path / "made")
     page.make_study()
     qtbot.waitUntil(lambda: isinstance(page.pages.currentWidget(), SheetsPage), timeout=20_000)
     sheets = page.pages.currentWidget()

@@ -1,0 +1,146 @@
+"""`cati ACT …`: the acts that also run without a window, read from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cati import __version__
+from cati.cli import acts as done
+from cati.cli.acts import PROBLEM
+from cati.cli.terminal import Parser
+from cati.errors import Cancelled, Problem
+from cati.text import LANGUAGES, set_language, tr
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = ["main"]
+
+CANCELLED = 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = Parser(
+        prog="cati",
+        description=tr("Telephone interviews with people who agreed to be asked. Without an act: the window."),
+    )
+    parser.add_argument("--version", action="version", version=f"cati {__version__}", help=tr("show the version"))
+    parser.add_argument("--language", choices=LANGUAGES, help=tr("language of the program's words"))
+    acts = parser.add_subparsers(title=tr("acts"), dest="act", metavar=tr("ACT"), required=True)
+
+    def act(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
+        sub = acts.add_parser(name, help=about, description=about)
+        sub.set_defaults(run=run)
+        return sub
+
+    sub = act("demo", done.demo, tr("the whole main job on invented people"))
+    sub.add_argument(
+        "folder", nargs="?", type=Path, default=Path("demo"), help=tr("where its files go (default: demo)")
+    )
+    sub.add_argument(
+        "--no-window", action="store_true", help=tr("do not open the window, even when there is a display")
+    )
+
+    sub = act("check", done.check, tr("say what is wrong with a questionnaire"))
+    sub.add_argument("form", type=Path, metavar="FORM")
+    sub.add_argument("--json", action="store_true", help=tr("as JSON, for scripts"))
+
+    sub = act("new-study", done.new_study, tr("create a study from a plan"))
+    sub.add_argument("folder", nargs="?", type=Path, metavar=tr("FOLDER"))
+    sub.add_argument("--plan", type=Path, metavar="PLAN.toml")
+    sub.add_argument("--sheets", type=Path, help=tr("where the papers to print go"))
+    sub.add_argument("--example", action="store_true", help=tr("print an example of a plan"))
+
+    sub = act("seal", done.seal, tr("seal a contact list, as an office does"))
+    sub.add_argument("table", type=Path, metavar=tr("TABLE"))
+    sub.add_argument("--to", metavar="age1…", help=tr("the study's recipient line; without it a passphrase is asked"))
+    sub.add_argument("-o", "--output", type=Path)
+
+    sub = act("import", done.import_list, tr("bring a contact list into a study"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("list", type=Path, metavar=tr("LIST"))
+    sub.add_argument("--login", required=True)
+    sub.add_argument("--rows", type=int, required=True, help=tr("number of rows on the hand-over slip"))
+    sub.add_argument("--list-password", action="store_true", help=tr("ask for the list's password first"))
+    sub.add_argument("--sha256", default="", help=tr("SHA-256 on the hand-over slip, to be compared"))
+    sub.add_argument("--header-row", type=int, metavar="N", help=tr("the row that holds the headings"))
+    sub.add_argument(
+        "--map", action="append", default=[], metavar=tr("HEADING=FIELD"), help=tr("say what a column means")
+    )
+    sub.add_argument(
+        "--constant", action="append", default=[], metavar=tr("FIELD=VALUE"), help=tr("say what holds for every row")
+    )
+    sub.add_argument("--accept-plain", action="store_true", help=tr("take a list that is not sealed"))
+    sub.add_argument("--show", type=int, default=20, help=tr("how many refused rows to print"))
+    sub.add_argument("--refused-to", type=Path, help=tr("write the refused rows here, sealed with a passphrase"))
+
+    sub = act("end-field", done.end_field, tr("end the field period for good, before the erasure"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+
+    _add_endings(act)
+    return parser
+
+
+def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """Add the acts that come after the calls."""
+    sub = act("export", done.export, tr("write the anonymous answers and their codebook"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+    sub.add_argument("--to", type=Path, required=True, metavar=tr("FOLDER"))
+    sub.add_argument("--format", nargs="+", choices=("csv", "xlsx", "sav", "parquet"), default=["csv", "sav"])
+
+    sub = act("purge", done.purge, tr("erase the contacts for good, with proof"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--first", required=True, metavar="LOGIN")
+    sub.add_argument("--second", metavar="LOGIN")
+    sub.add_argument("--dry-run", action="store_true", help=tr("only show what will go"))
+
+    sub = act("verify-erasure", done.verify_erasure, tr("check a signed erasure record"))
+    sub.add_argument("record", type=Path, metavar=tr("RECORD"))
+    sub.add_argument("--key", help=tr("the public key printed when the study was made"))
+
+
+def _language_of(argv: Sequence[str]) -> str:
+    """Return the language asked for, or that of the terminal; needed before the parser says its first word."""
+    for at, word in enumerate(argv):
+        if word == "--language" and at + 1 < len(argv) and argv[at + 1] in LANGUAGES:
+            return argv[at + 1]
+        if word.startswith("--language=") and word.removeprefix("--language=") in LANGUAGES:
+            return word.removeprefix("--language=")
+    spoken = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return "de" if spoken.lower().startswith("de") else "en"
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one act and return the exit status: 0 done, 1 a Problem, 130 cancelled."""
+    set_language(_language_of(argv))
+    args = _parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except Problem as problem:
+        print(problem, file=sys.stderr)
+        return PROBLEM
+    except (Cancelled, KeyboardInterrupt):
+        print(tr("Cancelled; nothing was changed."), file=sys.stderr)
+        return CANCELLED
+    except Exception as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
+        place = error.__traceback__
+        while place is not None and place.tb_next is not None:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
+        logging.getLogger("cati").error("bug: %s at %s", type(error).__name__, where)  # noqa: TRY400 - type and place only
+        print(
+            tr(
+                "This should not have happened ({kind} at {where}). Please report it.",
+                kind=type(error).__name__,
+                where=where,
+            ),
+            file=sys.stderr,
+        )
+        return PROBLEM

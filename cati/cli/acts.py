@@ -1,0 +1,247 @@
+"""What each act does on a terminal; passwords are asked for, progress is a bar, Ctrl+C cancels without harm."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cati.cli.terminal import Bar, ask_new_password, ask_password
+from cati.errors import Problem
+from cati.text import tr, trn
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.sample import Mapping
+
+PROBLEM = 1
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def _open(folder: Path, login: str) -> OpenStudy:
+    from cati.fieldwork.study import open_study
+
+    password = ask_password(tr("Password of {login}", login=login))
+    return open_study(folder, login, password, now=_clock, draw=random.SystemRandom())
+
+
+def check(args: argparse.Namespace) -> int:
+    """Print what is wrong with a questionnaire; status 1 when it cannot run."""
+    from cati.fieldwork.forms import check_form
+
+    form = check_form(args.form)
+    if args.json:
+        print(json.dumps([vars_of(d) for d in form.diagnostics], ensure_ascii=False, indent=1))
+    else:
+        for found in form.diagnostics:
+            place = ", ".join(str(part) for part in (found.sheet, found.row, found.column) if part)
+            word = tr("Error") if found.severity == "error" else tr("Warning")
+            print(": ".join(part for part in (word, place, f"{found.what} {found.do}".strip()) if part))
+        errors = sum(found.severity == "error" for found in form.diagnostics)
+        warnings = len(form.diagnostics) - errors
+        print(trn("1 error", "{n} errors", errors) + ", " + trn("1 warning", "{n} warnings", warnings) + ".")
+        if form.questionnaire is not None:
+            count = len(form.questionnaire.items)
+            print(trn("The questionnaire runs: 1 item.", "The questionnaire runs: {n} items.", count))
+    return 0 if form.questionnaire is not None else PROBLEM
+
+
+def vars_of(value: object) -> dict[str, object]:
+    """Return a frozen value's fields as a plain dictionary for JSON."""
+    import msgspec
+
+    built = msgspec.to_builtins(value)
+    return built if isinstance(built, dict) else {"value": built}
+
+
+def new_study(args: argparse.Namespace) -> int:
+    """Create a study from a plan (TOML), asking for each member's password."""
+    from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+    from cati.fieldwork.sheets import write_sheets
+    from cati.fieldwork.study import create_study
+
+    if args.example:
+        print(EXAMPLE)
+        return 0
+    if args.folder is None or args.plan is None:
+        raise Problem("new-study", tr("A folder and a plan are needed."), tr("See: cati new-study --example"))
+    plan = read_plan(args.plan)
+    passwords = {m.login: ask_new_password(tr("New password of {login}", login=m.login)) for m in plan.staff}
+    settings = settings_of(plan)
+    form = (args.plan.parent / plan.questionnaire).resolve()
+    created = create_study(
+        args.folder, settings, form, members_of(plan, passwords), now=_clock, draw=random.SystemRandom()
+    )
+    sheets = write_sheets(created, settings, args.sheets or args.folder.parent / f"{args.folder.name}-papers")
+    print(tr("The study stands in {folder}.", folder=created.folder))
+    print(tr("Its seal lies in {path}. Keep it out of backups.", path=created.seal_path))
+    print(tr("The office seals its list to: {recipient}", recipient=created.recipient))
+    print(tr("The record of the erasure will be checked with this key: {key}", key=created.record_public_key))
+    for sheet in sheets:
+        print(tr("To print: {path}", path=sheet))
+    print(tr("Print them, lock the copy of the seal away, and delete these files: they open every contact."))
+    return 0
+
+
+def seal(args: argparse.Namespace) -> int:
+    """Seal a table for an institute, as an office does."""
+    from cati.fieldwork.hand_over import seal_list
+
+    passphrase = None if args.to else ask_new_password(tr("Passphrase for the list"))
+    target = args.output or args.table.with_name(args.table.name + ".age")
+    slip = seal_list(args.table, target, recipient=args.to, passphrase=passphrase)
+    print(tr("Sealed: {path}", path=target))
+    print(tr("Hand-over slip"))
+    print("  " + tr("Rows: {n}", n=slip.rows))
+    print("  SHA-256: " + slip.sha256)
+    return 0
+
+
+def import_list(args: argparse.Namespace) -> int:
+    """Bring a contact list into a study; status 1 when not one row was accepted."""
+    from cati.fieldwork import sample
+
+    study = _open(args.study, args.login)
+    try:
+        asked = args.list_password or sample.needs_password(args.list)
+        password = ask_password(tr("Password of the list")) if asked else None
+        received = sample.receive(study, args.list, password)
+        print(f"  SHA-256: {received.sha256}")
+        if args.sha256 and args.sha256.strip().lower() != received.sha256:
+            raise Problem(
+                received.name,
+                tr("Its SHA-256 is not the one on the hand-over slip."),
+                tr("Ask the office to send the list again."),
+            )
+        if received.warning and not args.accept_plain:
+            raise Problem(received.name, received.warning, tr("Say --accept-plain if it must be so."))
+        mapping = _corrected(sample.propose(study, received, header_row=args.header_row), args)
+        for column in mapping.columns:
+            print(f"  {column.header} → {column.field.value}  ({tr(column.why)})")
+        for field, value in mapping.constants:
+            print("  " + tr("For every row: {field} = {value}", field=field.value, value=value))
+        bar = Bar(tr("Bringing in the list"))
+        try:
+            report = sample.bring_in(study, received, mapping, rows_on_slip=args.rows, progress=bar)
+        finally:
+            bar.close()
+        print(trn("1 contact accepted.", "{n} contacts accepted.", report.accepted))
+        print(trn("1 row refused.", "{n} rows refused.", len(report.refused)))
+        for refused in report.refused[: args.show]:
+            print(
+                "  " + tr("Row {row}: {reason} {remedy}", row=refused.row, reason=refused.reason, remedy=refused.remedy)
+            )
+        if args.refused_to and report.refused:
+            passphrase = ask_new_password(tr("Passphrase for the refused rows"))
+            sample.write_refused(args.refused_to, sample.refused_list(study, received, report, passphrase=passphrase))
+            print(tr("Refused rows, sealed for the office: {path}", path=args.refused_to))
+    finally:
+        study.close()
+    return 0 if report.accepted else PROBLEM
+
+
+def _corrected(mapping: Mapping, args: argparse.Namespace) -> Mapping:
+    """Return the mapping as --map HEADING=FIELD and --constant FIELD=VALUE correct it."""
+    from cati.fieldwork.sample import CONSTANT_FIELDS, Field, with_constant, with_field
+
+    fields = {field.value: field for field in Field}
+    for written in args.map:
+        heading, _equals, name = written.rpartition("=")
+        index = next((c.index for c in mapping.columns if c.header.casefold() == heading.strip().casefold()), None)
+        if index is None:
+            raise Problem("--map", tr("There is no column “{name}”.", name=heading), "")
+        if name not in fields:
+            raise Problem("--map", tr("There is no field {name}.", name=name), ", ".join(fields))
+        mapping = with_field(mapping, index, fields[name])
+    for written in args.constant:
+        name, _equals, value = written.partition("=")
+        if fields.get(name) not in CONSTANT_FIELDS:
+            known = ", ".join(field.value for field in CONSTANT_FIELDS)
+            raise Problem("--constant", tr("There is no field {name}.", name=name), known)
+        mapping = with_constant(mapping, fields[name], value)
+    return mapping
+
+
+def end_field(args: argparse.Namespace) -> int:
+    """End the field period for good; what is not mixed yet is mixed."""
+    from cati.fieldwork import mixing
+
+    study = _open(args.study, args.login)
+    try:
+        mixed = mixing.end_field(study)
+    finally:
+        study.close()
+    print(tr("The field period is over; nobody is called any more."))
+    print(trn("1 more interview was mixed.", "{n} more interviews were mixed.", mixed.moved))
+    return 0
+
+
+def export(args: argparse.Namespace) -> int:
+    """Write the mixed stock of answers, with a codebook."""
+    from cati.fieldwork import export as exporting
+
+    study = _open(args.study, args.login)
+    bar = Bar(tr("Exporting"))
+    try:
+        formats = {exporting.ExportFormat(name) for name in args.format}
+        done = exporting.export(study, args.to, formats, progress=bar)
+    finally:
+        bar.close()
+        study.close()
+    print(trn("1 interview.", "{n} interviews.", done.interviews))
+    for path in done.paths:
+        print(path)
+    for note in done.notes:
+        print(note)
+    return 0
+
+
+def purge(args: argparse.Namespace) -> int:
+    """Show what a purge would destroy, or do it with two people's passwords."""
+    from cati.fieldwork import purge as purging
+
+    if args.dry_run:
+        study = _open(args.study, args.first)
+        try:
+            plan = purging.dry_run(study)
+        finally:
+            study.close()
+        for line in (*plan.lines, *plan.hindrances):
+            print(line)
+        return PROBLEM if plan.hindrances else 0
+    if not args.second:
+        raise Problem("purge", tr("A purge needs two people."), tr("Name the second with --second."))
+    first = (args.first, ask_password(tr("Password of {login}", login=args.first)))
+    second = (args.second, ask_password(tr("Password of {login}", login=args.second)))
+    bar = Bar(tr("Erasing"))
+    try:
+        record = purging.purge(args.study, first, second, now=_clock, draw=random.SystemRandom(), progress=bar)
+    finally:
+        bar.close()
+    for path in record.paths:
+        print(path)
+    print(tr("Erased completely.") if record.complete else tr("Erased, but not completely; the record says why."))
+    return 0 if record.complete else PROBLEM
+
+
+def verify_erasure(args: argparse.Namespace) -> int:
+    """Check a signed erasure record alone, without the study."""
+    from cati.fieldwork.purge import verify_erasure as verify
+
+    verdict = verify(args.record, args.key)
+    for line in verdict.lines:
+        print(line)
+    return 0 if verdict.ok else PROBLEM
+
+
+def demo(args: argparse.Namespace) -> int:
+    """Run the whole main job on invented people."""
+    from cati.demo.run import run_demo
+
+    return run_demo(args.folder, window=False if args.no_window else None)
