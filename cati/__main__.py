@@ -7,6 +7,9 @@ import sys
 
 def main() -> int:
     """Run the program with the process's arguments and return its exit status."""
+    from cati.vault.hygiene import forbid_core_dumps  # noqa: PLC0415 - before anything personal is in memory
+
+    forbid_core_dumps()
     if sys.argv[1:] == ["--read-table-in-child"]:
         from cati.files.table_child import main as read_table  # noqa: PLC0415 - a frozen program calls itself so
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QLocale
+from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from cati.text import LANGUAGES, set_language
@@ -40,15 +41,13 @@ def main() -> int:
     from cati.ui import background  # noqa: PLC0415 - at the end only
 
     app, window = build(sys.argv[1:])
-    _forbid_core_dumps()
+    qInstallMessageHandler(_keep_quiet)
     show_on_screen(window, window.screen().availableGeometry())
     status = app.exec()
     background.cancel_all()
     return status
 
 
-def _forbid_core_dumps() -> None:
-    """Keep the system from writing this process's memory, keys and all, to a disk."""
-    from cati.vault.hygiene import forbid_core_dumps  # noqa: PLC0415 - the window alone needs no cryptography
-
-    forbid_core_dumps()
+def _keep_quiet(kind: QtMsgType, context: QMessageLogContext, _said: str) -> None:
+    """Log that Qt said something, never what: its warning about a `tel:` link repeats the number."""
+    logging.getLogger("cati").info("qt: %s in %s", kind.name, context.category)

@@ -35,6 +35,7 @@ from cati.fieldwork.introduction import introduction
 from cati.fieldwork.log import Act, note
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call, keep_outcome, note_outcome, undo_outcome, withdraw
+from cati.fieldwork.placing import after_the_field
 from cati.survey.calling_hours import wall
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "Taken",
     "TooLate",
     "UndoToken",
+    "after_the_field",
     "appointments_near",
     "begin_call",
     "find_caller",

@@ -24,6 +24,7 @@ from cati.fieldwork.mixing import forget_pending
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
+    after_the_field,
     appointment_row,
     case_file,
     place_of,
@@ -200,6 +201,8 @@ def note_outcome(
         raise ValueError(message)
     if outcome in _NEEDS_APPOINTMENT and appointment is None:
         raise Problem(tr("Appointment"), tr("It is not said for when."), tr("Enter day and time."))
+    if appointment is not None and (late := after_the_field(study, appointment)) is not None:
+        raise late
     with study.transaction() as transaction:
         noted = keep_outcome(
             study,

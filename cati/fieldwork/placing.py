@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 
 import msgspec
 
+from cati.errors import Problem
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.settings import Site
@@ -19,6 +20,7 @@ from cati.store.database import Transaction
 from cati.survey.case import Appointment, AppointmentKind, Attempt, Contact, PhoneKind, Preference
 from cati.survey.dispositions import Outcome
 from cati.survey.schedule import CaseState, Standing, standing
+from cati.text import show_moment, tr
 from cati.vault.contacts import open_contact, seal_contact
 from cati.vault.sealing import open_sealed, seal
 
@@ -89,6 +91,18 @@ def history_of(calls: Sequence[AttemptRow]) -> tuple[Attempt, ...]:
         )
         for call in calls
         if call.ended is not None and call.outcome is not None
+    )
+
+
+def after_the_field(study: OpenStudy, wish: Appointment) -> Problem | None:
+    """Return what is wrong with an appointment on a day when nobody is called any more, None when it can be kept."""
+    last = study.settings.field_to
+    if datetime.fromisoformat(wish.wall).date() <= last:
+        return None
+    return Problem(
+        tr("Appointment"),
+        tr("The field period ends on {day}.", day=show_moment(datetime.combine(last, time()), "d MMMM")),
+        tr("Agree on a day before."),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from unicodedata import normalize
 
 from cati.errors import Problem
 from cati.fieldwork import log
@@ -60,6 +61,7 @@ def check_members(members: Sequence[NewMember]) -> list[Problem]:
         seen.add(member.login.strip().lower())
         faults = password_faults(member.password, member.login, [member.name])
         found.extend(Problem(where, fault, "") for fault in faults)
+    found.extend(shared_passwords(members))
     if not any(member.role is Role.RESEARCH_LEAD for member in members):
         found.append(
             Problem(tr("Staff"), tr("There is no research lead."), tr("At least one person must lead the study."))
@@ -69,6 +71,26 @@ def check_members(members: Sequence[NewMember]) -> list[Problem]:
             Problem(tr("Staff"), tr("The erasure at the end needs two people."), tr("Add a second member of staff."))
         )
     return found
+
+
+def shared_passwords(members: Sequence[NewMember]) -> list[Problem]:
+    """Return a Problem, with the logins, for each password that more than one of these new members has.
+
+    Later nobody can tell: what is kept of two equal passwords is different.
+    """
+    owners: dict[str, list[str]] = {}
+    for member in members:
+        if member.password:
+            owners.setdefault(normalize("NFKC", member.password), []).append(member.login or member.name or "?")
+    return [
+        Problem(
+            ", ".join(logins),
+            tr("They have the same password: one person alone could do what takes two."),
+            tr("Give everybody a password of their own."),
+        )
+        for logins in owners.values()
+        if len(logins) > 1
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,7 @@ from cati.fieldwork.staffing import (
     make_staff,
     member_of,
     random_id,
+    shared_passwords,
     staff,
 )
 from cati.files.questionnaires import read_questionnaire
@@ -66,6 +67,7 @@ __all__ = [
     "restore_seal",
     "seal_is_here",
     "settings_log",
+    "shared_passwords",
     "sign_out",
     "staff",
     "study_name",

@@ -26,10 +26,11 @@ class AppointmentView(QWidget):
     agreed = Signal(object)
     left = Signal()
 
-    def __init__(self, near: Callable[[datetime], int]) -> None:
+    def __init__(self, near: Callable[[datetime], int], misfit: Callable[[Appointment], Problem | None]) -> None:
         super().__init__()
         unit = theme.unit()
         self._near = near
+        self._misfit = misfit
         self._site: Site | None = None
         self._rules = CallingRules()
         self._minutes = 15
@@ -96,6 +97,10 @@ class AppointmentView(QWidget):
     def _understand(self, text: str, site: Site) -> None:
         read = self._appointment(text, self.reason.text())
         if isinstance(read, Appointment):
+            misfit = self._misfit(read)
+            if misfit is not None:
+                self.fault.setText(f"✗ {in_spoken_words(read, site)}: {misfit.what} {misfit.do}")
+                return
             self.found = read
             self.understood.setText(in_spoken_words(read, site))
             count = self._near(read.at)

@@ -116,6 +116,10 @@ class AskingView(QWidget):
         self.columns.offer(columns)
         self._leave.offer([Offer("leave", tr("Esc"), tr("Back"))])
 
+    def forget(self) -> None:
+        """Take off what was asked; it may name a person."""
+        self.ask("", "", [])
+
     def press(self, key: str) -> bool:
         """Take a key, `ESCAPE` among them; False when no answer has it."""
         if key == ESCAPE:

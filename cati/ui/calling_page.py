@@ -151,6 +151,7 @@ class CallingPage(QWidget):
 
     def _show_idle(self) -> None:
         self._withdrawing = ""
+        self.asking.forget()
         self.idle.forget()
         self.idle.show_appointments(calling.my_appointments(self.study))
         self.views.setCurrentWidget(self.idle)
@@ -159,7 +160,7 @@ class CallingPage(QWidget):
     def _ask_withdrawal(self) -> None:
         if self.idle.taken_case:
             self._withdrawing = self.idle.taken_case
-            self.asking.ask(*withdrawal_question())
+            self.asking.ask(*withdrawal_question(self.idle.name_of_taken()))
             self.views.setCurrentWidget(self.asking)
             self.setFocus()
 
@@ -221,7 +222,8 @@ class CallingPage(QWidget):
         if view is self.panel:
             taken = self.panel.press(event)
         elif view is self.asking:
-            taken = self.asking.press(ESCAPE if event.key() == Qt.Key.Key_Escape else event.text())
+            pressed = ESCAPE if event.key() == Qt.Key.Key_Escape else event.text()
+            taken = event.isAutoRepeat() or self.asking.press(pressed)
         else:
             taken = self._press_idle(event)
         if not taken:

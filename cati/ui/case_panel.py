@@ -36,10 +36,11 @@ Asked = tuple[str, str, list[tuple[str, list[Offer]]]]
 _ERASE = "erase"
 
 
-def withdrawal_question() -> Asked:
-    """Return the question whose answer is the second key of a withdrawal."""
+def withdrawal_question(name: str) -> Asked:
+    """Return the question whose answer is the second key of a withdrawal: another one, which no finger holds down."""
     about = tr("Contact and answers are erased at once, and the person is never called again. This cannot be undone.")
-    return tr("Withdraws consent?"), about, [("", [Offer(_ERASE, "W", tr("Yes, erase everything now"), "danger")])]
+    asked = tr("{name} withdraws consent?", name=name)
+    return asked, about, [("", [Offer(_ERASE, "E", tr("Yes, erase everything now"), "danger")])]
 
 
 def outcome_question(*, interviewed: bool) -> Asked:
@@ -84,7 +85,9 @@ class CasePanel(QWidget):
     def _build(self) -> None:
         self.view = CaseView()
         self.asking = AskingView()
-        self.appointment = AppointmentView(lambda at: calling.appointments_near(self.study, at))
+        self.appointment = AppointmentView(
+            lambda at: calling.appointments_near(self.study, at), lambda wish: calling.after_the_field(self.study, wish)
+        )
         for view in (self.view, self.asking, self.appointment):
             self.views.addWidget(view)
         self.view.wanted.connect(self.act)
@@ -141,7 +144,7 @@ class CasePanel(QWidget):
             "go": self._go, "dial": self._call, "copy": lambda: self._call(by_hand=True), "back": self._put_back,
             "leave": self.show_case, "on": self.view.read_on, "up": lambda: self.view.read_on(-1),
             "read": lambda: None, APPOINTMENT: self._ask_appointment,
-            WITHDRAW: lambda: self._ask(withdrawal_question()),
+            WITHDRAW: lambda: self._ask(withdrawal_question(calling.name_of(opened.case.contact))),
             ALL: lambda: self._ask(outcome_question(interviewed=opened.broken_off is not None)),
             _ERASE: lambda: self.put_away(opened.withdraw().words, None),
         }  # fmt: skip
@@ -248,6 +251,7 @@ class CasePanel(QWidget):
     def put_away(self, words: str, noted: object) -> None:
         """Close the case on the page: nothing of the person stays in a widget or in the clipboard."""
         self.holder.end()
+        self.asking.forget()
         if self.open is not None:
             self.open.forget()
         self.open = None
@@ -260,6 +264,7 @@ class CasePanel(QWidget):
         """Say everything anew in the language and size in force, the open case and what was typed kept."""
         typed = self.appointment.when.text() if self.views.currentWidget() is self.appointment else None
         self.view.forget()
+        self.asking.forget()
         self.appointment.forget()
         for view in (self.view, self.asking, self.appointment):
             self.views.removeWidget(view)
@@ -285,10 +290,11 @@ class CasePanel(QWidget):
             if event.key() == Qt.Key.Key_Escape:
                 self.show_case()
                 return True
-            return view is self.asking and self.asking.press(event.text())
+            return view is self.asking and (event.isAutoRepeat() or self.asking.press(event.text()))
         name = act_of(event)
+        if event.isAutoRepeat() and name not in ("on", "up"):
+            return True  # a key held down acts once
         if not name:
             return self.view.outcomes.press(event.text())
-        if not (name == "go" and event.isAutoRepeat()):
-            self.act(name)
+        self.act(name)
         return True

@@ -13,6 +13,7 @@ from cati.ui.keyed import KeyedFlow, Offer
 from cati.ui.pages import Labelled, clear, rule
 
 _CASE = Qt.ItemDataRole.UserRole
+_NAME = Qt.ItemDataRole.UserRole + 1
 
 
 class IdleView(QWidget):
@@ -115,12 +116,18 @@ class IdleView(QWidget):
         for one in found:
             item = QListWidgetItem(f"{one.name}   ·   {one.site}, {one.department}   ·   {one.state}")
             item.setData(_CASE, one.case_id)
+            item.setData(_NAME, one.name)
             self.found.addItem(item)
         self.found.setVisible(bool(found))
         self.found.fit()
         if found:
             self.found.setCurrentRow(0)
             self.found.setFocus()
+
+    def name_of_taken(self) -> str:
+        """Return the name of the person who calls, as the list shows it."""
+        chosen = self.found.currentItem()
+        return chosen.data(_NAME) if chosen is not None and chosen.data(_CASE) == self.taken_case else ""
 
     def show_taken(self, taken: Taken) -> None:
         """Say why a person who calls cannot be served here; a withdrawal waits for nobody."""

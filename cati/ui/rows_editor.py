@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from cati.text import tr
 from cati.ui import theme
 from cati.ui.pages import clear, unturned
+from cati.ui.showing_passwords import cover
 
 Cells = dict[str, str]
 
@@ -43,6 +45,7 @@ class RowsEditor(QWidget):
         self._columns = tuple(columns)
         self._rows: list[dict[str, Editor]] = []
         self._crosses: list[QPushButton] = []
+        self._passwords_shown = False
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(theme.unit())
@@ -57,7 +60,8 @@ class RowsEditor(QWidget):
 
     def rows(self) -> list[Cells]:
         """Return what stands in the rows, as text."""
-        return [{name: _text(editor) for name, editor in row.items()} for row in self._rows]
+        secret = {column.name for column in self._columns if column.sort == "password"}
+        return [{name: _text(editor, exact=name in secret) for name, editor in row.items()} for row in self._rows]
 
     def fill(self, rows: Sequence[Mapping[str, str]]) -> None:
         """Show these rows in place of what was there."""
@@ -69,10 +73,20 @@ class RowsEditor(QWidget):
                 self._grid.addWidget(theme.words(column.header, "small"), 0, at, Qt.AlignmentFlag.AlignBottom)
         for cells in rows:
             self._append(cells)
+        self._order_tabs()
 
     def editor(self, row: int, name: str) -> Editor:
         """Return one editor, for a test or to put the cursor there."""
         return self._rows[row][name]
+
+    def show_passwords(self, shown: bool) -> None:
+        """Show the passwords as they are typed, or cover them; rows that are added follow."""
+        self._passwords_shown = shown
+        for column in self._columns:
+            for row in self._rows:
+                editor = row[column.name]
+                if column.sort == "password" and isinstance(editor, QLineEdit):
+                    cover(editor, shown=shown)
 
     def add_row(self, cells: Mapping[str, str] | None = None) -> None:
         """Add a row."""
@@ -106,15 +120,24 @@ class RowsEditor(QWidget):
         self._grid.addWidget(remove, at + 1, len(self._columns))
         self._rows.append(row)
         self._crosses.append(remove)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Put Tab in order once the page stands: Qt mixes it anew where parts are put together."""
+        super().showEvent(event)
         self._order_tabs()
 
     def _order_tabs(self) -> None:
-        """Let Tab go from cell to cell, to the cross of the row, to the next row, and then to the button below."""
-        before: QWidget = self
+        """Let Tab go from cell to cell, to the cross of the row, to the next row, and then to the button below.
+
+        Editors that are made later stand at the end of the whole window's order. Only the button is known to be at
+        the right place, so they are put behind it, and then it behind them.
+        """
+        before: QWidget = self.add
         for row, remove in zip(self._rows, self._crosses, strict=True):
             for widget in (*row.values(), remove):
                 QWidget.setTabOrder(before, widget)
                 before = widget
+        QWidget.setTabOrder(before, self.add)
 
     def _make(self, column: Column, text: str) -> Editor:
         if column.sort == "choice":
@@ -138,15 +161,16 @@ class RowsEditor(QWidget):
             return spin
         line = QLineEdit(text)
         if column.sort == "password":
-            line.setEchoMode(QLineEdit.EchoMode.Password)
+            cover(line, shown=self._passwords_shown)
         line.setMinimumWidth(theme.columns(8))
         line.textChanged.connect(self.changed)
         return line
 
 
-def _text(editor: Editor) -> str:
+def _text(editor: Editor, *, exact: bool) -> str:
+    """Return what stands in an editor; blanks at the ends belong to a password, and to nothing else."""
     if isinstance(editor, QComboBox):
         return str(editor.currentData())
     if isinstance(editor, QSpinBox):
         return str(editor.value())
-    return editor.text().strip() if editor.echoMode() == QLineEdit.EchoMode.Normal else editor.text()
+    return editor.text() if exact else editor.text().strip()

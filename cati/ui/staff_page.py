@@ -12,6 +12,7 @@ from cati.text import tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Page, Working, clear, grid, heading, in_words, rule, show_whole, table
+from cati.ui.showing_passwords import ShowPasswords, cover
 from cati.ui.staff_section import ROLES
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ class StaffPage(Page):
         self.body.addWidget(rule())
         self.body.addWidget(heading(tr("Add a person")))
         self.login, self.name, self.password = QLineEdit(), QLineEdit(), QLineEdit()
-        self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.role = QComboBox()
         for value, words in ROLES:
             self.role.addItem(tr(words), value)
         self._password_field = Labelled(tr("First password"), self.password, tr("At least 12 characters."))
+        self.first_shown = _shown_by_box(self.password)
         self.body.addLayout(
             grid(
                 [
@@ -51,6 +52,7 @@ class StaffPage(Page):
                 2,
             )
         )
+        self.body.addWidget(self.first_shown)
         self.add = theme.push(tr("&Add"), self.add_person, kind="primary")
         self.body.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(rule())
@@ -66,10 +68,14 @@ class StaffPage(Page):
         self.body.addWidget(rule())
         self.body.addWidget(heading(tr("My own password")))
         self.old, self.new = QLineEdit(), QLineEdit()
-        for editor in (self.old, self.new):
-            editor.setEchoMode(QLineEdit.EchoMode.Password)
-        self._new_field = Labelled(tr("New password"), self.new)
+        self.own_shown = _shown_by_box(self.old, self.new)
+        self._new_field = Labelled(
+            tr("New password"),
+            self.new,
+            tr("At least 12 characters. Nobody can look it up or reset it; only another research lead can let you in."),
+        )
         self.body.addLayout(grid([Labelled(tr("Password up to now"), self.old), self._new_field], 2))
+        self.body.addWidget(self.own_shown)
         self.change = theme.push(tr("&Change my password"), self._change)
         self.body.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addStretch(1)
@@ -178,3 +184,14 @@ class StaffPage(Page):
     def _unchanged(self, problem: Problem) -> None:
         self._end()
         self._new_field.show_fault(in_words(problem))
+
+
+def _shown_by_box(*editors: QLineEdit) -> ShowPasswords:
+    """Cover what is typed into these editors, and return the box that shows it."""
+
+    def show(shown: bool) -> None:
+        for editor in editors:
+            cover(editor, shown=shown)
+
+    show(False)
+    return ShowPasswords(show)

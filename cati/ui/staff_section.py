@@ -12,6 +12,7 @@ from cati.text import mark, tr
 from cati.ui import theme
 from cati.ui.pages import Note, in_words
 from cati.ui.rows_editor import Column, RowsEditor
+from cati.ui.showing_passwords import ShowPasswords
 from cati.ui.study_sections import Section, Values
 
 if TYPE_CHECKING:
@@ -53,6 +54,8 @@ class StaffSection(Section):
             )
         )
         self.stack.addWidget(self.people)
+        self.shown = ShowPasswords(self.people.show_passwords)
+        self.stack.addWidget(self.shown)
         self.hints = Note("", "warning")
         self.hints.hide()
         self.stack.addWidget(self.hints)
@@ -60,7 +63,9 @@ class StaffSection(Section):
             Note(
                 tr(
                     "Passwords have at least 12 characters; four words that do not belong together "
-                    "are easy to keep in mind. Nobody can look them up or reset them."
+                    "are easy to keep in mind. Nobody can look them up or reset them: who forgets theirs is added "
+                    "anew by a research lead. When the only research lead forgets theirs, the whole study is lost: "
+                    "have two."
                 )
             )
         )
@@ -94,14 +99,15 @@ class StaffSection(Section):
         """Say what is wrong with the passwords so far, until the page says all that is wrong (`show_members`)."""
         if self._judged:
             return
-        from cati.fieldwork.study import password_faults  # noqa: PLC0415
+        from cati.fieldwork.study import password_faults, shared_passwords  # noqa: PLC0415
 
         said = []
         for cells in self.people.rows():
             if cells["password"]:
                 faults = password_faults(cells["password"], cells["login"], [cells["name"]])
                 who = cells["login"] or cells["name"] or "?"
-                said += [tr("✗ Password of {login}: {fault}", login=who, fault=fault) for fault in faults]
+                said += [f"✗ {who}: {fault}" for fault in faults]
+        said += ["✗ " + in_words(problem) for problem in shared_passwords(self.members(()))]
         if said:
             self.hints.say("\n".join(said), "warning")
         else:

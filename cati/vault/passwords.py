@@ -45,20 +45,28 @@ def password_faults(password: str, login: str, names: Sequence[str]) -> list[str
     """
     faults: list[str] = []
     plain = unicodedata.normalize("NFKC", password)
-    if len(plain) < SHORTEST:
-        faults.append(trn("It has {n} character; 12 are needed.", "It has {n} characters; 12 are needed.", len(plain)))
+    short = len(plain) < SHORTEST
+    if short:
+        faults.append(
+            trn(
+                "The password is too short: it has {n} character, and at least 12 are needed.",
+                "The password is too short: it has {n} characters, and at least 12 are needed.",
+                len(plain),
+            )
+        )
     if len(plain) > LONGEST:
-        faults.append(tr("It is longer than 1,000 characters."))
+        faults.append(tr("The password is longer than 1,000 characters."))
     own = [part for text in (login, *names) for part in _fold(text).split() if len(part) >= _NAME_THAT_COUNTS]
     folded = _fold(plain)
     if any(part in folded or part in folded.translate(_READ_AS) for part in own):
-        faults.append(tr("It contains your name, your sign-in name or a name of the study."))
-    if len(set(plain)) < _FEWEST_DIFFERENT or _repeats(folded):
-        faults.append(tr("It repeats itself."))
+        faults.append(tr("The password contains the person's name, the sign-in name or a name of the study."))
+    # What is short is told so alone: "kurz" has four different characters, but that is not what is wrong with it.
+    if not short and (len(set(plain)) < _FEWEST_DIFFERENT or _repeats(folded)):
+        faults.append(tr("The password is a few characters again and again."))
     elif not faults and (
         _left_over(folded) < _REST_THAT_COUNTS or _left_over(folded.translate(_READ_AS)) < _REST_THAT_COUNTS
     ):
-        faults.append(tr("It is made of words and rows of keys that everybody tries first."))
+        faults.append(tr("The password is made of words and rows of keys that everybody tries first."))
     return faults
 
 

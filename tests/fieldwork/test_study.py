@@ -122,6 +122,18 @@ def test_values_outside_a_limit_are_refused(tmp_path: Path) -> None:
         )  # fmt: skip
 
 
+def test_two_new_members_may_not_have_the_same_password(tmp_path: Path) -> None:
+    same = (STAFF[0], replace(STAFF[1], password=PASSWORD), *STAFF[2:])
+    with pytest.raises(Problem) as refused:
+        create_study(
+            tmp_path / "new", settings_with(), write_form(tmp_path / "form.xlsx"), same, now=Clock(),
+            draw=random.Random(1), seal_folder=tmp_path / "seals", cost=CHEAP,
+        )  # fmt: skip
+    assert "lead, witness" in str(refused.value)
+    assert PASSWORD not in str(refused.value)
+    assert not (tmp_path / "new").exists()
+
+
 def test_staff_come_go_and_change_their_passwords(made: Made) -> None:
     lead = made.sign_in("lead")
     carla = NewMember(login="carla", name="Carla Kranz", role=Role.INTERVIEWER, password=PASSWORD, languages=("de",))

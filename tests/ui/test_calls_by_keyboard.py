@@ -7,7 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
@@ -55,6 +56,14 @@ def press(key: object, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoMod
     else:
         QTest.keyClick(focus, key, modifier)  # type: ignore[call-overload]
     QApplication.processEvents()
+
+
+def hold(key: str) -> None:
+    """Repeat a key as a keyboard does while it is held down."""
+    event = QKeyEvent(
+        QEvent.Type.KeyPress, ord(key.upper()), Qt.KeyboardModifier.NoModifier, key, True
+    )  # fmt: skip
+    QApplication.sendEvent(QApplication.focusWidget(), event)
 
 
 RETURN, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Escape
@@ -142,7 +151,13 @@ def test_withdrawing_takes_two_keys_and_erases_at_once(page: CallingPage, study:
     press(ESCAPE)
     assert page.panel.views.currentWidget() is page.panel.view
     press("w")
+    assert name in page.panel.asking.heading.text(), "it says who is erased"
     press("w")
+    for _ in range(40):
+        hold("w")
+        hold("e")
+    assert page.case is not None, "neither the same key again nor one held down erases"
+    press("e")
     assert page.case is None
     assert case.case_id not in {one.case_id for one in calling.find_caller(study, name)}
     assert not [one for one in page.idle.keys.offers if one.name == "undo"]
@@ -174,6 +189,20 @@ def test_an_appointment_outside_the_limit_asks_for_a_reason(page: CallingPage) -
     assert not view.fault.text()
     press(RETURN)
     assert page.case is None
+
+
+def test_an_appointment_after_the_field_period_is_not_kept(page: CallingPage, study: OpenStudy) -> None:
+    press(RETURN)
+    press("a")
+    press("16.8. 18:00")
+    assert "14 August" in page.panel.appointment.fault.text()
+    press(RETURN)
+    assert page.case is not None
+    page.panel.appointment.when.selectAll()
+    press("13.8. 18:00")
+    press(RETURN)
+    assert page.case is None
+    assert len(calling.my_appointments(study)) == 1
 
 
 def test_a_preferred_time_is_kept_when_no_day_is_agreed(page: CallingPage, study: OpenStudy) -> None:
@@ -231,7 +260,11 @@ def test_a_caller_whose_case_is_closed_can_still_withdraw(page: CallingPage, stu
     press(RETURN)
     assert page.case is None
     press(Qt.Key.Key_F4)
-    press("w")
+    assert case.contact.family_name in page.asking.heading.text()
+    hold("e")
+    assert calling.find_caller(study, number)
+    press("e")
+    assert page.asking.heading.text() == ""
     assert not calling.find_caller(study, number)
 
 
@@ -280,7 +313,7 @@ def test_nothing_of_the_person_stays_when_the_case_is_put_away(page: CallingPage
             press(Qt.Key.Key_Escape)
             press("n")
         if ending == "w":
-            press("w")
+            press("e")
     assert page.case is None
     after = shown_texts(page.panel) + shown_texts(page.notice)
     for secret in (contact.family_name, *numbers):

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QLabel, QTableWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from cati.demo import field as fieldwork_weeks
@@ -70,6 +70,7 @@ def test_a_new_interviewer_can_sign_in_and_one_who_leaves_cannot(window: MainWin
     page.password.setText("kurz")
     page.add_person()
     qtbot.waitUntil(lambda: bool(page._password_field.fault), timeout=15_000)
+    assert "too short" in page._password_field.fault
     page.password.setText("drei Ziegel auf dem Dach")
     page.add_person()
     qtbot.waitUntil(lambda: "Cora Neu" in page.note.text(), timeout=15_000)
@@ -78,6 +79,22 @@ def test_a_new_interviewer_can_sign_in_and_one_who_leaves_cannot(window: MainWin
     qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
     assert not {m.login: m.active for m in staff_of(page.study)}["cora"]
     assert page.leaver.findText("Cora Neu (cora)") < 0
+
+
+def test_passwords_of_the_staff_page_can_be_seen_until_it_is_left(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    page = _open(window, ready, "staff")
+    assert isinstance(page, StaffPage)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    for box, editors in ((page.first_shown, [page.password]), (page.own_shown, [page.old, page.new])):
+        assert all(editor.echoMode() == QLineEdit.EchoMode.Password for editor in editors)
+        editors[-1].setFocus()
+        qtbot.keyClick(editors[-1], Qt.Key.Key_Tab)
+        assert box.hasFocus()
+        qtbot.keyClick(box, Qt.Key.Key_Space)
+        assert all(editor.echoMode() == QLineEdit.EchoMode.Normal for editor in editors)
+    page.hide()
+    assert {editor.echoMode() for editor in (page.password, page.old, page.new)} == {QLineEdit.EchoMode.Password}
 
 
 def test_safe_settings_are_changed_and_logged_and_unsafe_ones_refused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QMessageLogContext, Qt, QtMsgType, Signal
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -124,3 +124,12 @@ def test_text_from_data_is_never_read_as_markup(qapp: QApplication) -> None:
     label = theme.words("<b>Amt</b>")
     assert isinstance(label, QLabel)
     assert label.textFormat() is Qt.TextFormat.PlainText
+
+
+def test_what_qt_says_of_a_number_is_not_repeated(caplog: pytest.LogCaptureFixture) -> None:
+    from cati.app import _keep_quiet
+
+    with caplog.at_level("DEBUG"):
+        _keep_quiet(QtMsgType.QtWarningMsg, QMessageLogContext(), "Unable to launch 'tel:+493023125205'")
+    assert "qt: QtWarningMsg" in caplog.text
+    assert "3023125205" not in caplog.text

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QDate, QPoint, QPointF, Qt, QTime
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from cati.fieldwork.study import open_study
@@ -145,7 +145,7 @@ def test_a_weak_password_is_hinted_at_while_it_is_typed(page: StudyPage, qtbot: 
     page.show_part(6)
     qtbot.keyClicks(page.staff.people.editor(0, "password"), "short")
     qtbot.waitUntil(lambda: not page.staff.hints.isHidden())
-    assert "12 are needed" in page.staff.hints.text()
+    assert "lead: The password is too short: it has 5 characters" in page.staff.hints.text()
 
 
 def test_a_broken_questionnaire_shows_where_and_what(page: StudyPage, tmp_path: Path, qtbot: QtBot) -> None:
@@ -202,6 +202,12 @@ def test_the_wheel_scrolls_and_changes_nothing(page: StudyPage, window: MainWind
     assert spin.value() == 2
 
 
+def _activate(page: StudyPage, qtbot: QtBot) -> None:
+    """Give the window the keyboard."""
+    page.window().activateWindow()
+    qtbot.waitUntil(page.isActiveWindow)
+
+
 def _signs(page: StudyPage) -> str:
     return "".join(step.text()[0] for step in page._steps[:LAST])
 
@@ -231,3 +237,54 @@ def test_the_signs_survive_another_language(page: StudyPage, window: MainWindow)
     page.show_part(4)
     window.speak("de")
     assert _signs(page) == "✗23✗567"
+
+
+def test_passwords_are_shown_while_the_box_is_ticked_and_the_part_is_open(page: StudyPage, qtbot: QtBot) -> None:
+    _activate(page, qtbot)
+    people = page.staff.people
+    page.show_part(6)
+    people.editor(0, "password").setText(" Kahn 7 ")
+    people.add.setFocus()
+    qtbot.keyClick(people.add, Qt.Key.Key_Tab)
+    assert page.staff.shown.hasFocus(), "the next stop after the rows"
+    qtbot.keyClick(page.staff.shown, Qt.Key.Key_Space)
+    people.add_row()
+    echoes = [people.editor(at, "password").echoMode() for at in range(3)]
+    assert echoes == [QLineEdit.EchoMode.Normal] * 3
+    assert people.rows()[0]["password"] == " Kahn 7 ", "blanks belong to a password, shown or not"
+    page.show_part(5)
+    page.show_part(6)
+    assert not page.staff.shown.isChecked()
+    assert people.editor(0, "password").echoMode() == QLineEdit.EchoMode.Password
+
+
+def test_two_people_with_one_password_are_named_at_once(page: StudyPage, ready: Any, qtbot: QtBot) -> None:
+    page.show_part(6)
+    page.staff.people.fill(
+        [
+            {"login": "lead", "name": "Ada", "role": "research_lead", "password": ready.password},
+            {"login": "witness", "name": "Ben", "role": "supervisor", "password": ready.password[:-1]},
+        ]
+    )
+    qtbot.keyClicks(page.staff.people.editor(1, "password"), ready.password[-1])
+    qtbot.waitUntil(lambda: "lead, witness: They have the same password" in page.staff.hints.text())
+    assert ready.password not in page.staff.hints.text()
+    assert not page.check()
+
+
+def test_tab_goes_through_rows_in_the_order_in_which_they_stand(page: StudyPage, qtbot: QtBot) -> None:
+    _activate(page, qtbot)
+    page.show_part(1)
+    common = page.sites.common
+    common.add_row()
+    common.editor(0, "name").setFocus()
+    seen = []
+    for _ in range(9):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        seen.append(focused.accessibleName() or getattr(focused, "text", str)())
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    rows = "Departments the same everywhere"
+    row = ["{r}, row {n}: Name", "{r}, row {n}: Short code", "{r}, row {n}: Interviews", "{r}: take row {n} away"]
+    expected = [cell.format(r=rows, n=n) for n in (1, 2) for cell in row]
+    assert seen == [*expected, "+ Add a department"]

@@ -98,7 +98,7 @@ def test_annas_tuesday(calls: CallingPage, ready: Ready) -> None:
     press(RETURN)
     assert calls.case is not None
     gone = calls.case.contact.phones[0].e164
-    press("w", "w")
+    press("w", "e")
     press(F3, gone, RETURN)
     assert calls.idle.nobody.text()
     assert calls.idle.found.count() == 0

@@ -67,12 +67,20 @@ def test_good_ones_are_not(password):
 
 def test_each_fault_is_a_sentence_of_its_own():
     assert password_faults("tel07tel07", "tel07", ()) == [
-        "It has 10 characters; 12 are needed.",
-        "It contains your name, your sign-in name or a name of the study.",
+        "The password is too short: it has 10 characters, and at least 12 are needed.",
+        "The password contains the person's name, the sign-in name or a name of the study.",
     ]
     assert password_faults("Passwort1234", "tel07", ()) == [
-        "It is made of words and rows of keys that everybody tries first."
+        "The password is made of words and rows of keys that everybody tries first."
     ]
+
+
+def test_a_short_one_is_said_to_be_short_and_nothing_else():
+    for password in ("kurz", "", "aaaa", "Mond 7"):
+        (fault,) = password_faults(password, "tel07", NAMES)
+        assert "too short" in fault
+        assert "at least 12" in fault
+    assert password_faults("abcabcabcabc", "tel07", ()) == ["The password is a few characters again and again."]
 
 
 def test_short_parts_of_names_do_not_forbid_half_the_alphabet():
