@@ -276,7 +276,8 @@ def test_tab_goes_through_rows_in_the_order_in_which_they_stand(page: StudyPage,
     _activate(page, qtbot)
     page.show_part(1)
     common = page.sites.common
-    common.add_row()
+    common.add.click()
+    qtbot.waitUntil(common.editor(1, "name").hasFocus)
     common.editor(0, "name").setFocus()
     seen = []
     for _ in range(9):
