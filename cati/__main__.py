@@ -14,6 +14,9 @@ def main() -> int:
         from cati.files.table_child import main as read_table  # noqa: PLC0415 - a frozen program calls itself so
 
         return read_table()
+    from cati.bugs import keep_log  # noqa: PLC0415 - the child that reads tables keeps none
+
+    keep_log()
     if len(sys.argv) == 1:
         from cati.app import main as open_window  # noqa: PLC0415 - the terminal's acts must not load Qt
 

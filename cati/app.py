@@ -8,10 +8,11 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from PySide6.QtCore import QLocale, QMessageLogContext, QtMsgType, qInstallMessageHandler
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QLocale, QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QMessageBox
 
-from cati.text import LANGUAGES, set_language
+from cati.bugs import catch_all
+from cati.text import LANGUAGES, set_language, tr
 from cati.ui import preferences, qt_words, theme
 from cati.ui.look import show_on_screen
 from cati.ui.main_window import MainWindow
@@ -42,6 +43,7 @@ def main() -> int:
 
     app, window = build(sys.argv[1:])
     qInstallMessageHandler(_keep_quiet)
+    catch_all(lambda kind, _where: _tell(window, kind))
     show_on_screen(window, window.screen().availableGeometry())
     status = app.exec()
     background.cancel_all()
@@ -51,3 +53,18 @@ def main() -> int:
 def _keep_quiet(kind: QtMsgType, context: QMessageLogContext, _said: str) -> None:
     """Log that Qt said something, never what: its warning about a `tel:` link repeats the number."""
     logging.getLogger("cati").info("qt: %s in %s", kind.name, context.category)
+
+
+def _tell(window: MainWindow, kind: str) -> None:
+    """Say beside the work, not in its way, that something went wrong."""
+    box = QMessageBox(
+        QMessageBox.Icon.Warning,
+        tr("Program error"),
+        tr("This should not have happened ({kind}).", kind=kind),
+        QMessageBox.StandardButton.Ok,
+        window,
+    )
+    box.setInformativeText(tr("What you did last was not kept. Please report it."))
+    box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowModality(Qt.WindowModality.NonModal)
+    box.show()

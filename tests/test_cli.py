@@ -7,13 +7,16 @@ import io
 import json
 import os
 import re
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from cati import cli
 from cati.cli import acts
+from cati.cli.terminal import Bar
 from cati.errors import Cancelled, Problem
 
 QUESTIONNAIRES = Path(__file__).resolve().parent.parent / "questionnaires"
@@ -160,3 +163,37 @@ def test_a_misspelt_field_of_a_plan_is_not_passed_over(tmp_path: Path) -> None:
         plan.write_text(EXAMPLE.replace(before, after, 1), "utf-8")
         with pytest.raises(Problem, match=re.escape(said)):
             read_plan(plan)
+
+
+def test_ctrl_c_ends_the_work_at_its_next_step_and_never_behind_its_end() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    with Bar("work") as bar:
+        bar(1, 3)
+        signal.raise_signal(signal.SIGINT)
+        with pytest.raises(Cancelled):
+            bar(2, 3)
+    with Bar("work") as bar:
+        signal.raise_signal(signal.SIGINT)
+        bar(3, 3)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_reader_that_has_read_enough_is_no_bug() -> None:
+    form = QUESTIONNAIRES / "county_customer_survey.yaml"
+    words = [sys.executable, "-m", "cati", "--language", "en", "check", "--json", str(form)]
+    child = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.close()
+    assert "should not have happened" not in child.stderr.read()
+    child.stderr.close()
+    child.wait()
+
+
+def test_a_terminal_that_knows_no_umlauts_is_served() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "cati", "--language", "de", "--help"],
+        capture_output=True, check=False, env=os.environ | {"PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert b"L?schung" in done.stdout or b"l?schen" in done.stdout

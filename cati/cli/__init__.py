@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import logging
+import io
 import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cati import __version__
+from cati.bugs import note_bug
 from cati.cli import acts as done
 from cati.cli.acts import PROBLEM
 from cati.cli.terminal import Parser
@@ -118,7 +119,10 @@ def _language_of(argv: Sequence[str]) -> str:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one act and return the exit status: 0 done, 1 a Problem, 130 cancelled."""
+    """Run one act and return the exit status: 0 done, 1 a Problem, 2 not understood, 130 cancelled."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an arrow that a terminal cannot draw must not end the act
     set_language(_language_of(argv))
     args = _parser().parse_args(argv)
     try:
@@ -126,21 +130,20 @@ def main(argv: Sequence[str]) -> int:
     except Problem as problem:
         print(problem, file=sys.stderr)
         return PROBLEM
-    except (Cancelled, KeyboardInterrupt):
+    except Cancelled:
         print(tr("Cancelled; nothing was changed."), file=sys.stderr)
         return CANCELLED
-    except Exception as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
-        place = error.__traceback__
-        while place is not None and place.tb_next is not None:
-            place = place.tb_next
-        where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-        logging.getLogger("cati").error("bug: %s at %s", type(error).__name__, where)  # noqa: TRY400 - type and place only
-        print(
-            tr(
-                "This should not have happened ({kind} at {where}). Please report it.",
-                kind=type(error).__name__,
-                where=where,
-            ),
-            file=sys.stderr,
-        )
+    except KeyboardInterrupt:
+        print(tr("Interrupted."), file=sys.stderr)
+        return CANCELLED
+    except BrokenPipeError:  # whoever read us has read enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEM
+    except Exception as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
+        return _say_bug(type(error).__name__, note_bug(error))
+
+
+def _say_bug(kind: str, where: str) -> int:
+    said = tr("This should not have happened ({kind} at {where}). Please report it.", kind=kind, where=where)
+    print(said, file=sys.stderr)
+    return PROBLEM

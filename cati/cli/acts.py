@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cati.cli.terminal import Bar, ask_new_password, ask_password
-from cati.errors import Problem
+from cati.errors import Cancelled, Problem
 from cati.text import tr, trn
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
-    from cati.fieldwork.sample import Mapping
+    from cati.fieldwork.sample import Mapping, Received
 
 PROBLEM = 1
 
@@ -75,9 +75,11 @@ def new_study(args: argparse.Namespace) -> int:
     passwords = {m.login: ask_new_password(tr("New password of {login}", login=m.login)) for m in plan.staff}
     settings = settings_of(plan)
     form = (args.plan.parent / plan.questionnaire).resolve()
-    created = create_study(
-        args.folder, settings, form, members_of(plan, passwords), now=_clock, draw=random.SystemRandom()
-    )
+    with Bar(tr("Making keys")) as bar:
+        created = create_study(
+            args.folder, settings, form, members_of(plan, passwords),
+            now=_clock, draw=random.SystemRandom(), progress=bar,
+        )  # fmt: skip
     sheets = write_sheets(created, settings, args.sheets or args.folder.parent / f"{args.folder.name}-papers")
     print(tr("The study stands in {folder}.", folder=created.folder))
     print(tr("Its seal lies in {path}. Keep it out of backups.", path=created.seal_path))
@@ -106,31 +108,25 @@ def seal(args: argparse.Namespace) -> int:
 def import_list(args: argparse.Namespace) -> int:
     """Bring a contact list into a study; status 1 when not one row was accepted."""
     from cati.fieldwork import sample
+    from cati.fieldwork.hand_over import check_passphrase
 
+    if args.refused_to is not None and (args.refused_to.exists() or not args.refused_to.parent.is_dir()):
+        raise Problem(
+            str(args.refused_to), tr("The refused rows cannot be written here."), tr("Name a new file in a folder.")
+        )
     study = _open(args.study, args.login)
     try:
-        asked = args.list_password or sample.needs_password(args.list)
-        password = ask_password(tr("Password of the list")) if asked else None
-        received = sample.receive(study, args.list, password)
-        print(f"  SHA-256: {received.sha256}")
-        if args.sha256 and args.sha256.strip().lower() != received.sha256:
-            raise Problem(
-                received.name,
-                tr("Its SHA-256 is not the one on the hand-over slip."),
-                tr("Ask the office to send the list again."),
-            )
-        if received.warning and not args.accept_plain:
-            raise Problem(received.name, received.warning, tr("Say --accept-plain if it must be so."))
+        received = _received(study, args)
+        passphrase = ask_new_password(tr("Passphrase for the refused rows")) if args.refused_to else ""
+        if passphrase:
+            check_passphrase(passphrase)
         mapping = _corrected(sample.propose(study, received, header_row=args.header_row), args)
         for column in mapping.columns:
-            print(f"  {column.header} → {column.field.value}  ({tr(column.why)})")
+            print(f"  {column.header} → {tr(sample.LABELS[column.field])} [{column.field.value}], {tr(column.why)}")
         for field, value in mapping.constants:
             print("  " + tr("For every row: {field} = {value}", field=field.value, value=value))
-        bar = Bar(tr("Bringing in the list"))
-        try:
+        with Bar(tr("Bringing in the list")) as bar:
             report = sample.bring_in(study, received, mapping, rows_on_slip=args.rows, progress=bar)
-        finally:
-            bar.close()
         print(trn("1 contact accepted.", "{n} contacts accepted.", report.accepted))
         print(trn("1 row refused.", "{n} rows refused.", len(report.refused)))
         for refused in report.refused[: args.show]:
@@ -138,12 +134,33 @@ def import_list(args: argparse.Namespace) -> int:
                 "  " + tr("Row {row}: {reason} {remedy}", row=refused.row, reason=refused.reason, remedy=refused.remedy)
             )
         if args.refused_to and report.refused:
-            passphrase = ask_new_password(tr("Passphrase for the refused rows"))
             sample.write_refused(args.refused_to, sample.refused_list(study, received, report, passphrase=passphrase))
             print(tr("Refused rows, sealed for the office: {path}", path=args.refused_to))
+        if report.accepted:
+            print(tr("Delete the list now, here and in the mailbox: {path}", path=args.list))
     finally:
         study.close()
     return 0 if report.accepted else PROBLEM
+
+
+def _received(study: OpenStudy, args: argparse.Namespace) -> Received:
+    """Open the list in memory, asking for its password when it has one, and compare it with the slip."""
+    from cati.fieldwork import sample
+
+    asked = args.list_password or sample.needs_password(args.list)
+    received = sample.receive(study, args.list, ask_password(tr("Password of the list")) if asked else None)
+    print(f"  SHA-256: {received.sha256}")
+    if args.sha256 and args.sha256.strip().lower() != received.sha256:
+        raise Problem(
+            received.name,
+            tr("Its SHA-256 is not the one on the hand-over slip."),
+            tr("Ask the office to send the list again."),
+        )
+    if received.container == "plain" and not args.accept_plain:
+        raise Problem(received.name, received.warning, tr("Say --accept-plain if it must be so."))
+    if received.warning:
+        print(received.warning)
+    return received
 
 
 def _corrected(mapping: Mapping, args: argparse.Namespace) -> Mapping:
@@ -187,12 +204,11 @@ def export(args: argparse.Namespace) -> int:
     from cati.fieldwork import export as exporting
 
     study = _open(args.study, args.login)
-    bar = Bar(tr("Exporting"))
     try:
         formats = {exporting.ExportFormat(name) for name in args.format}
-        done = exporting.export(study, args.to, formats, progress=bar)
+        with Bar(tr("Exporting")) as bar:
+            done = exporting.export(study, args.to, formats, progress=bar)
     finally:
-        bar.close()
         study.close()
     print(trn("1 interview.", "{n} interviews.", done.interviews))
     for path in done.paths:
@@ -219,11 +235,13 @@ def purge(args: argparse.Namespace) -> int:
         raise Problem("purge", tr("A purge needs two people."), tr("Name the second with --second."))
     first = (args.first, ask_password(tr("Password of {login}", login=args.first)))
     second = (args.second, ask_password(tr("Password of {login}", login=args.second)))
-    bar = Bar(tr("Erasing"))
     try:
-        record = purging.purge(args.study, first, second, now=_clock, draw=random.SystemRandom(), progress=bar)
-    finally:
-        bar.close()
+        with Bar(tr("Erasing")) as bar:
+            record = purging.purge(args.study, first, second, now=_clock, draw=random.SystemRandom(), progress=bar)
+    except Cancelled:
+        raise Problem(
+            tr("Erasure"), tr("It was interrupted."), tr("The same two people finish it with the same command.")
+        ) from None
     for path in record.paths:
         print(path)
     print(tr("Erased completely.") if record.complete else tr("Erased, but not completely; the record says why."))

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import getpass
 import re
+import signal
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from cati.errors import Problem
+from cati.errors import Cancelled, Problem
 from cati.text import mark, tr
 
 if TYPE_CHECKING:
@@ -49,21 +50,37 @@ def ask_new_password(prompt: str) -> str:
 
 
 class Bar:
-    """Progress on the terminal: a tqdm bar on a screen, silence in a pipe."""
+    """Progress of one piece of work: a tqdm bar on a screen, silence in a pipe. Ctrl+C ends the work at its next step.
+
+    Not sooner: an interruption at any moment could fall behind the moment at which all was kept, and would be told as
+    "nothing was changed".
+    """
 
     def __init__(self, what: str) -> None:
         from tqdm import tqdm
 
         self._bar = tqdm(desc=what, disable=not sys.stderr.isatty(), leave=False)
+        self._wanted = False
+
+    def __enter__(self) -> Self:
+        """Take Ctrl+C over."""
+        self._before = signal.signal(signal.SIGINT, self._stop)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Take the bar off the screen and give Ctrl+C back."""
+        signal.signal(signal.SIGINT, self._before)
+        self._bar.close()
+
+    def _stop(self, _signal: int, _frame: object) -> None:
+        self._wanted = True
 
     def __call__(self, done: int, total: int) -> None:
-        """Show that ``done`` of ``total`` are through."""
+        """Show that ``done`` of ``total`` are through; raises Cancelled when Ctrl+C was pressed and there is more."""
         self._bar.total = total
         self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """Take the bar off the screen."""
-        self._bar.close()
+        if self._wanted and done < total:
+            raise Cancelled
 
 
 class _Layout(argparse.HelpFormatter):

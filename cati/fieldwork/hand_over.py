@@ -24,10 +24,15 @@ class Slip:
     sha256: str
 
 
-def seal_with_words(passphrase: str, plain: bytes) -> bytes:
-    """Seal with a passphrase; a Problem when anybody could guess it: the file may travel where everybody can try."""
+def check_passphrase(passphrase: str) -> None:
+    """Raise a Problem when anybody could guess it: a sealed file may travel where everybody can try."""
     for fault in password_faults(passphrase, "", ()):
         raise Problem(tr("Passphrase"), fault, tr("Take four or five words that do not belong together."))
+
+
+def seal_with_words(passphrase: str, plain: bytes) -> bytes:
+    """Seal with a passphrase that passes `check_passphrase`."""
+    check_passphrase(passphrase)
     return age_files.seal_with_passphrase(passphrase, plain)
 
 

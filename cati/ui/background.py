@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 from shiboken6 import isValid
 
+from cati.bugs import note_bug
 from cati.errors import Cancelled, Problem
 from cati.text import tr
 
@@ -98,11 +98,7 @@ class Job(QObject):
 
 def bug(error: BaseException) -> Problem:
     """Log a bug by type and place, never with its values, and return the sentence for it."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    where = f"{place.tb_frame.f_code.co_filename}:{place.tb_lineno}" if place else "?"
-    logging.getLogger("cati").error("bug: %s at %s", type(error).__name__, where)
+    note_bug(error)
     return Problem(
         tr("Program error"),
         tr("This should not have happened ({kind}).", kind=type(error).__name__),

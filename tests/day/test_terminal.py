@@ -54,12 +54,16 @@ def test_a_study_without_a_window(
     assert "4" in capsys.readouterr().err
     refused = tmp_path / "refused.age"
     brought = ("import", study, sealed, "--login", "lead", "--rows", 3, "--refused-to", refused)
-    assert run(monkeypatch, *brought, "--sha256", "0" * 64, typed=(LEAD,)) == 1
-    assert run(monkeypatch, *brought, "--map", "Vorname=surname", typed=(LEAD,)) == 1
-    assert run(monkeypatch, *brought, "--map", "Rufname=given_name", typed=(LEAD,)) == 1
+    words = "acht alte Pfähle im Watt"
+    assert run(monkeypatch, *brought, "--sha256", "0" * 64, typed=(LEAD, words)) == 1
+    assert run(monkeypatch, *brought, "--map", "Vorname=surname", typed=(LEAD, words)) == 1
+    assert run(monkeypatch, *brought, "--map", "Rufname=given_name", typed=(LEAD, words)) == 1
+    assert run(monkeypatch, *brought[:-1], table, typed=(LEAD, words)) == 1, "nothing is overwritten"
     capsys.readouterr()
     brought = (*brought, "--map", "Erfasst von=consent_by", "--constant", "language=de")
-    assert run(monkeypatch, *brought, typed=(LEAD, "passphrase for the office")) == 0
+    assert run(monkeypatch, *brought, typed=(LEAD, "kurz")) == 1
+    assert not refused.exists()
+    assert run(monkeypatch, *brought, typed=(LEAD, words)) == 0
     said = capsys.readouterr().out
     assert "2 contacts accepted." in said
     assert "1 row refused." in said
