@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cati.survey.answers import Answer, Status
 from cati.survey.questionnaire import Questionnaire
@@ -12,6 +12,7 @@ from cati.survey.screens import Question, Screen
 from cati.survey.summary import answer_words
 from cati.text import mark, tr
 from cati.ui import theme
+from cati.ui.entry import Unkeyed
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note
@@ -93,11 +94,8 @@ class AskedView(QWidget):
         beside.setSpacing(3 * unit)
         beside.addLayout(spoken, 3)
         beside.addWidget(self.rows, 2, Qt.AlignmentFlag.AlignTop)
-        self.area = QScrollArea()
-        self.area.setProperty("kind", "scroll")
-        self.area.setWidgetResizable(True)
+        self.area = Unkeyed()
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, unit, 2 * unit, unit)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from cati.text import tr
 from cati.ui import theme
+from cati.ui.entry import Unkeyed
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 
 ESCAPE = "\x1b"
@@ -96,10 +97,7 @@ class AskingView(QWidget):
         stack.setContentsMargins(0, 0, unit, 0)
         stack.addWidget(self.columns)
         stack.addStretch(1)
-        area = QScrollArea()
-        area.setProperty("kind", "scroll")
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = Unkeyed()
         area.setWidget(inside)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, unit + unit // 2, 2 * unit, unit)

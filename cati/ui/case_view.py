@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cati.fieldwork.calling import DeliveredCase, name_of
 from cati.survey.case import PhoneKind
@@ -12,6 +12,7 @@ from cati.telephone.lines import shown_number
 from cati.text import mark, show_moment, tr
 from cati.ui import theme
 from cati.ui.asking_view import KeyedColumns
+from cati.ui.entry import Unkeyed
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 from cati.ui.outcome_keys import direct_columns
 from cati.ui.pages import Note, rule
@@ -88,11 +89,8 @@ class CaseView(QWidget):
         for paragraph in self.script:
             spoken.addWidget(paragraph)
         spoken.addStretch(1)
-        self.area = QScrollArea()
-        self.area.setProperty("kind", "scroll")
-        self.area.setWidgetResizable(True)
+        self.area = Unkeyed()
         self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.area.setWidget(inside)
         self.area.verticalScrollBar().valueChanged.connect(lambda _value: self._show_main())
         self.area.verticalScrollBar().rangeChanged.connect(lambda _low, _high: self._show_main())

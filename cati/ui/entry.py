@@ -1,12 +1,26 @@
-"""Entries and lists whose Return ends in them, and which forget what stood in them, undo memory and all."""
+"""Entries and lists whose Return ends in them and which forget what stood in them, and a scroll area without keys."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QLineEdit, QListWidget, QPlainTextEdit
+from PySide6.QtWidgets import QLineEdit, QListWidget, QPlainTextEdit, QScrollArea
 
 _RETURN = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+class Unkeyed(QScrollArea):
+    """A scroll area that leaves paging and arrows to the page: there they mean "one question back", not "up"."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setProperty("kind", "scroll")
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Take none."""
+        event.ignore()
 
 
 class Entry(QLineEdit):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from cati.ui import theme
@@ -262,6 +262,12 @@ class KeyedFlow(QWidget):
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
             self._place(self.width(), move=True)
+        self.update()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name
+        """Paint all of it: on X11 Qt else paints only what the buttons covered before they got their places."""
+        super().showEvent(event)
+        self.update()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 - Qt's name
         """Measure and lay out anew when the text got larger."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QTextCharFormat, QTextCursor
-from PySide6.QtWidgets import QLabel, QScrollArea, QTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QTextEdit, QVBoxLayout, QWidget
 
 from cati.fieldwork.open_texts import Mark
 from cati.text import tr
 from cati.ui import theme
-from cati.ui.entry import Words
+from cati.ui.entry import Unkeyed, Words
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import clear
@@ -88,10 +88,7 @@ class OpenTextPage(QWidget):
         column.setContentsMargins(0, 0, unit, 0)
         column.addLayout(self._stack)
         column.addStretch(1)
-        area = QScrollArea()
-        area.setProperty("kind", "scroll")
-        area.setWidgetResizable(True)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area = Unkeyed()
         area.setWidget(inside)
         self.keys = KeyedFlow(tr("Keys of this page"))
         self.keys.chosen.connect(self._pressed)

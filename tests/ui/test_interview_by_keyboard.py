@@ -170,6 +170,29 @@ def test_back_forward_and_a_changed_answer(page: InterviewPage) -> None:
     assert here(page) == "as_whom"
 
 
+def test_back_works_where_something_is_typed_too(page: InterviewPage) -> None:
+    go_to(page, "contacts_needed")
+    press("3")
+    press(RETURN)
+    after = here(page)
+    press(Qt.Key.Key_PageUp)
+    assert here(page) == "contacts_needed"
+    assert page.asked.part.line.text() == "3"
+    press(Qt.Key.Key_PageDown)
+    assert here(page) == after
+    go_to(page, "liked")
+    press("x")
+    press(Qt.Key.Key_PageUp)
+    assert here(page) != "liked"
+    for _ in range(60):
+        if page.running.state.screen is None:
+            break
+        press(RETURN if page.asked.question is not None and page.asked.question.kind is Kind.NOTE else Qt.Key.Key_F9)
+    page.open_texts.setFocus()
+    press(Qt.Key.Key_PageUp)
+    assert page.views.currentWidget() is page.asked
+
+
 def test_a_hard_check_speaks_in_place_and_keeps_what_was_typed(page: InterviewPage) -> None:
     go_to(page, "contacts_needed")
     press("99")
