@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cati.errors import Problem
+from cati.files.people_rows import count_people
 from cati.files.tables import read_table
 from cati.files.whole_file import read_whole
 from cati.text import tr
@@ -39,8 +40,7 @@ def seal_with_words(passphrase: str, plain: bytes) -> bytes:
 def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: str | None) -> Slip:
     """Seal the table file as it is (nothing is converted) to the study's recipient or with a passphrase.
 
-    Rows are counted below the first filled row, empty ones left out. ``target`` is whole or absent, and never
-    overwritten.
+    Rows are counted as the import counts them. ``target`` is whole or absent, and never overwritten.
     """
     if (recipient is None) == (passphrase is None):
         raise Problem(target.name, tr("Either a recipient or a passphrase is needed."), tr("Give one of the two."))
@@ -49,7 +49,7 @@ def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: s
     if not target.parent.is_dir():
         raise Problem(str(target.parent), tr("There is no such folder."), tr("Make it, or choose another."))
     plain = read_whole(table, LARGEST)
-    filled = sum(any(cell.strip() for cell in row) for row in read_table(plain, table.name).rows)
+    rows = count_people(read_table(plain, table.name))
     if recipient is not None:
         sealed = age_files.seal_to([recipient], plain)
     else:
@@ -64,4 +64,4 @@ def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: s
     except OSError as error:
         part.unlink(missing_ok=True)
         raise Problem(target.name, tr("The sealed list cannot be written."), os.strerror(error.errno or 0)) from None
-    return Slip(rows=max(filled - 1, 0), sha256=hashlib.sha256(sealed).hexdigest())
+    return Slip(rows=rows, sha256=hashlib.sha256(sealed).hexdigest())

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import msgspec
 
 from cati.errors import Problem
 from cati.files.headers import LABELS, PHONES, Field, field_by_content, field_by_name, is_date_column, plain_header
+from cati.files.people_rows import ROWS_SEARCHED_FOR_HEADERS, named_header_row, people_rows
 from cati.files.tables import Table
 from cati.settings import StudySettings
 from cati.text import mark, tr
 
-ROWS_SEARCHED_FOR_HEADERS = 30
 ROWS_SAMPLED = 200
-LEAST_HEADERS = 2
-"""So many names must be recognised before a row is taken for the headers."""
 CONSTANT_FIELDS = (
     Field.SITE,
     Field.DEPARTMENT,
@@ -153,19 +152,14 @@ def _headers(table: Table, number: int) -> list[str]:
 
 
 def _find_header_row(table: Table) -> int:
-    best, best_score = 0, 0
-    for number, row in enumerate(table.rows[:ROWS_SEARCHED_FOR_HEADERS], 1):
-        filled = [cell for cell in row if cell.strip()]
-        known = sum(field_by_name(cell) is not None for cell in filled)
-        if known >= LEAST_HEADERS and known > best_score:
-            best, best_score = number, known
-    if not best:
+    found = named_header_row(table)
+    if not found:
         raise Problem(
             tr("File {name}", name=table.name),
             tr("No row of headers was found in the first {n} rows.", n=ROWS_SEARCHED_FOR_HEADERS),
             tr("Say which row holds the headers, or ask the office for a list with headers."),
         )
-    return best
+    return found
 
 
 def _refuse_duplicates(table: Table, number: int, headers: Sequence[str]) -> None:
@@ -242,13 +236,10 @@ def masked_sample(table: Table, mapping: Mapping, rows: int = 10) -> list[list[s
     First letters, umlauts and area codes stay, so that shifted columns and a wrong encoding show.
     """
     fields = {column.index: column.field for column in mapping.columns}
-    found: list[list[str]] = []
-    for row in table.rows[mapping.header_row :]:
-        if any(cell.strip() for cell in row):
-            found.append([_masked(cell, fields.get(index, Field.IGNORED)) for index, cell in enumerate(row)])
-        if len(found) == rows:
-            break
-    return found
+    return [
+        [_masked(cell, fields.get(index, Field.IGNORED)) for index, cell in enumerate(row)]
+        for _number, row in islice(people_rows(table, mapping.header_row), rows)
+    ]
 
 
 def _masked(cell: str, field: Field) -> str:

@@ -14,6 +14,7 @@ from cati.files.dates import DateFault, read_date
 from cati.files.faults import FAULTS, Fault
 from cati.files.headers import LANGUAGE_NAMES, PHONES, Field
 from cati.files.mapping import Mapping, mapping_faults
+from cati.files.people_rows import people_rows
 from cati.files.phones import FAULTS as PHONE_FAULTS
 from cati.files.phones import PhoneFault, read_phone, split_phones
 from cati.files.tables import Table
@@ -285,7 +286,7 @@ def judge_rows(
     cancelled: Callable[[], bool] | None = None,
     note: Callable[[Note], None] | None = None,
 ) -> list[Accepted | Refused]:
-    """Judge every row under the headers, one verdict a row in the order of the list; blank rows have none.
+    """Judge every row under the headers, one verdict a row in the order of the list (`people_rows`).
 
     A number seen before in the list is refused with the other row's number; a row that says no to the
     survey takes every row with the same number with it. Whether the study knows the person already is
@@ -298,13 +299,11 @@ def judge_rows(
     judge = _Judge(table, mapping, settings, today)
     verdicts: list[Accepted | Refused] = []
     seen = _Seen()
-    first, total = mapping.header_row, max(0, len(table.rows) - mapping.header_row)
-    for done in range(total):
+    total = max(0, len(table.rows) - mapping.header_row)
+    for done, (number, row) in enumerate(people_rows(table, mapping.header_row)):
         if done % ROWS_A_STEP == 0:
             _report(done, total, progress, cancelled)
-        number, row = first + done + 1, table.rows[first + done]
-        if number in table.broken or any(cell and not cell.isspace() for cell in row):
-            verdicts.append(_verdict(judge, number, row, seen, note))
+        verdicts.append(_verdict(judge, number, row, seen, note))
     _report(total, total, progress, cancelled)
     return _without_contradicted(verdicts, seen.declined) if seen.declined else verdicts
 

@@ -16,7 +16,7 @@ import pytest
 
 from cati.demo.people import as_csv, faulty_rows, invent_list, invent_rows
 from cati.errors import Cancelled, Problem
-from cati.fieldwork import calling, log, sample
+from cati.fieldwork import calling, hand_over, log, sample
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
 from cati.files.tables import read_table
@@ -102,6 +102,23 @@ def test_another_number_of_rows_than_on_the_slip_stops_it(made: Made, tmp_path: 
             _bring(lead, received, slip)
     assert _rows(made, "case") == _rows(made, "contact") == 0
     assert _bring(lead, received, 12).accepted == 12
+
+
+def test_the_slip_of_any_table_is_the_number_that_the_import_counts(made: Made, tmp_path: Path) -> None:
+    lead = made.sign_in("lead")
+    rows: list[list[str]] = invent_rows(30, lead.settings, random.Random(3), today=lead.now().date())
+    rows[4][3] = "X" * 6000
+    rows[9][4] = "110"
+    table = tmp_path / "list.csv"
+    nasty = [*rows[:7], [], [" "] * 5, *rows[7:], ["Summe: 30"], ["", ""]]
+    table.write_bytes("Kunden 2026\r\n\r\n".encode("utf-8-sig") + as_csv(nasty, encoding="utf-8"))
+    slip = hand_over.seal_list(table, tmp_path / "list.csv.age", recipient=made.created.recipient, passphrase=None)
+    assert slip.rows == 30
+    received = sample.receive(lead, tmp_path / "list.csv.age")
+    assert received.sha256 == slip.sha256
+    report = _bring(lead, received, slip.rows)
+    assert (report.rows, report.accepted) == (30, 28)
+    assert [one.row for one in report.refused] == [8, 15]
 
 
 def test_nobody_is_brought_in_twice(made: Made, tmp_path: Path) -> None:

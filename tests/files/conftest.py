@@ -16,6 +16,10 @@ def today() -> date:
 
 @pytest.fixture
 def settings() -> StudySettings:
+    return make_settings()
+
+
+def make_settings() -> StudySettings:
     departments = (
         Department(code="01", name="Bauamt", target=70),
         Department(code="02", name="Zulassungsstelle", target=70),

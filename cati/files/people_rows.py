@@ -1,0 +1,65 @@
+"""Which rows of a table are people: the one count that the hand-over slip and the import both use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cati.files.headers import field_by_name, plain_header
+from cati.files.tables import Table
+
+ROWS_SEARCHED_FOR_HEADERS = 30
+LEAST_HEADERS = 2
+"""So many names must be recognised before a row is taken for the headers."""
+
+_MOST_IN_A_TOTAL = 3
+"""Filled cells of a row of totals; a person has more: a name, a number, and two dates at least."""
+_TOTALS = ("summe", "gesamt", "insgesamt", "anzahl", "total", "sum", "count", "stand", "seite", "page")
+
+
+def named_header_row(table: Table) -> int:
+    """Return the number of the row that holds the most names of columns, 0 when none holds `LEAST_HEADERS`."""
+    best, best_score = 0, 0
+    for number, row in enumerate(table.rows[:ROWS_SEARCHED_FOR_HEADERS], 1):
+        known = sum(field_by_name(cell) is not None for cell in row if cell.strip())
+        if known >= LEAST_HEADERS and known > best_score:
+            best, best_score = number, known
+    return best
+
+
+def header_row(table: Table) -> int:
+    """Return the number of the row of headers: by its names, else the first of the fullest rows; 0 without rows."""
+    named = named_header_row(table)
+    if named:
+        return named
+    filled = [sum(bool(cell.strip()) for cell in row) for row in table.rows[:ROWS_SEARCHED_FOR_HEADERS]]
+    return filled.index(max(filled)) + 1 if any(filled) else 0
+
+
+def people_rows(table: Table, below: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield (row number, cells) of every row under row ``below`` that is somebody's, right or wrong.
+
+    Blank rows are nobody's, nor are rows of totals. A row that cannot be trusted (`Table.broken`) counts, though its
+    cells were emptied: somebody stood there.
+    """
+    for number, row in enumerate(table.rows[below:], below + 1):
+        if number in table.broken or (any(cell and not cell.isspace() for cell in row) and not _is_total(row)):
+            yield number, row
+
+
+def count_people(table: Table) -> int:
+    """Return how many rows are somebody's: what the office writes on the hand-over slip."""
+    return sum(1 for _ in people_rows(table, header_row(table)))
+
+
+def _is_total(row: Sequence[str]) -> bool:
+    """Tell "Summe: 50", "Anzahl 50", "Stand 1.7.2026" below a list from a person, whose row has more cells."""
+    first = ""
+    filled = 0
+    for cell in row:
+        if cell and not cell.isspace():
+            filled += 1
+            first = first or cell
+            if filled > _MOST_IN_A_TOTAL:
+                return False
+    word = plain_header(first.split(":")[0].split()[0]) if first.split(":")[0].split() else ""
+    return word in _TOTALS

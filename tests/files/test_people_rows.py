@@ -1,0 +1,74 @@
+"""The slip's count and the import's are one, whatever stands above, between and below the people."""
+
+from __future__ import annotations
+
+import random
+from datetime import date
+
+from hypothesis import given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
+
+from cati.demo.people import HEADERS, as_csv, faulty_rows, invent_rows
+from cati.files.mapping import propose_mapping
+from cati.files.people_rows import count_people, header_row, people_rows
+from cati.files.rows import judge_rows
+from cati.files.tables import Table, read_table
+from cati.settings import StudySettings
+
+from .conftest import make_settings
+
+PERSON, FAULTY, BLANK, SPACES, NUL, SHORT, TOTAL = range(7)
+
+
+@bounded(max_examples=60)
+@given(
+    title=st.lists(st.sampled_from([[], ["Kundenbefragung 2026"], ["Stand", "1.7.2026"], [" "]]), max_size=4),
+    kinds=st.lists(st.integers(PERSON, TOTAL), min_size=1, max_size=25),
+    seed=st.integers(0, 9),
+)
+def test_the_slip_says_what_the_import_counts(title: list[list[str]], kinds: list[int], seed: int) -> None:
+    study_settings = make_settings()
+    draw, today = random.Random(seed), date(2026, 7, 10)
+    good = iter(invent_rows(len(kinds), study_settings, draw, today=today))
+    bad = [row for row, _why in faulty_rows(study_settings, draw, today=today)]
+    rows: list[list[str]] = [*title, list(HEADERS)]
+    broken: dict[int, str] = {}
+    for kind in kinds:
+        rows.append(
+            {
+                PERSON: lambda: list(next(good)),
+                FAULTY: lambda: list(draw.choice(bad)),
+                BLANK: list,
+                SPACES: lambda: [" ", "\u00a0", ""] * 5,
+                NUL: lambda: [""] * len(HEADERS),
+                SHORT: lambda: list(next(good))[:6],
+                TOTAL: lambda: ["Summe: 12", "12"],
+            }[kind]()
+        )
+        if kind == NUL:
+            broken[len(rows)] = "nul"
+    table = Table(name="list.csv", rows=rows, broken=broken)
+    verdicts = judge_rows(table, propose_mapping(table, study_settings), study_settings, today)
+    assert count_people(table) == len(verdicts) == sum(kind in (PERSON, FAULTY, NUL, SHORT) for kind in kinds)
+
+
+def test_a_row_that_cannot_be_trusted_is_somebodys(settings: StudySettings, today: date) -> None:
+    rows = invent_rows(3, settings, random.Random(1), today=today)
+    rows[1][3] = "X" * 6000
+    table = read_table(as_csv(rows), "list.csv")
+    assert not any(table.rows[2]), "its cells go no further"
+    assert count_people(table) == 3
+
+
+def test_headers_nobody_knows_are_the_first_of_the_fullest_rows() -> None:
+    table = Table(name="x", rows=[["Liste"], [], ["a", "b", "c"], ["1", "2", "3"], ["1", "", "3"], ["Anzahl: 2"]])
+    assert header_row(table) == 3
+    assert [number for number, _row in people_rows(table, 3)] == [4, 5]
+    assert header_row(Table(name="x", rows=[])) == count_people(Table(name="x", rows=[[" "], []])) == 0
+
+
+def test_a_person_called_like_a_total_is_a_person(settings: StudySettings, today: date) -> None:
+    (row,) = invent_rows(1, settings, random.Random(2), today=today)
+    table = Table(name="x", rows=[list(HEADERS), ["Summe", *row[1:]], ["", "", "", "Total"], ["Seite 1 von 1"]])
+    assert count_people(table) == 1
