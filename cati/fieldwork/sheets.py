@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cati.settings import StudySettings
-from cati.text import tr
+from cati.text import show_moment, tr
 
 if TYPE_CHECKING:
     from cati.fieldwork.study import CreatedStudy
@@ -17,18 +17,20 @@ if TYPE_CHECKING:
 _PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font-family: sans-serif; font-size: 11pt; }} .mono {{ font-family: monospace; font-size: 13pt; }}
-h1 {{ font-size: 17pt; }} h2 {{ font-size: 12pt; }} td {{ padding: 2pt 8pt; }}</style></head>
+.key {{ font-family: monospace; font-size: 10pt; }}
+h1 {{ font-size: 17pt; }} h2 {{ font-size: 12pt; }} td {{ vertical-align: top; }}</style></head>
 <body><h1>{title}</h1>{body}</body></html>
 """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One sheet: ``name`` is its file name without a suffix, ``html`` a whole page."""
+    """One sheet: ``name`` is its file name without a suffix, ``html`` a whole page; a ``secret`` one stays on paper."""
 
     name: str
     title: str
     html: str = field(repr=False)
+    secret: bool = False
 
 
 def sheets(created: CreatedStudy, settings: StudySettings) -> tuple[Sheet, ...]:
@@ -39,17 +41,23 @@ def sheets(created: CreatedStudy, settings: StudySettings) -> tuple[Sheet, ...]:
 def write_sheets(created: CreatedStudy, settings: StudySettings, folder: Path) -> tuple[Path, ...]:
     """Write both sheets as HTML, readable for their owner only; for the terminal, which cannot print.
 
-    Whoever calls this must say that the seal's sheet is to be printed and deleted.
+    Whoever calls this must say that the seal's sheet is to be printed and deleted; the sheet says it too.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     paths = []
     for sheet in sheets(created, settings):
         path = folder / f"{sheet.name}.html"
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as out:
-            out.write(sheet.html)
+        write_private(path, sheet.html.encode())
         paths.append(path)
     return tuple(paths)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner may read, from the first byte on; what stood there is replaced, not followed."""
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as out:
+        out.write(content)
 
 
 def _page(title: str, *parts: str) -> str:
@@ -63,7 +71,21 @@ def _paragraph(text: str) -> str:
 
 
 def _mono(*lines: str) -> str:
-    return "".join(f'<p class="mono">{escape(line)}</p>' for line in lines)
+    return '<p class="mono" style="line-height: 150%">' + "<br>".join(escape(line) for line in lines) + "</p>"
+
+
+def _key(line: str) -> str:
+    """Return a long line in letters so small that it fits the sheet; broken, its last character would get lost."""
+    return f'<p class="key">{escape(line)}</p>'
+
+
+def grouped(key: str) -> str:
+    """Return a key in hexadecimal in groups of eight, to read out and to compare; blanks in it do not matter."""
+    return " ".join(key[at : at + 8] for at in range(0, len(key), 8))
+
+
+def _heading(text: str) -> str:
+    return f"<h2>{escape(text)}</h2>"
 
 
 def _steps(*lines: str) -> str:
@@ -76,6 +98,7 @@ def _seal(created: CreatedStudy, settings: StudySettings) -> Sheet:
         title,
         _paragraph(tr("Study: {name}", name=settings.name)),
         _paragraph(tr("Keep this sheet in a safe, away from the workstation and from all backups.")),
+        _paragraph(tr("Is this a file? Print it, then delete the file: a copy of it undoes the erasure.")),
         _mono(*created.paper_seal),
         _paragraph(
             tr(
@@ -83,11 +106,11 @@ def _seal(created: CreatedStudy, settings: StudySettings) -> Sheet:
                 "this sheet must be destroyed as well; the erasure record asks for it."
             )
         ),
-        f"<h2>{escape(tr('Public key of the erasure record'))}</h2>",
-        _paragraph(tr("With it anybody can check the record later: cati verify-erasure RECORD --key KEY")),
-        _mono(created.record_public_key),
+        _heading(tr("Public key of the erasure record")),
+        _paragraph(tr("It stands on the office's sheet as well, because this one is destroyed.")),
+        _key(grouped(created.record_public_key)),
     )
-    return Sheet(name="seal", title=title, html=html)
+    return Sheet(name="seal", title=title, html=html, secret=True)
 
 
 def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
@@ -103,11 +126,11 @@ def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
             ),
             tr("Hand it over, and separately the slip with the number of rows and the file's SHA-256."),
         ),
-        f"<h2>{escape(tr('Recipient'))}</h2>",
-        _mono(created.recipient),
-        f"<h2>{escape(tr('Fingerprint, to compare by telephone'))}</h2>",
+        _heading(tr("Recipient")),
+        _key(created.recipient),
+        _heading(tr("Fingerprint, to compare by telephone")),
         _mono(created.recipient_fingerprint),
-        f"<h2>{escape(tr('Instead: a password'))}</h2>",
+        _heading(tr("Instead: a password")),
         _paragraph(
             tr(
                 "An Excel file with a password to open it (.xlsx), or a ZIP file encrypted with AES-256, is taken too. "
@@ -115,7 +138,7 @@ def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
                 "readable with a password."
             )
         ),
-        f"<h2>{escape(tr('What the list holds'))}</h2>",
+        _heading(tr("What the list holds")),
         _paragraph(
             tr(
                 "One row a person: form of address, names, telephone numbers, site, department, date "
@@ -125,10 +148,42 @@ def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
         ),
         _paragraph(
             tr(
-                "Only people who had to do with the office from {first} to {last} and who consented.",
-                first=settings.contact_from.isoformat(),
-                last=settings.contact_to.isoformat(),
+                "Versions of the wording: {versions}",
+                versions=", ".join(wording.version for wording in settings.consent),
             )
         ),
+        _paragraph(
+            tr(
+                "Only people who had to do with the office from {first} to {last} and who consented.",
+                first=show_moment(settings.contact_from, "d MMMM yyyy"),
+                last=show_moment(settings.contact_to, "d MMMM yyyy"),
+            )
+        ),
+        _heading(tr("Sites and departments, as the list may name them")),
+        _paragraph(tr("By the name or by the short code in brackets.")),
+        _places(settings),
+        _heading(tr("At the end: was everything erased?")),
+        _paragraph(
+            tr(
+                "After the study the institute erases the contacts and signs a record of it. With this key you, or "
+                "anybody, can check that the record is genuine and unchanged. The key is no secret; keep this sheet "
+                "until then."
+            )
+        ),
+        _key(grouped(created.record_public_key)),
+        _paragraph('cati verify-erasure erasure_record.json --key "…"'),
     )
     return Sheet(name="office", title=title, html=html)
+
+
+def _places(settings: StudySettings) -> str:
+    """Return a table of the sites, each with its departments."""
+    rows = []
+    for site in settings.sites:
+        departments = ", ".join(_named(department.name, department.code) for department in site.departments)
+        rows.append(f"<tr><td>{escape(_named(site.name, site.code))}</td><td>{escape(departments)}</td></tr>")
+    return '<table cellspacing="0" cellpadding="6">' + "".join(rows) + "</table>"
+
+
+def _named(name: str, code: str) -> str:
+    return f"{name} ({code})" if name != code else name

@@ -15,7 +15,7 @@ from cati.fieldwork.study import open_study
 from cati.places import shipped_questionnaires
 from cati.settings import CallingRules
 from cati.ui.main_window import MainWindow
-from cati.ui.sheets_page import SheetsPage, save_as_pdf
+from cati.ui.sheets_page import SheetsPage
 from cati.ui.sign_in import SignInPage
 from cati.ui.study_page import PARTS, StudyPage
 
@@ -106,8 +106,6 @@ def test_the_paper_copy_is_never_written_to_a_disk_by_itself(
     assert sheets._created.paper_seal[0] in seal
     assert sheets._created.recipient in office
     assert sheets._created.paper_seal[0] not in office
-    save_as_pdf(office, tmp_path / "office.pdf")
-    assert (tmp_path / "office.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_what_is_missing_stands_beside_its_field(page: StudyPage) -> None:
