@@ -17,7 +17,20 @@ INVISIBLE = re.compile(
 """Signs that direct or join others and are never seen themselves (Unicode category Cf, as far as lists hold it)."""
 _SEEN = re.compile("(?:[!-~\u00a1-\u00ac\u00ae-\u02af]+(?: (?! )(?=.))?)*")
 """Text of signs that are seen and composed, with single spaces inside: nothing to clean."""
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff .,'\u2019()/&-]*")
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff .,'\u2019()/&-]*")
+_MISREAD = re.compile(
+    # UTF-8 taken for cp1252: "Ã¼", "ÃŸ", "Å‚"; what followed can have been lost as an invisible sign: "GarcÃa"
+    "[ÂÃÄÅ][\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122\u00a1-\u00bf]"
+    "|(?<=[a-zß-ÿ])[ÂÃ]"
+    # Mac Roman taken for cp1252: "MŸller", "KŠfer", "Bšhm" cannot be told from a name
+    "|(?<=[A-Za-zß-ÿ])[ŸŠŽ](?=[a-zß-ÿ])"
+    # letters that an encoding lacked: "M?ller"
+    "|[^\\W\\d_]\\?|\\?[^\\W\\d_]"
+)
+"""What a table of text shows when it was read in another encoding than it was written in."""
+_ALSO_IN_NAMES = frozenset(" -‐‑–'’‘ʼ`´.,·・׳״()/&")
+_NEVER_LETTERS = frozenset("ˆˇ˜˙")
+"""Accents that stand alone, which Unicode counts among the letters."""
 _NOT_IN_NAMES = re.compile(r"[\d=<>@{}\[\]|\\*;:_#%$\"+?!~^]")
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARABIC", "HEBREW", "ARMENIAN", "GEORGIAN", "CJK", "HANGUL", "THAI")
 _PARTICLES = frozenset(
@@ -111,6 +124,11 @@ FAULTS = {
             mark("The name holds digits or signs that no name has; perhaps the row has shifted."),
             mark("Compare the row with its headers and correct it."),
         ),
+        NameFault(
+            "name_encoding",
+            mark("The name holds signs that no name has; the list was probably saved in a wrong encoding."),
+            mark("Ask the office to save the list as UTF-8 or as an Excel file, and look at all its umlauts."),
+        ),
         NameFault("name_too_long", mark("The name is longer than names are."), mark("Write the name alone.")),
     )
 }
@@ -131,17 +149,26 @@ def clean(text: str) -> str:
 
 def name_fault(name: str) -> NameFault | None:
     """Return what speaks against a cleaned name; words such as "Null" or "NA" are names and stay."""
-    if _LATIN.fullmatch(name) and len(name) <= MOST_CHARACTERS:
-        return None
     if len(name) > MOST_CHARACTERS:
         return FAULTS["name_too_long"]
+    if (not name.isascii() or "?" in name) and _MISREAD.search(name):
+        return FAULTS["name_encoding"]
+    if _LATIN.fullmatch(name):
+        return None
     if _NOT_IN_NAMES.search(name):
         return FAULTS["name_signs"]
+    if not all(_can_be_in_a_name(sign) for sign in name):
+        return FAULTS["name_encoding"]
     for word in re.split(r"[\s-]+", name):
         scripts = {unicodedata.name(sign, "?").split()[0] for sign in word if sign.isalpha()}
         if len(scripts & set(_SCRIPTS)) > 1:
             return FAULTS["name_mixed_scripts"]
     return None
+
+
+def _can_be_in_a_name(sign: str) -> bool:
+    """Tell letters and marks of all scripts, and what stands between them, from box drawings, fractions, smileys …"""
+    return sign in _ALSO_IN_NAMES or (unicodedata.category(sign)[0] in "LM" and sign not in _NEVER_LETTERS)
 
 
 @lru_cache(maxsize=1024)

@@ -56,8 +56,15 @@ def test_a_date_survives_both_spellings(day: date) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Null", "NA", "None", "nan", "N/A", "True", "O'Neil", "Иванов", "Ιωάννης", "Nguyễn", "Öz-Yıldız"]
-)
+    "name",
+    [
+        "Null", "NA", "None", "nan", "N/A", "True", "O'Neil", "O’Brien", "O´Brien", "d'Été", "Müller-Lüdenscheidt",
+        "Müller–Lüdenscheidt", "Şükrü", "Öz-Yıldız", "Nguyễn", "Иванов", "Ιωάννης", "王伟", "佐々木", "ジャン・ポール",
+        "محمد", "אבי ג׳", "สมชาย", "김민준", "अनिल", "Dr. med.", "St. Clair", "y Gómez", "al-Ḥasan", "Jr.", "Gal·la",
+        "Łukasz", "Đorđević", "Šimůnek", "Ångström", "Ærø", "Ÿsaÿe", "Älf", "Ãlvares", "Weiß", "Straußʼ", "McDonald",
+        "DeVries", "Mª Carmen", "Žižek", "Ole Bøås", "Håkon Ås", "Åsa", "Anna (Anni)", "Jean‑Luc",
+    ],
+)  # fmt: skip
 def test_names_that_look_like_nothing_are_names(name: str) -> None:
     assert clean(name) == name
     assert name_fault(name) is None
@@ -88,6 +95,23 @@ def test_what_cannot_be_seen_is_taken_out(raw: str, cleaned: str) -> None:
         ("Müller 0391", "name_signs"),
         ("a@b", "name_signs"),
         ("x" * 101, "name_too_long"),
+        ("M³ller", "name_encoding"),
+        ("MÃ¼ller", "name_encoding"),
+        ("M¸ller", "name_encoding"),
+        ("GroÃŸ", "name_encoding"),
+        ("Ã–zdemir", "name_encoding"),
+        ("KÃ¶hler", "name_encoding"),
+        ("Å‚ukasz", "name_encoding"),
+        ("GarcÃa", "name_encoding"),
+        ("MŸller", "name_encoding"),
+        ("KŠfer", "name_encoding"),
+        ("Bˆhm", "name_encoding"),
+        ("B÷hm", "name_encoding"),
+        ("Gro▀", "name_encoding"),
+        ("M\ufffdller", "name_encoding"),
+        ("M?ller", "name_encoding"),
+        ("😀", "name_encoding"),
+        ("Anna ♥", "name_encoding"),
     ],
 )
 def test_a_name_that_is_none_is_refused(name: str, code: str) -> None:
