@@ -209,15 +209,18 @@ def _again(
     if not history:  # an appointment that lapsed before anybody called
         return _fresh(preference, site, rules, minutes, now, draw)
     last = history[-1]
+    soft = next((attempt for attempt in reversed(history) if attempt.outcome is Outcome.SOFT_REFUSAL), None)
+    avoid = soft.interviewer if soft is not None else None
     busy = _trailing_busy(history)
     if 0 < busy <= rules.busy_redials:
         redial = max(last.ended + timedelta(minutes=rules.busy_minutes), now)
         span = next_span(redial, site, rules, room_minutes=minutes)
         if span is not None:
-            return _placed(history, span.start, None, Tier.HINT, Why.BUSY, now, site, draw, why_at=last.ended)
+            return _placed(
+                history, span.start, None, Tier.HINT, Why.BUSY, now, site, draw, why_at=last.ended, avoid=avoid
+            )
     # From now on: a stretch that is over would turn at once, and again.
     earliest = max(earliest_retry(history, site, rules), now)
-    soft = next((attempt for attempt in reversed(history) if attempt.outcome is Outcome.SOFT_REFUSAL), None)
     reached = any(attempt.outcome in CONFIRMING for attempt in history)
     tier = Tier.UNDECIDED if reached else Tier.FRESH
     why = _why_again(last, soft, reached=reached, preferred=preference is not None)
@@ -229,7 +232,7 @@ def _again(
     due = segment.start if segment is not None else earliest
     return _placed(
         history, due, turns, tier, Why.OTHER_NUMBER if fresh_number and not reached else why, now, site, draw,
-        why_at=last.ended, avoid=soft.interviewer if soft is not None else None,
+        why_at=last.ended, avoid=avoid,
     )  # fmt: skip
 
 
