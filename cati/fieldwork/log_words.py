@@ -24,7 +24,7 @@ WORDS = {
     Act.IMPORTED: mark("brought in a contact list"),
     Act.HANDED_OUT: mark("got a case with its contact"),
     Act.LOOKED_UP: mark("looked for somebody who called back"),
-    Act.DIALLED: mark("dialled"),
+    Act.DIALLED: mark("began a call"),
     Act.OUTCOME: mark("noted an outcome"),
     Act.UNDONE: mark("took an outcome back"),
     Act.PUT_BACK: mark("put a case back"),

@@ -230,6 +230,9 @@ def _is_name(word: str, folded_names: set[str]) -> bool:
     return False
 
 
+_CAPITALISED = re.compile(r"[ ](?:von |van |zu |de )*[A-ZÄÖÜ][^\W\d_]+(?:-[A-ZÄÖÜ][^\W\d_]+)*")
+
+
 def _own_names(text: str, contact: Contact) -> Iterator[Mark]:
     words = _LETTERS.findall(f"{contact.given_name} {contact.family_name}")
     names = {_fold(w) for w in words if w.casefold() not in _PARTICLES and len(w) > 1}
@@ -240,7 +243,12 @@ def _own_names(text: str, contact: Contact) -> Iterator[Mark]:
         if any(len(name) > 2 and name in heard for name in names):  # noqa: PLR2004 - two letters are in everything
             yield Mark(spelled.start(), spelled.end(), MarkKind.OWN_NAME)
     found = [word.span() for word in _LETTERS.finditer(text) if _is_name(word.group(), names)]
-    yield from (Mark(start, end, MarkKind.OWN_NAME) for start, end in _joined(text, found))
+    given = {_fold(w) for w in _LETTERS.findall(contact.given_name) if len(w) > 1}
+    for start, end in _joined(text, found):
+        # "Petra Hansen" of a Petra Beck: behind the given name stands a family name, today's or an old one.
+        behind = _CAPITALISED.match(text, end)
+        last = _LETTERS.findall(text[start:end])[-1]
+        yield Mark(start, behind.end() if behind and _is_name(last, given) else end, MarkKind.OWN_NAME)
 
 
 def _joined(text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:

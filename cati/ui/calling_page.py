@@ -158,9 +158,10 @@ class CallingPage(QWidget):
         self.setFocus()
 
     def _ask_withdrawal(self) -> None:
-        if self.idle.taken_case:
-            self._withdrawing = self.idle.taken_case
-            self.asking.ask(*withdrawal_question(self.idle.name_of_taken()))
+        case, name = self.idle.caller()
+        if case:
+            self._withdrawing = case
+            self.asking.ask(*withdrawal_question(name))
             self.views.setCurrentWidget(self.asking)
             self.setFocus()
 
@@ -237,7 +238,7 @@ class CallingPage(QWidget):
             self.act("undo")
         elif key is Key.CALLER:
             self.idle.search.setFocus()
-        elif key is Key.CALLER_WITHDRAWS and self.idle.taken_case:
+        elif key is Key.CALLER_WITHDRAWS and self.idle.caller()[0]:
             self.act("withdraw")
         elif event.key() == Qt.Key.Key_Escape:
             self.setFocus()

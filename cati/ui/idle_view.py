@@ -45,7 +45,6 @@ class IdleView(QWidget):
         self.mine.setAccessibleName(tr("My appointments"))
         self.mine_heading = theme.words("", "heading")
         self._undo = 0
-        self.taken_case = ""
         self._lay_out(unit)
         self.search.returnPressed.connect(lambda: self.search_wanted.emit(self.search.text()))
         self.found.itemActivated.connect(lambda item: self.caller_chosen.emit(item.data(_CASE)))
@@ -110,7 +109,7 @@ class IdleView(QWidget):
     def show_found(self, found: tuple[FoundCase, ...], asked: str) -> None:
         """Show who was found; a number or name that matches nothing shows nobody."""
         self.found.clear()
-        self._show_taken_keys("")
+        self._show_taken_keys(withdraws=False)
         nobody = bool(asked) and not found
         self.nobody.setText(tr("Nobody in this study matches what you typed.") if nobody else "")
         for one in found:
@@ -123,22 +122,22 @@ class IdleView(QWidget):
         if found:
             self.found.setCurrentRow(0)
             self.found.setFocus()
+            self._show_taken_keys(withdraws=True)
 
-    def name_of_taken(self) -> str:
-        """Return the name of the person who calls, as the list shows it."""
+    def caller(self) -> tuple[str, str]:
+        """Return (case, name) of the person who is chosen among those found, ("", "") when nobody is."""
         chosen = self.found.currentItem()
-        return chosen.data(_NAME) if chosen is not None and chosen.data(_CASE) == self.taken_case else ""
+        return ("", "") if chosen is None else (str(chosen.data(_CASE)), str(chosen.data(_NAME)))
 
     def show_taken(self, taken: Taken) -> None:
         """Say why a person who calls cannot be served here; a withdrawal waits for nobody."""
         who = tr("{name} has this case open.", name=taken.by) if taken.by else ""
         self.nobody.setText(f"{taken.why} {who}".strip())
-        self._show_taken_keys(taken.case_id)
+        self._show_taken_keys(withdraws=True)
 
-    def _show_taken_keys(self, case_id: str) -> None:
-        self.taken_case = case_id
-        self.taken.offer([Offer("withdraw", "F4", tr("Withdraws consent …"), "danger")] if case_id else [])
-        self.taken.setVisible(bool(case_id))
+    def _show_taken_keys(self, *, withdraws: bool) -> None:
+        self.taken.offer([Offer("withdraw", "F4", tr("Withdraws consent …"), "danger")] if withdraws else [])
+        self.taken.setVisible(withdraws)
 
     def show_appointments(self, booked: tuple[Booked, ...]) -> None:
         """Show the interviewer's own appointments, the next first; Return on one opens its case."""

@@ -146,6 +146,9 @@ class InterviewPage(QWidget):
         """Keep the open answers as they were finished, and complete the interview."""
         try:
             if self.views.currentWidget() is self.open_texts:
+                if self.open_texts.must_look_again():
+                    (self.open_texts.focus_on() or self).setFocus()
+                    return
                 asked_anew = replace(self.running, state=replace(self.running.state, refusal=None))
                 self.running = keep_texts(self.study, asked_anew, self.open_texts.texts())
                 if self.running.state.refusal is not None:
@@ -211,7 +214,7 @@ class InterviewPage(QWidget):
         texts = texts_of(self.study, self.running)
         self.open_texts.show_texts(texts, lambda text: interviewing.mark_identifying(self.study, self.running, text))
         self.views.setCurrentWidget(self.open_texts)
-        self.setFocus()
+        (self.open_texts.focus_on() or self).setFocus()
 
     def _show_overview(self) -> None:
         question = self.asked.question

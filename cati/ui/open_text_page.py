@@ -78,6 +78,7 @@ class OpenTextPage(QWidget):
         super().__init__()
         unit = theme.unit()
         self.parts: dict[str, MarkedText] = {}
+        self._asked_of: tuple[str, ...] = ()
         self.heading = theme.words(tr("That was the last question"), "title")
         self.about = theme.words("")
         self.refusal: QLabel = theme.words("", "problem")
@@ -128,6 +129,23 @@ class OpenTextPage(QWidget):
         """Return the words of every open answer as they stand now."""
         return {address: part.text() for address, part in self.parts.items()}
 
+    def focus_on(self) -> QWidget | None:
+        """Return where there is something to mend, else the first answer, None when there is none."""
+        parts = list(self.parts.values())
+        marked = [part for part in parts if part.words.extraSelections()]
+        return (marked or parts)[0].words if parts else None
+
+    def must_look_again(self) -> bool:
+        """Ask once whether what is still marked may stay; False when nothing is, or when it was asked already."""
+        marked = tuple(part.text() for part in self.parts.values() if part.words.extraSelections())
+        if not marked or marked == self._asked_of:
+            return False
+        self._asked_of = marked
+        self.refusal.setText(
+            tr("Something marked is still there. Take it out; or finish once more if nobody can be recognised by it.")
+        )
+        return True
+
     def _pressed(self, name: str) -> None:
         (self.finished if name == "finish" else self.back).emit()
 
@@ -136,4 +154,5 @@ class OpenTextPage(QWidget):
         for part in self.parts.values():
             part.forget()
         self.parts = {}
+        self._asked_of = ()
         clear(self._stack)

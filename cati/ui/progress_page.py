@@ -188,7 +188,7 @@ class ProgressPage(Page):
         r, t = found.rates, found.tally
         rows = [
             ["RR1", _share(r.rr1), tr("Interviews of all who may be eligible (the careful figure)")],
-            ["RR3", _share(r.rr3), tr("The same, with only the likely share {e} of unknown numbers", e=_share(r.e))],
+            ["RR3", _share(r.rr3), _likely(r.e)],
             ["COOP1", _share(r.coop1), tr("Interviews of all who were reached")],
             ["REF1", _share(r.ref1), tr("Refusals of all who may be eligible")],
             ["CON1", _share(r.con1), tr("Reached of all who may be eligible")],
@@ -252,6 +252,12 @@ def _put_share(shown: QTableWidget, row: int, column: int, share: float) -> None
     if item is not None:
         item.setData(_SHARE, share)
         item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{share:.0%}")
+
+
+def _likely(e: float | None) -> str:
+    if e is None:
+        return tr("The same, with only the likely share of unknown numbers; it is not known yet")
+    return tr("The same, with only the likely share {e} of unknown numbers", e=_share(e))
 
 
 def _share(value: float | None) -> str:

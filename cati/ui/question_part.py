@@ -114,10 +114,21 @@ class QuestionPart(QWidget):
     def press(self, event: QKeyEvent) -> bool:
         """Take a choice's key; False when none has it."""
         name = self._keys.get(event.text().lower()) if event.text() else None
-        if name is None or self.question is None or self.question.kind not in _CHOICE:
+        if self.question is None or self.question.kind not in _CHOICE:
             return False
+        if name is None:
+            return self._begin_words(event.text())
         if not event.isAutoRepeat():
             self.choose(name)
+        return True
+
+    def _begin_words(self, text: str) -> bool:
+        """Begin to type beside "other": a letter that chooses nothing is the first of those words."""
+        if not text.isalpha() or not self.specify.isVisibleTo(self) or self.specify.hasFocus():
+            return False
+        self.specify.setFocus()
+        self.specify.insert(text)
+        self._specify(self.specify.text())
         return True
 
     def step(self, down: int) -> bool:
@@ -226,7 +237,11 @@ class QuestionPart(QWidget):
             from datetime import date  # noqa: PLC0415 - for this kind only
 
             value = typed(self._item, self.line.text())
-            words = show_moment(date.fromisoformat(value), "EEEE, d MMMM y") if value else tr("day.month.year")
+            words = (
+                show_moment(date.fromisoformat(value), "EEEE, d MMMM y")
+                if value
+                else tr("day.month.year, such as 7.7.2026")
+            )
         elif self._item is not None and self._item.kind is Kind.TIME:
             words = tr("hours:minutes")
         elif self.question is not None and (self.question.minimum or self.question.maximum):

@@ -32,6 +32,7 @@ TELLING = (
     ("Die haben Mowenköter geschrieben statt richtig.", (("Mowenköter", MarkKind.OWN_NAME),)),
     ("Das ist Möwenkötters Antrag gewesen.", (("Möwenkötters", MarkKind.OWN_NAME),)),
     ("Der Sachbearbeiter hat immer Frau Jördis Möwenkötter gesagt.", (("Jördis Möwenkötter", MarkKind.OWN_NAME),)),
+    ("Ich hieß früher Jördis Hansen-Beck, da lief es besser.", (("Jördis Hansen-Beck", MarkKind.OWN_NAME),)),
     ("Name M-ö-w-e-n-k-ö-t-t-e-r buchstabiert", (("M-ö-w-e-n-k-ö-t-t-e-r", MarkKind.OWN_NAME),)),
     ("Bitte unter 0171 39 200 42 zurückrufen", (("0171 39 200 42", MarkKind.OWN_NUMBER),)),
     ("Rückruf an 23125777 wäre nett gewesen.", (("23125777", MarkKind.OWN_NUMBER),)),

@@ -268,6 +268,23 @@ def test_a_caller_whose_case_is_closed_can_still_withdraw(page: CallingPage, stu
     assert not calling.find_caller(study, number)
 
 
+def test_whoever_calls_back_can_withdraw_without_being_asked_anything(page: CallingPage, study: OpenStudy) -> None:
+    press(RETURN)
+    case = page.case
+    assert case is not None
+    number = shown_number(case.contact.phones[0].e164)
+    press("n")
+    press(Qt.Key.Key_F4)
+    assert page.views.currentWidget() is page.idle, "nobody is chosen"
+    press(Qt.Key.Key_F3)
+    press(number)
+    press(RETURN)
+    press(Qt.Key.Key_F4)
+    assert case.contact.family_name in page.asking.heading.text()
+    press("e")
+    assert not calling.find_caller(study, number)
+
+
 def test_a_lease_that_was_lost_closes_the_page_and_says_so(page: CallingPage, ready: Ready) -> None:
     press(RETURN)
     case = page.case

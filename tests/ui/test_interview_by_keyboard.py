@@ -320,12 +320,52 @@ def test_names_in_open_answers_are_marked_and_taken_out_before_completion(
     part = page.open_texts.parts["liked"]
     assert len(part.words.extraSelections()) >= 2
     assert part.why.isVisible()
-    part.words.selectAll()
-    part.words.insertPlainText("the friendly lady")
+    assert part.words.hasFocus(), "what has to be mended is where the keyboard goes"
+    press(RETURN, CTRL)
+    assert not done, "what is marked is not kept without a question"
+    assert page.open_texts.refusal.text()
+    press("a", CTRL)
+    press("the friendly lady")
     assert not part.words.extraSelections()
     press(RETURN, CTRL)
     assert len(done) == 1
     assert part.words.toPlainText() == ""
+
+
+def test_what_is_marked_may_stay_when_the_interviewer_says_so_twice(page: InterviewPage) -> None:
+    done: list[interviewing.Completed] = []
+    page.finished.connect(done.append)
+    go_to(page, "liked")
+    press("Frau Meier")
+    press(RETURN)
+    for _ in range(60):
+        if page.running.state.screen is None:
+            break
+        press(RETURN if page.asked.question is not None and page.asked.question.kind is Kind.NOTE else Qt.Key.Key_F9)
+    press(RETURN, CTRL)
+    press("x")
+    press(RETURN, CTRL)
+    assert not done, "other words are asked about anew"
+    press(RETURN, CTRL)
+    assert len(done) == 1
+
+
+def test_words_beside_other_begin_with_the_first_letter(page: InterviewPage) -> None:
+    """A multiple answer is gathered by digits; letters that choose nothing belong to the words."""
+    question = None
+    for _ in range(60):
+        question = page.asked.question
+        if question is None or (question.kind is Kind.MULTIPLE and any(c.specify for c, _l in question.choices)):
+            break
+        press("1" if question.kind is Kind.SINGLE else RETURN if question.kind is Kind.NOTE else Qt.Key.Key_F9)
+    assert question is not None
+    other = next(at for at, (choice, _label) in enumerate(question.choices) if choice.specify)
+    press(str(other + 1))
+    for sign in "zu Fuss":  # each where the keyboard goes by then
+        press(sign)
+    assert page.asked.part.specify.text() == "zu Fuss"
+    press(RETURN)
+    assert dict(page.running.state.answers[question.address].specify) == {question.choices[other][0].name: "zu Fuss"}
 
 
 def test_screened_out_people_are_thanked_and_the_case_closes(page: InterviewPage) -> None:

@@ -128,7 +128,7 @@ def test_annas_tuesday(calls: CallingPage, ready: Ready) -> None:
     answer_until(page, "")
     part = page.open_texts.parts["liked"]
     assert part.words.extraSelections(), "a name and a number are marked"
-    part.words.selectAll()
+    press("a", modifier=CTRL)
     press("the friendly lady")
     press(RETURN, modifier=CTRL)
     assert calls.case is None
