@@ -151,23 +151,23 @@ def name_fault(name: str) -> NameFault | None:
     """Return what speaks against a cleaned name; words such as "Null" or "NA" are names and stay."""
     if len(name) > MOST_CHARACTERS:
         return FAULTS["name_too_long"]
-    if (not name.isascii() or "?" in name) and _MISREAD.search(name):
-        return FAULTS["name_encoding"]
-    if _LATIN.fullmatch(name):
+    misread = (not name.isascii() or "?" in name) and _MISREAD.search(name)
+    if not misread and _LATIN.fullmatch(name):
         return None
-    if _NOT_IN_NAMES.search(name):
+    if not misread and _NOT_IN_NAMES.search(name):
         return FAULTS["name_signs"]
-    if not all(_can_be_in_a_name(sign) for sign in name):
+    if misread or not all(map(_can_be_in_a_name, name)):
         return FAULTS["name_encoding"]
-    for word in re.split(r"[\s-]+", name):
-        scripts = {unicodedata.name(sign, "?").split()[0] for sign in word if sign.isalpha()}
-        if len(scripts & set(_SCRIPTS)) > 1:
-            return FAULTS["name_mixed_scripts"]
-    return None
+    return FAULTS["name_mixed_scripts"] if any(map(_mixes_scripts, re.split(r"[\s-]+", name))) else None
+
+
+def _mixes_scripts(word: str) -> bool:
+    scripts = {unicodedata.name(sign, "?").split()[0] for sign in word if sign.isalpha()}
+    return len(scripts & set(_SCRIPTS)) > 1
 
 
 def _can_be_in_a_name(sign: str) -> bool:
-    """Tell letters and marks of all scripts, and what stands between them, from box drawings, fractions, smileys …"""
+    """Tell letters and marks of all scripts, and what stands between them, from a fraction or a smiley."""
     return sign in _ALSO_IN_NAMES or (unicodedata.category(sign)[0] in "LM" and sign not in _NEVER_LETTERS)
 
 

@@ -20,11 +20,16 @@ _GERMANY = 49
 _SPACES_AND_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−\xad", "-") | {"\u00a0": " ", "\t": " "})
 _ALLOWED = re.compile(r"[0-9+()/\-. ]*", re.ASCII)
 _SHORTENED = re.compile(r"\d+(?:[.,]\d+)?[eE]\+?\d+")
-_EXTENSION = re.compile(r"\d[ ./()-]*[-/. ][ ()]*\d{3,}\s*[-/]\s*\d{1,3}$")
-_COUNTRY_WITHOUT_PLUS = re.compile(r"49[1-9]\d{6,}")
+_EXTENSION = re.compile(r"\d[ ./()-]*[-/. ][ ()]*\d{3,}\s*([-/])\s*(\d{1,3})$")
+_DIALLED_THROUGH = re.compile(r"(?<=\d\d)\s*[-,]?\s*(?:Durchwahl|Durchw\.|DW)[:.]?\s*-?\s*(?=\d{1,4}$)", re.IGNORECASE)
+_LONGEST_NATIONAL = 11
+"""Digits of a German number without its trunk 0 (Bundesnetzagentur: since 2010, 10 where the area code has two)."""
+_COUNTRY_WITHOUT_PLUS = re.compile(r"490?[1-9]\d{6,}")
 _SHORT_SPECIAL = re.compile(r"11[0-9]\d{0,4}", re.ASCII)
 _LOST_ZERO_MOBILE = re.compile(r"1[567]\d{8,9}")
-_WORDS_BETWEEN = re.compile(r"\s+(?:oder|or|und|and|bzw\.?)\s+|[\n\r;,|&]+", re.IGNORECASE)
+_WORDS_BETWEEN = re.compile(
+    r"\s+(?:oder|or|und|and|bzw\.?)\s+|[\n\r;|&]+|,(?!\s*(?:Durchw|DW))(?!\d+[eE]\+?\d)", re.IGNORECASE
+)
 _SLASH_BETWEEN = re.compile(r"(?<=\d)\s*/\s*(?=[+0])")
 
 _CALLABLE = {
@@ -59,7 +64,7 @@ FAULTS = {
         PhoneFault(
             "phone_extension",
             mark("A second group of digits follows the number; it may be an extension or a range."),
-            mark("Write the one number that reaches the person, without the last hyphen."),
+            mark("Write the one number that reaches the person, without the last hyphen or slash."),
         ),
         PhoneFault("phone_signs", mark("The number holds signs that no number has."), _AS_TEXT),
         PhoneFault(
@@ -104,7 +109,7 @@ def read_phone(text: str, typed: PhoneKind | None = None) -> Phone | PhoneFault:
     The one repair made: a German mobile number whose leading zero a spreadsheet ate. No local
     number begins with 1, so it cannot be anyone else's.
     """
-    written = plain_digits(text)
+    written = _DIALLED_THROUGH.sub("", plain_digits(text))
     fault = _doubt(written)
     if fault:
         return FAULTS[fault]
@@ -165,7 +170,22 @@ def _doubt(written: str) -> str:
             return doubt
     if not _LEAST_DIGITS <= len(digits) <= _MOST_DIGITS + 2:
         return "phone_length"
-    return "phone_extension" if _EXTENSION.search(written) else ""
+    return "phone_extension" if _may_be_a_range(written, digits) else ""
+
+
+def _may_be_a_range(written: str, digits: str) -> bool:
+    """Tell "030 23125004-45", perhaps two numbers, from an extension as DIN 5008 writes it ("030 23125-023", "-0").
+
+    A range counts up from the digits it replaces, in one or two digits; and no number is longer than numbers are.
+    """
+    found = _EXTENSION.search(written)
+    if found is None:
+        return False
+    sign, tail = found.groups()
+    national = digits.removeprefix("0049").removeprefix("49" if written[0] == "+" else "").removeprefix("0")
+    longest = _LONGEST_NATIONAL - national.startswith(("30", "40", "69", "89"))
+    counts_up = len(tail) < 3 and tail[0] != "0" and int(tail) > int(digits[: -len(tail)][-len(tail) :])  # noqa: PLR2004
+    return sign == "/" or counts_up or len(national) > longest
 
 
 def _doubt_without_prefix(digits: str) -> str:

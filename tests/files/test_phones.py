@@ -22,6 +22,12 @@ from cati.survey.case import Phone, PhoneKind
         ("0391 555 O123", "phone_letters"),
         ("0391-5550123-45", "phone_extension"),
         ("0391 5550123/45", "phone_extension"),
+        ("030-23125004-45", "phone_extension"),
+        ("030 23125002-3", "phone_extension"),
+        ("030 23125 023/024", "phone_extension"),
+        ("03904 4711/10", "phone_extension"),
+        ("030 23125-0 DW 23", "phone_letters"),
+        ("49 (0)30 23125023", "phone_country_code_without_plus"),
         ("0391 5550123 #12", "phone_signs"),
         ("0391 5550123 ext 12", "phone_letters"),
         ("(Büro)", "phone_letters"),
@@ -59,6 +65,15 @@ def test_a_doubtful_number_is_refused_with_its_code(text: str, code: str) -> Non
         ("030 23125001", "+493023125001", PhoneKind.LANDLINE),
         ("+49 (0)30 23125001", "+493023125001", PhoneKind.LANDLINE),
         ("0049 30 23125001", "+493023125001", PhoneKind.LANDLINE),
+        ("030/23125-023", "+493023125023", PhoneKind.LANDLINE),
+        ("030 23125 023", "+493023125023", PhoneKind.LANDLINE),
+        ("+49 (0)30 / 23125-023", "+493023125023", PhoneKind.LANDLINE),
+        ("0049-30-23125-023", "+493023125023", PhoneKind.LANDLINE),
+        ("(0 30) 23 12 50 23", "+493023125023", PhoneKind.LANDLINE),
+        ("030–23125–023", "+493023125023", PhoneKind.LANDLINE),
+        ("030 23125, Durchwahl -23", "+49302312523", PhoneKind.LANDLINE),
+        ("030.23125 DW 023", "+493023125023", PhoneKind.LANDLINE),
+        ("089 12345-0", "+4989123450", PhoneKind.LANDLINE),
         ("(030) 23125-001 0", "+4930231250010", PhoneKind.LANDLINE),
         ("030/23125001", "+493023125001", PhoneKind.LANDLINE),
         ("'+49 30 23125001", "+493023125001", PhoneKind.LANDLINE),
@@ -74,6 +89,13 @@ def test_a_doubtful_number_is_refused_with_its_code(text: str, code: str) -> Non
 )
 def test_a_plain_number_is_read(text: str, e164: str, kind: PhoneKind) -> None:
     assert read_phone(text) == Phone(e164=e164, kind=kind)
+
+
+def test_a_number_that_excel_shortened_is_one_number_whatever_its_point() -> None:
+    for text in ("4,93916E+11", "4.93916E+11", "4,9E+11"):
+        assert split_phones(text) == [text]
+    assert split_phones("030 23125001,030 23125002") == ["030 23125001", "030 23125002"]
+    assert split_phones("030 23125, Durchwahl -23") == ["030 23125, Durchwahl -23"]
 
 
 def test_the_type_of_the_column_decides_only_where_the_number_cannot() -> None:

@@ -143,6 +143,8 @@ def test_no_reason_tells_anything_of_the_person(settings: StudySettings, today: 
         ({"Nachname": "Null"}, ""),
         ({"Nachname": "NA"}, ""),
         ({"Telefon": ""}, "phone_missing"),
+        ({"Telefon": "4,93916E+11"}, "phone_shortened"),
+        ({"Telefon": "030/23125-023"}, ""),
     ],
 )
 def test_the_rules_of_a_row(
