@@ -9,41 +9,21 @@ from zoneinfo import ZoneInfo
 
 from cati.errors import Problem
 from cati.settings import CallingRules, Site
-from cati.survey.calling_hours import fits_limit, holiday_name, instant, wall, window_on
+from cati.survey.calling_hours import fits_limit, holiday_name, instant, span_on, wall, window_on
 from cati.survey.case import Appointment, AppointmentKind, Preference
+from cati.survey.spoken_words import (
+    ANY_TIME,
+    DAYS,
+    FILLERS,
+    MONTHS,
+    NEGATIONS,
+    NUMBERS,
+    PARTS,
+    WEEKDAY_WORDS,
+    WEEKEND_WORDS,
+)
 from cati.text import tr
 
-DAYS = {
-    "mo": 0, "montag": 0, "mon": 0, "monday": 0, "di": 1, "dienstag": 1, "tue": 1, "tuesday": 1, "tu": 1,
-    "mi": 2, "mittwoch": 2, "wed": 2, "wednesday": 2, "we": 2, "do": 3, "donnerstag": 3, "thu": 3, "thursday": 3,
-    "th": 3, "fr": 4, "freitag": 4, "fri": 4, "friday": 4, "sa": 5, "samstag": 5, "sonnabend": 5, "sat": 5,
-    "saturday": 5, "so": 6, "sonntag": 6, "sun": 6, "sunday": 6,
-}  # fmt: skip
-"""Names of days; a "nachm" or "abend" glued on ("montagabend") is split off before."""
-
-PARTS = {
-    "früh": (9, 12), "frueh": (9, 12), "vormittag": (9, 12), "vormittags": (9, 12), "vorm": (9, 12),
-    "morgens": (9, 12), "morning": (9, 12), "mornings": (9, 12), "mittag": (12, 14), "mittags": (12, 14),
-    "noon": (12, 14), "nachmittag": (14, 17), "nachmittags": (14, 17), "nachm": (14, 17), "afternoon": (13, 17),
-    "afternoons": (13, 17), "abend": (17, 20), "abends": (17, 20), "evening": (17, 20), "evenings": (17, 20),
-    "feierabend": (17, 20),
-}  # fmt: skip
-"""Parts of the day as [from, to) hours of wall time."""
-
-_MONTHS = {
-    "januar": 1, "jan": 1, "january": 1, "februar": 2, "feb": 2, "february": 2, "märz": 3, "maerz": 3, "mrz": 3,
-    "mar": 3, "march": 3, "april": 4, "apr": 4, "mai": 5, "may": 5, "juni": 6, "jun": 6, "june": 6, "juli": 7,
-    "jul": 7, "july": 7, "august": 8, "aug": 8, "september": 9, "sep": 9, "sept": 9, "oktober": 10, "okt": 10,
-    "october": 10, "oct": 10, "november": 11, "nov": 11, "dezember": 12, "dez": 12, "december": 12, "dec": 12,
-}  # fmt: skip
-_NUMBERS = {
-    "einer": 1, "einem": 1, "eine": 1, "ein": 1, "an": 1, "a": 1, "one": 1, "zwei": 2, "two": 2, "drei": 3, "three": 3,
-    "vier": 4, "four": 4, "fünf": 5, "five": 5, "sechs": 6, "six": 6,
-}  # fmt: skip
-_FILLERS = frozenset(
-    {"um", "at", "uhr", "h", "o'clock", "am", "on", "the", "den", "der", "gegen", "about", "around", "ca", "bitte",
-     "please", "wieder", "again", "im", "in", "gerne", "gern", "th", "st", "nd", "rd"}
-)  # fmt: skip
 _MOST_DAYS = 120
 
 
@@ -96,7 +76,9 @@ def _resolve(said: _Said, local: datetime, site: Site) -> Appointment | Problem:
     day = said.day or (today if local.hour < part[1] - 1 else today + timedelta(days=1))
     vague = _vague(day, part, site)
     if said.clock is not None:
-        vague = replace(vague, at=instant(day, said.clock, site), wall=f"{day.isoformat()} {said.clock:%H:%M}")
+        at = instant(day, said.clock, site)
+        until = max(vague.until or at, at + timedelta(minutes=10))
+        vague = replace(vague, at=at, until=until, wall=f"{day.isoformat()} {said.clock:%H:%M}")
     return vague
 
 
@@ -131,6 +113,21 @@ def _vague(day: date, part: tuple[int, int], site: Site, days: int = 1) -> Appoi
     )
 
 
+def _fits(made: Appointment, site: Site, rules: CallingRules, minutes: int) -> bool:
+    """Tell whether the interview can lie inside the limit: at its minute, or somewhere in a vague span."""
+    if made.until is None:
+        return fits_limit(made.at, site, rules, minutes)
+    day, last = wall(made.at, site).date(), wall(made.until, site).date()
+    while day <= last:
+        span = span_on(day, site, rules, appointment=True)
+        if span is not None:
+            begins = max(made.at, span.start)
+            if begins < made.until and fits_limit(begins, site, rules, minutes):
+                return True
+        day += timedelta(days=1)
+    return False
+
+
 def _faults(
     made: Appointment, now: datetime, site: Site, rules: CallingRules, minutes: int, reason: str
 ) -> list[Problem]:
@@ -139,7 +136,7 @@ def _faults(
         return [Problem(where, tr("This time is already over."), tr("Choose a later one."))]
     if made.at > now + timedelta(days=_MOST_DAYS):
         return [Problem(where, tr("This is more than {n} days away.", n=_MOST_DAYS), tr("Check the date."))]
-    if made.kind is AppointmentKind.VAGUE or reason.strip() or fits_limit(made.at, site, rules, minutes):
+    if reason.strip() or _fits(made, site, rules, minutes):
         return []
     local = wall(made.at, site)
     window = window_on(local.date(), site, rules, appointment=True)
@@ -159,7 +156,7 @@ _GLUED = re.compile(
 
 
 def _words(text: str) -> list[str]:
-    text = text.lower().replace(",", " ").replace("–", "-")
+    text = text.lower().replace(",", " ").replace("–", "-").replace("day after tomorrow", "übermorgen")
     text = re.sub(r"(\d)\s*(uhr|h|am|pm)\b", r"\1 \2", text)
     words: list[str] = []
     for word in text.split():
@@ -215,7 +212,7 @@ def _take(said: _Said, word: str, following: str, local: datetime) -> tuple[_Sai
     clocked = _clock(word, following, said.part)
     if clocked is not None:
         return replace(said, clock=clocked[0]), clocked[1]
-    if word in _FILLERS or not word.strip("."):
+    if word in FILLERS or not word.strip("."):
         return said, 1
     return replace(said, left=(*said.left, word)), 1
 
@@ -239,8 +236,8 @@ def _relative(text: str, local: datetime) -> _Said | None:
         word = found[1].replace(",", ".")
         if re.fullmatch(r"[\d.]+", word):
             number = float(word)
-        elif word in _NUMBERS:
-            number = float(_NUMBERS[word])
+        elif word in NUMBERS:
+            number = float(NUMBERS[word])
         else:
             return None
     number = number / 2 if found[2] else number
@@ -248,9 +245,9 @@ def _relative(text: str, local: datetime) -> _Said | None:
     if number > 10_000:  # noqa: PLR2004 - no appointment lies so far away
         return None
     if unit.startswith(("h", "st")):
-        return _Said(at=local + timedelta(hours=number))
+        return _Said(at=local.astimezone(UTC) + timedelta(hours=number))  # elapsed, also when the clocks change
     if unit.startswith("m"):
-        return _Said(at=local + timedelta(minutes=number))
+        return _Said(at=local.astimezone(UTC) + timedelta(minutes=number))
     days = number * (7 if unit.startswith("w") else 1)
     return _Said(day=local.date() + timedelta(days=days))
 
@@ -267,8 +264,8 @@ def _date(word: str, following: str, today: date) -> tuple[date, int] | None:
             if german[3]:
                 return date(int(german[3]) % 100 + 2000, int(german[2]), int(german[1])), 1
             return _coming(int(german[2]), int(german[1]), today), 1
-        if named and following in _MONTHS:
-            return _coming(_MONTHS[following], int(named[1]), today), 2
+        if named and following in MONTHS:
+            return _coming(MONTHS[following], int(named[1]), today), 2
     except ValueError:
         return None
     return None
@@ -301,12 +298,6 @@ def _time(hour: int, minute: int, used: int) -> tuple[time, int] | None:
     return (time(hour, minute), used) if 0 <= hour < 24 and 0 <= minute < 60 else None  # noqa: PLR2004 - a clock
 
 
-_NOT = frozenset({"nicht", "nie", "not", "never", "kein", "außer", "ausser", "except"})
-_ANY_TIME = frozenset({"immer", "jederzeit", "egal", "anytime", "any", "always", "beliebig"})
-_WEEKDAYS = frozenset({"werktags", "wochentags", "weekdays"})
-_WEEKEND = frozenset({"wochenende", "wochenends", "weekend", "weekends"})
-
-
 def read_preference(text: str) -> Preference | None:  # noqa: C901, PLR0912 - one branch a kind of word
     """Read a preferred time such as "ab 18 Uhr", "after 18:00", "vormittags", "mo-mi 9-12", "nicht freitags".
 
@@ -314,7 +305,7 @@ def read_preference(text: str) -> Preference | None:  # noqa: C901, PLR0912 - on
     more harm than none.
     """
     words = _preference_words(text)
-    if not words or set(words) <= _ANY_TIME | {"time"}:
+    if not words or set(words) <= ANY_TIME | {"time"}:
         return None
     start, end = 0, 24 * 60
     days: set[int] = set()
@@ -324,15 +315,15 @@ def read_preference(text: str) -> Preference | None:  # noqa: C901, PLR0912 - on
     while at < len(words):
         word = words[at]
         following = words[at + 1] if at + 1 < len(words) else ""
-        if word in _NOT:
+        if word in NEGATIONS:
             negated = True
         elif _day_of(word) is not None:
             (banned if negated else days).add(_day_of(word) or 0)
         elif (many := _days_between(word)) is not None:
             (banned if negated else days).update(many)
-        elif word in _WEEKDAYS:
+        elif word in WEEKDAY_WORDS:
             days.update(range(5))
-        elif word in _WEEKEND:
+        elif word in WEEKEND_WORDS:
             (banned if negated else days).update((5, 6))
         elif word in PARTS and not negated:
             start, end = PARTS[word][0] * 60, (PARTS[word][1] * 60 if PARTS[word][1] < 20 else 24 * 60)  # noqa: PLR2004 - evenings are open
@@ -347,7 +338,7 @@ def read_preference(text: str) -> Preference | None:  # noqa: C901, PLR0912 - on
             start, end = first, last
         elif (minute := _minute(word)) is not None:
             start, end = minute, min(minute + 120, 24 * 60)
-        elif word not in _FILLERS and word not in (
+        elif word not in FILLERS and word not in (
             "und",
             "and",
             "oder",
@@ -371,9 +362,9 @@ def read_preference(text: str) -> Preference | None:  # noqa: C901, PLR0912 - on
 def _preference_words(text: str) -> list[str]:
     text = re.sub(r"\s*[-–]\s*", "-", text.lower())
     text = re.sub(r"(\d)\s*(?:uhr|h)\b", r"\1", text)
-    text = re.sub(r"(?:zwischen|between)\s+([\d:.]+)\s+(?:und|and)\s+([\d:.]+)", r"\1-\2", text)
     text = re.sub(r"\b(\d{1,2})(?:[:.](\d\d))?\s*pm\b", _twelve_on, text)
     text = re.sub(r"\b(\d{1,2}(?:[:.]\d\d)?)\s*am\b", r"\1", text)
+    text = re.sub(r"(?:zwischen|between)\s+([\d:.]+)\s+(?:und|and)\s+([\d:.]+)", r"\1-\2", text)
     return [word.strip(".,;()") for word in re.split(r"[\s,;/]+", text) if word.strip(".,;()")]
 
 
