@@ -259,7 +259,10 @@ def _connect(window: MainWindow) -> None:
         window.wear(dark=not theme.is_dark())
 
     def open_number(number: int) -> None:
-        if window.study is not None and number <= len(window.rail.names()):
+        show_part = getattr(window.page(), "show_number", None)
+        if show_part is not None:
+            show_part(number)
+        elif window.study is not None and number <= len(window.rail.names()):
             window.open_place(window.rail.names()[number - 1])
 
     def mix() -> None:

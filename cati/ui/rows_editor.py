@@ -38,6 +38,8 @@ class RowsEditor(QWidget):
     """Rows of editors with one button to add a row and one in each row to take it away."""
 
     changed = Signal()
+    taken_away = Signal(int)
+    """Which row is gone; before `changed`."""
 
     def __init__(self, name: str, columns: Sequence[Column], add: str) -> None:
         super().__init__()
@@ -102,6 +104,7 @@ class RowsEditor(QWidget):
         del rows[at]
         self.fill(rows)
         self.add.setFocus()
+        self.taken_away.emit(at)
         self.changed.emit()
 
     def _append(self, cells: Mapping[str, str]) -> None:

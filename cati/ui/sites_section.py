@@ -91,6 +91,7 @@ class SitesSection(Section):
         self.sites.fill([{"target": "400", "land": "BY"}])
         self.common.fill([{"target": "70"}])
         self.own.fill([])
+        self.sites.taken_away.connect(self._site_gone)
         self.sites.changed.connect(self._name_sites)
         for rows in (self.sites, self.common, self.own):
             self.watch(rows)
@@ -109,6 +110,16 @@ class SitesSection(Section):
             self.which.setCurrentIndex(min(now, len(names) - 1))
             self.which.blockSignals(False)
             self._show_own()
+
+    def _site_gone(self, at: int) -> None:
+        """Let the departments of a site go with it, and those of the sites below move up with theirs."""
+        self._keep_own()
+        self._own = {site - (site > at): rows for site, rows in self._own.items() if site != at}
+        chosen = self.which.currentIndex()
+        self._shown = -1
+        self.which.clear()
+        self._name_sites()
+        self.which.setCurrentIndex(min(chosen - (chosen > at), self.which.count() - 1))
 
     def _keep_own(self) -> None:
         if self._shown >= 0:

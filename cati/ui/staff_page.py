@@ -55,6 +55,9 @@ class StaffPage(Page):
         self.body.addWidget(self.first_shown)
         self.add = theme.push(tr("&Add"), self.add_person, kind="primary")
         self.body.addWidget(self.add, 0, Qt.AlignmentFlag.AlignLeft)
+        self.login.returnPressed.connect(self.name.setFocus)
+        self.name.returnPressed.connect(self.role.setFocus)
+        self.password.returnPressed.connect(self.add.click)
         self.body.addWidget(rule())
         self.body.addWidget(heading(tr("Somebody leaves")))
         self.leaver = QComboBox()
@@ -78,6 +81,8 @@ class StaffPage(Page):
         self.body.addWidget(self.own_shown)
         self.change = theme.push(tr("&Change my password"), self._change)
         self.body.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
+        self.old.returnPressed.connect(self.new.setFocus)
+        self.new.returnPressed.connect(self.change.click)
         self.body.addStretch(1)
         self.begin_at = self.login
         self.refresh()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFileDialog,
@@ -32,7 +33,7 @@ from cati.ui.pages import Labelled, Note, Page, Working, begin, in_words
 from cati.ui.rules_section import RulesSection
 from cati.ui.sites_section import SitesSection, code_from
 from cati.ui.staff_section import StaffSection
-from cati.ui.study_sections import AboutSection, ConsentSection, DatesSection, Section, text_line
+from cati.ui.study_sections import AboutSection, ConsentSection, DatesSection, Section, next_field, text_line
 
 if TYPE_CHECKING:
     from cati.fieldwork.study import CreatedStudy
@@ -183,6 +184,31 @@ class StudyPage(QWidget):
         page = self.pages.widget(at)
         if page is not None:
             begin(page)
+
+    @property
+    def begin_at(self) -> QWidget | None:
+        """Where the cursor is put when the page is opened: where the part that is open begins."""
+        return getattr(self.pages.currentWidget(), "begin_at", None)
+
+    def show_number(self, number: int) -> None:
+        """Open a part by the number that stands before it."""
+        if number <= len(PARTS) and self._steps[number - 1].isEnabled():
+            self.show_part(number - 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Go on with Return: to the next field, behind the last to the next part; it never makes the study."""
+        if event.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            super().keyPressEvent(event)
+            return
+        at = self.pages.currentIndex()
+        if at == len(PARTS) - 1:
+            self.make.setFocus()
+        elif at < len(self.sections):
+            behind = next_field(self.sections[at])
+            if behind is None:
+                self.show_part(at + 1)
+            else:
+                behind.setFocus(Qt.FocusReason.TabFocusReason)
 
     def settings(self) -> StudySettings:
         """Return the settings as typed, sound or not."""

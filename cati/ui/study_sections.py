@@ -7,7 +7,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt, Signal
-from PySide6.QtWidgets import QCheckBox, QLineEdit, QPlainTextEdit, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QCheckBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cati.errors import Problem
 from cati.settings import ConsentWording
@@ -18,6 +27,9 @@ from cati.ui.pages import Labelled, Note, grid, heading
 
 Values = dict[str, Any]
 """What stands in a part's editors, by name: plain text, numbers, dates and lists, ready for `StudySettings`."""
+
+
+_FIELDS = (QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QCheckBox)
 
 
 class Section(QWidget):
@@ -72,6 +84,19 @@ class Section(QWidget):
         for label, field in self.fields.items():
             field.show_fault(" ".join(said.get(label, [])))
         return left
+
+
+def next_field(section: QWidget) -> QWidget | None:
+    """Return the field of a part behind the one that has the cursor, in Tab's order; None behind the last."""
+    fields: list[QWidget] = []
+    step = section.nextInFocusChain()
+    while step is not section:
+        if isinstance(step, _FIELDS) and step.focusProxy() is None and section.isAncestorOf(step):
+            fields.append(step)
+        step = step.nextInFocusChain()
+    focused = section.focusWidget()
+    behind = fields[fields.index(focused) + 1 :] if focused in fields else fields
+    return next((field for field in behind if field.isVisible() and field.isEnabled()), None)
 
 
 def text_line(longest: int = 200) -> QLineEdit:

@@ -287,3 +287,46 @@ def test_tab_goes_through_rows_in_the_order_in_which_they_stand(page: StudyPage,
     row = ["{r}, row {n}: Name", "{r}, row {n}: Short code", "{r}, row {n}: Interviews", "{r}: take row {n} away"]
     expected = [cell.format(r=rows, n=n) for n in (1, 2) for cell in row]
     assert seen == [*expected, "+ Add a department"]
+
+
+def test_the_guide_goes_by_keyboard_from_field_to_field_and_part_to_part(
+    page: StudyPage, window: MainWindow, qtbot: QtBot
+) -> None:
+    _activate(page, qtbot)
+    about = page.about
+    assert about.name.hasFocus(), "the cursor waits in the first field"
+    for line in (about.name, about.client, about.institute, about.callback_number, about.expected_minutes):
+        assert line.hasFocus()
+        qtbot.keyClick(line, Qt.Key.Key_Return)
+    assert about.purpose.hasFocus()
+    qtbot.keyClick(about.purpose, Qt.Key.Key_Return)
+    assert page.pages.currentIndex() == 1
+    assert page.sites.sites.editor(0, "name").hasFocus()
+    qtbot.keyClick(window, Qt.Key.Key_8, Qt.KeyboardModifier.ControlModifier)
+    assert page.pages.currentIndex() == LAST
+    page.folder_line.setFocus()
+    qtbot.keyClick(page.folder_line, Qt.Key.Key_Return)
+    assert page.make.hasFocus()
+    assert page.working.isHidden(), "Return in a field makes no study"
+    qtbot.keyClick(window, Qt.Key.Key_3, Qt.KeyboardModifier.ControlModifier)
+    assert page.pages.currentIndex() == 2
+
+
+def test_departments_go_and_stay_with_their_site(page: StudyPage) -> None:
+    page.sites.sites.fill([{"name": name, "land": "BY", "target": "5"} for name in ("Ost", "West", "Nord")])
+    page.sites.sites.changed.emit()
+    for at, name in enumerate(("Jagdamt", "Jugendamt", "Hafenamt")):
+        page.sites.which.setCurrentIndex(at)
+        page.sites.own.fill([{"name": name, "target": "3"}])
+    page.sites.sites._remove(1)
+    assert page.sites.which.currentText() == "Nord"
+    assert page.sites.own.rows()[0]["name"] == "Hafenamt", "what is shown stays with its site"
+    sites = page.sites.values()["sites"]
+    assert [(site.name, [d.name for d in site.departments]) for site in sites] == [
+        ("Ost", ["Jagdamt"]),
+        ("Nord", ["Hafenamt"]),
+    ]
+    page.sites.sites._remove(1)
+    page.sites.sites._remove(0)
+    assert page.sites.values()["sites"] == ()
+    assert page.sites.own.rows() == []
