@@ -25,7 +25,7 @@ LETTERS = {
     "4": "NE",
 }
 
-HISTORIES = (
+HISTORIES: tuple[tuple[list[tuple[int, Outcome]], int, str, str], ...] = (
     ([], 1, "3.11", "UH"),
     ([(0, O.NO_ANSWER)], 1, "3.13", "UH"),
     ([(0, O.BUSY)], 1, "3.12", "UH"),
