@@ -175,7 +175,7 @@ def test_one_message_in_all_and_a_dead_number_makes_room_for_the_next() -> None:
     assert _stand(dead, at).state is CaseState.CLOSED
 
 
-def test_three_hours_are_three_hours_on_the_days_the_clocks_change() -> None:
-    rules_end = _berlin("2026-10-24 19:30")
-    found = _stand([_call(rules_end, Outcome.NO_ANSWER)], rules_end + timedelta(minutes=1))
+def test_nobody_is_tried_again_on_the_sunday_the_clocks_change() -> None:
+    saturday = _berlin("2026-10-24 19:30")
+    found = _stand([_call(saturday, Outcome.NO_ANSWER)], saturday + timedelta(minutes=1))
     assert found.due_at >= _berlin("2026-10-26 09:00")
