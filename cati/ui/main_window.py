@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -248,6 +249,15 @@ def _laid_out(header: QWidget, rail: QWidget, pages: QWidget) -> QWidget:
     return central
 
 
+def _open_number(window: MainWindow, number: int) -> None:
+    """Open a place by its number; a page with numbered parts of its own opens the part."""
+    show_part = getattr(window.page(), "show_number", None)
+    if show_part is not None:
+        show_part(number)
+    elif window.study is not None and number <= len(window.rail.names()):
+        window.open_place(window.rail.names()[number - 1])
+
+
 def _connect(window: MainWindow) -> None:
     """Connect the header, the navigation, the window's own keys and its two clocks."""
     header = window.header
@@ -257,13 +267,6 @@ def _connect(window: MainWindow) -> None:
 
     def turn_look() -> None:
         window.wear(dark=not theme.is_dark())
-
-    def open_number(number: int) -> None:
-        show_part = getattr(window.page(), "show_number", None)
-        if show_part is not None:
-            show_part(number)
-        elif window.study is not None and number <= len(window.rail.names()):
-            window.open_place(window.rail.names()[number - 1])
 
     def mix() -> None:
         if window.study is not None and window.header.pause.isEnabled():
@@ -286,7 +289,7 @@ def _connect(window: MainWindow) -> None:
         ("Ctrl+-", lambda: grow(-1)),
         ("Ctrl+D", turn_look),
     ]
-    keys += [(f"Ctrl+{number}", lambda number=number: open_number(number)) for number in range(1, 10)]  # type: ignore[misc]  # a default binds the loop's value
+    keys += [(f"Ctrl+{number}", partial(_open_number, window, number)) for number in range(1, 10)]
     for key, act in keys:
         QShortcut(QKeySequence(key), window).activated.connect(act)
     for milliseconds, act in ((CLOCK_MS, tick), (MIXING_MS, mix)):
