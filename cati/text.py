@@ -45,8 +45,13 @@ def tr(english: str, /, **parts: object) -> str:
 
 
 def trn(one: str, many: str, n: int, /, **parts: object) -> str:
-    """Return ``one`` when ``n`` is 1, else ``many``, translated; ``{n}`` is filled with ``n``."""
-    return tr(one if n == 1 else many, n=n, **parts)
+    """Return ``one`` when ``n`` is 1, else ``many``, translated; ``{n}`` is filled with ``n`` as `show_number` does."""
+    return tr(one if n == 1 else many, n=show_number(n), **parts)
+
+
+def show_number(n: int) -> str:
+    """Return a count with the thousands set apart as the reader writes them: "19.986", "19,986"."""
+    return f"{n:,}".replace(",", "." if _language == "de" else ",")
 
 
 def mark(english: str) -> str:

@@ -11,7 +11,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cati.errors import Cancelled, Problem
-from cati.fieldwork.hand_over import seal_with_words
+from cati.fieldwork.hand_over import check_passphrase, seal_with_words
+from cati.fieldwork.import_report import ImportReport, grouped, grouped_notes
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import fresh_standing, place_of, rank_of, sealed_contact
@@ -27,7 +28,7 @@ from cati.files.mapping import (
     with_constant,
     with_field,
 )
-from cati.files.rows import judge_rows
+from cati.files.rows import Note, judge_rows
 from cati.files.tables import Table, read_table
 from cati.files.whole_file import read_whole
 from cati.files.write import refused_table
@@ -36,7 +37,7 @@ from cati.store.cases import Place
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
 from cati.survey.case import Accepted, PhoneKind, Preference, Refused
-from cati.text import mark, tr
+from cati.text import mark, show_number, tr
 from cati.vault.age_files import seal_to
 from cati.vault.containers import LARGEST, Needs, NeedsSecret, open_container
 from cati.vault.containers import needs_password as secret_needed
@@ -50,6 +51,7 @@ __all__ = [
     "Mapping",
     "Received",
     "bring_in",
+    "check_passphrase",
     "delete_received_file",
     "mapping_faults",
     "mapping_to_json",
@@ -91,18 +93,6 @@ class Received:
     container: str
     table: Table = field(repr=False)
     warning: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportReport:
-    """What became of a list's rows. ``by_reason``: (code, sentence, rows), the most frequent first."""
-
-    rows: int
-    accepted: int
-    refused: tuple[Refused, ...] = field(repr=False)
-    by_reason: tuple[tuple[str, str, int], ...]
-    duplicates: int
-    mapping: Mapping = field(repr=False)
 
 
 def needs_password(path: Path) -> str:
@@ -192,13 +182,24 @@ def bring_in(
         if progress is not None:
             progress(min(done * rows_on_slip // max(1, rows), rows_on_slip), total)
 
+    notes: list[Note] = []
     verdicts = judge_rows(
-        received.table, mapping, study.settings, _today(study, now), progress=judged, cancelled=cancelled
+        received.table,
+        mapping,
+        study.settings,
+        _today(study, now),
+        progress=judged,
+        cancelled=cancelled,
+        note=notes.append,
     )
     if len(verdicts) != rows_on_slip:
         raise Problem(
             received.name,
-            tr("The list has {rows} rows, the slip says {slip}.", rows=len(verdicts), slip=rows_on_slip),
+            tr(
+                "The list has {rows} rows, the slip says {slip}.",
+                rows=show_number(len(verdicts)),
+                slip=show_number(rows_on_slip),
+            ),
             tr("Nothing was brought in. Ask the office which of the two is right."),
         )
     accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
@@ -224,12 +225,12 @@ def bring_in(
     if progress is not None:
         progress(total, total)
     counts = Counter(one.code for one in refused)
-    reasons = {one.code: one.reason for one in reversed(refused)}
     return ImportReport(
         rows=len(verdicts),
         accepted=len(kept),
         refused=tuple(refused),
-        by_reason=tuple((code, reasons[code], n) for code, n in counts.most_common()),
+        by_reason=grouped(refused),
+        notes=grouped_notes(notes, (one.row for one in kept)),
         duplicates=sum(counts[code] for code in ("duplicate_in_file", _KNOWN[0], _NEVER[0])),
         mapping=mapping,
     )

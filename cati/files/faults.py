@@ -9,11 +9,15 @@ from cati.text import mark
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Why something of a row is not taken; ``reason`` and ``remedy`` are English marks for `cati.text.tr`."""
+    """Why something of a row is not taken; ``reason`` and ``remedy`` are English marks for `cati.text.tr`.
+
+    ``general`` is the reason as it holds for many rows at once, where ``reason`` names another row.
+    """
 
     code: str
     reason: str
     remedy: str
+    general: str = ""
 
 
 _COMPARE = mark("Compare the row with its headers and correct it.")
@@ -65,6 +69,7 @@ FAULTS = {
             "consent_contradicted",
             mark("Row {other} says for the same number that the person did not consent."),
             mark("Ask the office which is right; until then nobody is called."),
+            mark("Another row says for the same number that the person did not consent."),
         ),
         Fault("consent_date_missing", mark("The date of the consent is missing."), _CONSENT_FORM),
         Fault("consent_in_future", mark("The consent is dated in the future."), mark("Correct the date.")),
@@ -95,6 +100,7 @@ FAULTS = {
             "duplicate_in_file",
             mark("Row {other} has the same telephone number; nobody is called for two people or twice."),
             mark("Keep one of the two rows, or give each person a number of their own."),
+            mark("An earlier row has the same telephone number; nobody is called for two people or twice."),
         ),
         Fault("text_too_long", mark("The text is longer than this field can be."), mark("Shorten it.")),
         # notes on accepted rows
@@ -102,5 +108,10 @@ FAULTS = {
         Fault("phone_cleaned", mark("Signs that cannot be seen or unusual digits were made plain in a number."), ""),
         Fault("name_cleaned", mark("Signs that cannot be seen were taken out of a name."), ""),
         Fault("preference_unread", mark("The preferred calling time was not understood and was left out."), ""),
+        Fault(
+            "preference_never",
+            mark("The preferred calling time lies outside all hours at which calls are allowed and was left out."),
+            "",
+        ),
     )
 }

@@ -18,6 +18,7 @@ from cati.files.people_rows import people_rows
 from cati.files.phones import FAULTS as PHONE_FAULTS
 from cati.files.phones import PhoneFault, read_phone, split_phones
 from cati.files.tables import Table
+from cati.files.wishes import read_wish
 from cati.settings import StudySettings
 from cati.survey.case import Accepted, Consent, Contact, Phone, PhoneKind, Preference, Refused
 from cati.text import tr
@@ -93,6 +94,7 @@ class _Judge:
         self.guarded = tuple(c.index for c in mapping.columns if c.field not in (Field.IGNORED, Field.REMARKS))
         self.constants = dict(mapping.constants)
         self.sites = _known((s.code, s.name, s.code) for s in settings.sites)
+        self.site_of = {s.code: s for s in settings.sites}
         self.departments = {s.code: _known((d.code, d.name, d.code) for d in s.departments) for s in settings.sites}
         self.versions = _known((w.version, w.version, w.version) for w in settings.consent)
         self.parts: dict[str, object] = {
@@ -130,7 +132,7 @@ class _Judge:
         last_contact = self.read_last_contact(row, found)
         name = self.read_name(row, found)
         language = self.read_language(row, found)
-        preference = self.read_preference(row, found)
+        preference = self.read_preference(row, site, found)
         if found.faults or given_on is None or last_contact is None:
             return None
         return Accepted(
@@ -250,12 +252,14 @@ class _Judge:
             found.faults.append((Field.LANGUAGE, FAULTS["language_unknown"]))
         return code
 
-    def read_preference(self, row: list[str], found: _Found) -> Preference | None:
-        """Return when the person would like to be called; what cannot be understood is noted and left out."""
+    def read_preference(self, row: list[str], site: str, found: _Found) -> Preference | None:
+        """Return when the person would like to be called; what is not understood or never allowed is noted only."""
         written = self.cell(row, Field.PREFERRED_TIME)
-        preference = _preference(written) if written else None
-        if written and preference is None:
-            found.notes.append((Field.PREFERRED_TIME, "preference_unread"))
+        if not written or not site:
+            return None
+        preference, code = read_wish(written, self.site_of[site], self.settings, self.today)
+        if code:
+            found.notes.append((Field.PREFERRED_TIME, code))
         return preference
 
     def read_day(self, row: list[str], what: Field, missing: str, found: _Found) -> date | None:
@@ -360,8 +364,16 @@ def _refused(number: int, faults: list[tuple[Field | None, Fault]], parts: dict[
     """Say all that is wrong with a row; the code and the field are those of the first fault."""
     where, fault = faults[0]
     reasons = dict.fromkeys(tr(f.reason, **parts) for _, f in faults)
+    general = dict.fromkeys(tr(f.general or f.reason, **parts) for _, f in faults)
     remedies = dict.fromkeys(tr(f.remedy) for _, f in faults)
-    return Refused(row=number, field=where or "", reason=" ".join(reasons), remedy=" ".join(remedies), code=fault.code)
+    return Refused(
+        row=number,
+        field=where or "",
+        reason=" ".join(reasons),
+        remedy=" ".join(remedies),
+        code=fault.code,
+        general=" ".join(general),
+    )
 
 
 def _key(text: str) -> str:
@@ -387,10 +399,3 @@ def _invisible(text: str) -> bool:
 
 _clean_repeated = lru_cache(maxsize=4096)(names.clean)
 """For what repeats from row to row; names are not kept."""
-
-
-@lru_cache(maxsize=2048)
-def _preference(text: str) -> Preference | None:
-    from cati.survey.spoken_time import read_preference  # noqa: PLC0415 - lists without such a column need none of it
-
-    return read_preference(text)

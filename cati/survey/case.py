@@ -82,6 +82,8 @@ class Refused:
     remedy: str
     code: str
     """Short stable identifier of the rule ("consent_missing"), for counts and tests."""
+    general: str = ""
+    """The reason without what it says of another row; "" when it says nothing of any."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,12 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cati.errors import Problem
-from cati.text import tr, trn
+from cati.text import show_number, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, clear, heading, in_words, rule
 
 if TYPE_CHECKING:
+    from cati.fieldwork.import_report import Group
     from cati.fieldwork.open_study import OpenStudy
     from cati.fieldwork.sample import ImportReport, Received
 
@@ -47,16 +49,19 @@ class ReportPart(QWidget):
         refused = len(report.refused)
         if refused:
             self._stack.addWidget(theme.words("✗ " + trn("1 row refused.", "{n} rows refused.", refused), "problem"))
-            self._show_reasons(report)
+            self._show_groups(report.by_reason)
             self._offer_refused()
+        if report.notes:
+            self._stack.addWidget(heading(tr("Accepted, but something was left out")))
+            self._show_groups(report.notes)
         self.note = Note("")
         self.note.hide()
         self._stack.addWidget(self.note)
         if path is not None:
             self._offer_deletion(path)
 
-    def _show_reasons(self, report: ImportReport) -> None:
-        """Show one line a reason: how many rows, why, what to do, and which rows they are."""
+    def _show_groups(self, groups: Sequence[Group]) -> None:
+        """Show one line a group: how many rows, why, what to do, and which rows they are."""
         lines = QGridLayout()
         lines.setHorizontalSpacing(2 * theme.unit())
         lines.setVerticalSpacing(theme.unit())
@@ -65,10 +70,10 @@ class ReportPart(QWidget):
         ):
             lines.addWidget(theme.words(words, "small"), 0, at)
             lines.setColumnStretch(at, stretch)
-        for line, (code, reason, count) in enumerate(report.by_reason, 1):
-            these = [one for one in report.refused if one.code == code]
-            numbers = ", ".join(str(one.row) for one in these[:_ROWS_NAMED]) + (" …" if count > _ROWS_NAMED else "")
-            for at, words in enumerate((str(count), reason, these[0].remedy, numbers)):
+        for line, group in enumerate(groups, 1):
+            count = len(group.rows)
+            numbers = ", ".join(map(str, group.rows[:_ROWS_NAMED])) + (" …" if count > _ROWS_NAMED else "")
+            for at, words in enumerate((show_number(count), group.reason, group.remedy, numbers)):
                 kind = "quiet" if at > 1 else "text"
                 lines.addWidget(theme.words(words, kind), line, at, Qt.AlignmentFlag.AlignTop)
         self._stack.addLayout(lines)

@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from cati.demo.people import as_csv, faulty_rows, invent_list, invent_rows
+from cati.demo.people import HEADERS, as_csv, faulty_rows, invent_list, invent_rows
 from cati.errors import Cancelled, Problem
 from cati.fieldwork import calling, hand_over, log, sample
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import opened_contact
 from cati.files.tables import read_table
+from cati.store import contacts
 from cati.survey.dispositions import Outcome
 from cati.vault.age_files import open_with_passphrase, seal_to, seal_with_passphrase
 
@@ -133,6 +135,39 @@ def test_nobody_is_brought_in_twice(made: Made, tmp_path: Path) -> None:
     assert _rows(made, "case") == 25
 
 
+def test_a_group_of_refused_rows_says_nothing_of_one_row_alone(made: Made, tmp_path: Path) -> None:
+    lead = made.sign_in("lead")
+    rows = invent_rows(6, lead.settings, random.Random(2), today=lead.now().date())
+    rows[4], rows[5] = list(rows[0]), list(rows[1])
+    rows[2][4] = rows[2][5] = "110"
+    rows[3][4] = rows[3][5] = "110"
+    rows[3][3] = ""
+    report = _bring(lead, _receive(lead, tmp_path, as_csv(rows)), 6)
+    assert [group.rows for group in report.by_reason] == [(6, 7), (4,), (5,)]
+    assert "An earlier row has the same" in report.by_reason[0].reason
+    assert not any(digit in report.by_reason[0].reason for digit in "0123456789")
+    assert [one.reason[:6] for one in report.refused if one.row in (6, 7)] == ["Row 2 ", "Row 3 "]
+    assert "no name" not in report.by_reason[1].reason
+    assert "no name" in report.by_reason[2].reason
+
+
+def test_wishes_that_cannot_be_kept_are_counted_and_leave_no_word_behind(made: Made, tmp_path: Path) -> None:
+    lead = made.sign_in("lead")
+    rows = invent_rows(6, lead.settings, random.Random(2), today=lead.now().date())
+    wishes = ["wenn der Hahn kräht", "nach 25:00", "nach 22:00", "jederzeit", "ab 18 Uhr", ""]
+    for row, wish in zip(rows, wishes, strict=True):
+        row[HEADERS.index("Anrufzeit")] = wish
+    report = _bring(lead, _receive(lead, tmp_path, as_csv(rows)), 6)
+    assert report.accepted == 6
+    assert [(group.code, group.rows) for group in report.notes] == [
+        ("preference_unread", (2, 3)),
+        ("preference_never", (4,)),
+    ]
+    with lead.reading() as transaction:
+        opened = [opened_contact(lead, row) for row in contacts.all_contacts(transaction)]
+    assert sorted(one.preference.said for one in opened if one.preference) == ["ab 18 Uhr"]
+
+
 @pytest.mark.parametrize("way", ["withdraws", "refuses for good"])
 def test_a_second_list_cannot_bring_back_who_never_wants_to_be_called(made: Made, tmp_path: Path, way: str) -> None:
     lead, anna = made.sign_in("lead"), made.sign_in("anna")
@@ -160,7 +195,7 @@ def test_refused_rows_go_back_sealed_with_reason_and_remedy(made: Made, tmp_path
     report = _bring(lead, received, len(good) + len(bad))
     assert report.accepted >= 20
     assert report.refused
-    assert sum(n for _code, _words, n in report.by_reason) == len(report.refused)
+    assert sum(len(group.rows) for group in report.by_reason) == len(report.refused)
     sealed = sample.refused_list(lead, received, report, passphrase="acht alte Pfähle im Watt")
     assert good[0][3].encode() not in sealed
     table = read_table(open_with_passphrase("acht alte Pfähle im Watt", sealed), "refused.xlsx")
