@@ -10,8 +10,8 @@ import msgspec
 from cati.errors import Problem
 from cati.text import tr
 
-LANDS = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH")
-"""The German Länder as the subdivisions of the `holidays` library."""
+LANDS = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH", "Augsburg")
+"""The German Länder as the subdivisions of the `holidays` library; Augsburg has a holiday of its own besides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

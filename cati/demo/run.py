@@ -192,6 +192,7 @@ def _ended(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Clock, dr
     lead = _sign_in(created, "lead", clock, draw)
     mixing.end_field(lead)
     exported = exporting.export(lead, folder / "export", set(exporting.ExportFormat), progress=_Bar(tr("Exporting")))
+    (folder / "papers" / "seal.html").unlink()  # as it says itself; the erasure would refuse beside it
     plan = purging.dry_run(lead)
     lead.close()
     _say(

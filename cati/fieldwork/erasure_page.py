@@ -25,13 +25,14 @@ _NOT_COVERED = {
     "paper_notes": mark("Notes on paper"),
     "telephone": mark("Records of the telephone system"),
     "old_media": mark("Sealed bytes on old media and spare cells of solid-state disks: nobody can open them"),
-    "backups": mark("Backups of the study's folder: they hold sealed bytes only, and the seal is gone"),
+    "backups": mark("Backups of the study's folder: sealed bytes only, which nothing but the paper copy opens"),
 }
 _COUNTS = {
     "lists": mark("Lists brought in"),
     "rows": mark("Rows on their slips"),
     "accepted": mark("Contacts accepted"),
-    "withdrawn": mark("Withdrawn and erased at once"),
+    "never_again": mark("Erased at once during the field period: withdrawn, or refused for good"),
+    "withdrawn": mark("Of these withdrawn"),
     "contacts": mark("Contacts erased now"),
     "cases": mark("Cases erased now"),
     "attempts": mark("Calls erased now"),

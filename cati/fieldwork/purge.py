@@ -18,11 +18,13 @@ from cati.fieldwork import purge_steps
 from cati.fieldwork.erasure_page import CHECK_WORDS, erasure_page, say
 from cati.fieldwork.log import Act, append, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.purge_persons import Authority, SignIn, prove_again, prove_both, refuse_one_person, rows_of
 from cati.fieldwork.purge_steps import PAGE_NAME, RECORD_NAME, Purging, stamp
+from cati.fieldwork.residue import needles_of
 from cati.files.whole_file import read_whole
 from cati.settings import settings_from_json
-from cati.store import counts, erasure, studies
+from cati.store import contacts, counts, erasure, studies
 from cati.store.database import Database
 from cati.store.migrations import require_current
 from cati.text import language, mark, tr, trn
@@ -78,6 +80,7 @@ def dry_run(study: OpenStudy) -> PurgePlan:
             return PurgePlan((), (tr("The contacts of this study are erased."),))
         sizes = counts.sizes(transaction)
         found = purge_steps.hindrances(study, transaction)
+        needles = needles_of(opened_contact(study, row) for row in contacts.all_contacts(transaction))
         members = sum(row.daily_grant is not None for row in studies.members(transaction))
     lines = (
         tr("The seal of this study, which opens all contacts: {name}", name=study.seal_path.name),
@@ -94,7 +97,7 @@ def dry_run(study: OpenStudy) -> PurgePlan:
         trn("1 finished interview stays, tied to nobody.", "{n} finished interviews stay, tied to nobody.",
             sizes["stock"]),
     )  # fmt: skip
-    return PurgePlan(lines, found)
+    return PurgePlan(lines, (*found, *purge_steps.plain_traces(study, needles)[1]))
 
 
 def step_words(done: int) -> str:

@@ -20,13 +20,15 @@ from cati.fieldwork.log import Act, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.purge_persons import Authority
-from cati.fieldwork.residue import Needles, needles_of, search, temporary_files
+from cati.fieldwork.residue import Needles, Searched, needles_of, search, temporary_files
+from cati.fieldwork.sheets import papers_of
 from cati.fieldwork.supervising import case_codes
 from cati.store import cases, contacts, counts, erasure, journal, studies
 from cati.store.database import BALLAST_NAME, FILE_NAME, Database, Transaction
 from cati.text import tr, trn
 from cati.vault import log_chain
 from cati.vault.contacts import forget_keys, open_contact
+from cati.vault.paper import paper_copy
 from cati.vault.people import member_record_from_bytes
 from cati.vault.seal_file import destroy_seal, key_fingerprint, read_seal
 from cati.vault.sealing import SealBroken, derive
@@ -63,8 +65,8 @@ class Purging:
     needles: Needles = field(default_factory=Needles, repr=False)
 
     def folders(self) -> tuple[Path, ...]:
-        """Return where a trace could lie: the study, the seal's folder, the program's log, its temporary files."""
-        return (self.folder, self.seal_path.parent, places.logs(), *temporary_files())
+        """Return where a trace could lie."""
+        return folders_of(self.folder, self.seal_path, self.study_id)
 
     def keep(self, transaction: Transaction, step: str, details: dict[str, Any]) -> None:
         """Keep a step's findings in the transaction of the step itself."""
@@ -75,6 +77,31 @@ class Purging:
         """Keep the findings of a step that was not one transaction; a kill before this repeats the step."""
         with self.database.transaction() as transaction:
             self.keep(transaction, step, details)
+
+
+def folders_of(folder: Path, seal_path: Path, study_id: str) -> tuple[Path, ...]:
+    """Return where a trace could lie: the study, the seal's folder, papers, the program's log and temporary files."""
+    papers = papers_of(study_id)
+    return (folder, seal_path.parent, *([papers] if papers else []), places.logs(), *temporary_files())
+
+
+def plain_traces(study: OpenStudy, needles: Needles) -> tuple[Searched, tuple[str, ...]]:
+    """Search for contacts and for the seal in clear; also return, in words, the files that somebody must delete.
+
+    Those are files that are not the program's: a list left in the study's folder, the seal's sheet never deleted.
+    """
+    pieces = tuple(line.encode() for line in paper_copy(read_seal(study.seal_path))[:-1])
+    looked_for = Needles(needles.numbers, (*needles.pieces, *pieces))
+    searched = search(
+        folders_of(study.folder, study.seal_path, study.study_id),
+        looked_for,
+        leave_out=frozenset({study.folder / SAMPLE_NAME, study.folder / BALLAST_NAME}),
+    )
+    own = {study.folder / name for name in _OURS} | {study.seal_path}
+    foreign = [path for path in searched.where if path not in own and path.parent != places.logs()]
+    return searched, tuple(
+        tr("{path} holds contacts or the seal in clear; it must be deleted first.", path=path) for path in foreign
+    )
 
 
 def stamp(moment: datetime) -> str:
@@ -113,7 +140,10 @@ def begin(purging: Purging) -> None:
         by_status = cases.count_by_status(transaction)
         lists, rows, accepted = counts.lists(transaction)
     _write_sample(purging.folder / SAMPLE_NAME, sample)
-    files, found = search(purging.folders(), purging.needles, leave_out=_unread(purging))
+    searched, foreign = plain_traces(study, purging.needles)
+    for trace in foreign:
+        (purging.folder / SAMPLE_NAME).unlink(missing_ok=True)
+        raise Problem(tr("Erasure"), trace, tr("Nothing was erased."))
     withdrawn = sum(n for (status, _cell), n in by_status.items() if status is cases.CaseStatus.WITHDRAWN)
     purging.finish(
         "begun",
@@ -122,7 +152,7 @@ def begin(purging: Purging) -> None:
             "persons": [asdict(person) for person in purging.authority.persons],
             "counts": {**sizes, "withdrawn": withdrawn, "lists": lists, "rows": rows, "accepted": accepted},
             "keys": _key_ids(purging, study),
-            "before": {"files": files, "found": found},
+            "before": {"files": searched.files, "found": searched.found},
         },
     )
 
@@ -203,15 +233,15 @@ def verify(purging: Purging) -> None:
     for case_id, sealed_key, details in sample:
         pieces += [case_id.encode(), sealed_key[-32:], details[-32:]]
     looked_for = Needles(purging.needles.numbers, tuple(pieces))
-    files, found = search(purging.folders(), looked_for, leave_out=_unread(purging))
+    searched = search(purging.folders(), looked_for, leave_out=_unread(purging))
     opened, tried = _try_to_open(purging, sample)
     purging.finish(
         "verified",
         {
             "rows_left": sum(left.values()),
             "wrapped_left": wrapped,
-            "files": files,
-            "found": found,
+            "files": searched.files,
+            "found": searched.found,
             "plain_looked_for": bool(purging.needles.numbers),
             "sample": len(sample),
             "opened": opened,

@@ -45,21 +45,34 @@ def needles_of(contacts: Iterable[Contact], *, names_of: int = 10) -> Needles:
     return Needles(frozenset(numbers), tuple(pieces))
 
 
-def search(folders: Iterable[Path], needles: Needles, *, leave_out: frozenset[Path] = frozenset()) -> tuple[int, int]:
-    """Return (files searched, findings) over every byte of every file below the folders; a file's name counts too.
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What a search came to: how many files were read, how many findings there are, and in which files."""
+
+    files: int
+    found: int
+    where: tuple[Path, ...] = ()
+
+
+def search(folders: Iterable[Path], needles: Needles, *, leave_out: frozenset[Path] = frozenset()) -> Searched:
+    """Search every byte of every file below the folders; a file's name counts too.
 
     Numbers are also found as UTF-16. Folders that do not exist are passed over.
     """
     files = found = 0
+    where = []
     for path in _files(folders):
         if path in leave_out:
             continue
         try:
-            found += _findings(path, needles)
+            here = _findings(path, needles)
         except FileNotFoundError:  # another program's temporary file went away meanwhile: nothing is left to find in it
             continue
         files += 1
-    return files, found
+        found += here
+        if here:
+            where.append(path)
+    return Searched(files, found, tuple(where))
 
 
 def _findings(path: Path, needles: Needles) -> int:

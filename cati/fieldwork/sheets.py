@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cati import places
 from cati.settings import StudySettings
 from cati.text import show_moment, tr
 
@@ -49,7 +50,21 @@ def write_sheets(created: CreatedStudy, settings: StudySettings, folder: Path) -
         path = folder / f"{sheet.name}.html"
         write_private(path, sheet.html.encode())
         paths.append(path)
+    _remember(created.study_id, folder)
     return tuple(paths)
+
+
+def _remember(study_id: str, folder: Path) -> None:
+    """Note where the papers were written: the erasure looks whether the seal's sheet was deleted there."""
+    note = places.own_folder() / "papers" / study_id
+    note.parent.mkdir(parents=True, exist_ok=True)
+    write_private(note, os.fsencode(folder.resolve()))
+
+
+def papers_of(study_id: str) -> Path | None:
+    """Return the folder where this study's papers were written as files here, None when they never were."""
+    note = places.own_folder() / "papers" / study_id
+    return Path(os.fsdecode(note.read_bytes())) if note.is_file() else None
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -32,7 +32,7 @@ from cati.fieldwork.staffing import (
 )
 from cati.files.questionnaires import read_questionnaire
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
-from cati.store import studies
+from cati.store import erasure, studies
 from cati.store.database import Database
 from cati.store.migrations import create_tables, require_current
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
@@ -249,7 +249,9 @@ def open_study(
     try:
         row, member, model = _rows_of(database, login)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
-        keys, answers_private = _unlock(row, member, password, seal_path)
+        with database.reading() as transaction:
+            begun = bool(erasure.steps(transaction))
+        keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
         study = OpenStudy(
             folder=folder,
             study_id=row.id,
@@ -295,7 +297,7 @@ def _wrong_sign_in() -> WrongPassword:
 
 
 def _unlock(
-    row: studies.StudyRow, member: studies.MemberRow, password: str, seal_path: Path
+    row: studies.StudyRow, member: studies.MemberRow, password: str, seal_path: Path, *, begun: bool
 ) -> tuple[StudyKeys | None, bytes | None]:
     """Return (the study's keys, the key of the answers); the first is None once the contacts are erased."""
     record = member_record_from_bytes(member.record)
@@ -304,6 +306,12 @@ def _unlock(
         if member.kept is None:
             raise Problem(tr("Answers"), tr("The contacts of this study are erased."), tr("Ask a research lead."))
         return None, open_kept(member.kept, record, private).answers_private
+    if begun and not seal_path.exists():
+        raise Problem(
+            tr("Sign-in"),
+            tr("The erasure of this study was begun and interrupted."),
+            tr("The two people who began it finish it: cati purge, or the window's first page."),
+        )
     seal = read_seal(seal_path)
     me = unlock_member(record, password, seal)
     if member.daily_grant is None:

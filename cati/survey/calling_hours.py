@@ -72,7 +72,7 @@ def instant(day: date, clock: time, site: Site) -> datetime:
 def _holidays(land: str, year: int) -> dict[date, str]:
     import holidays  # noqa: PLC0415 - a large library; the terminal's small acts do without
 
-    categories = ("public", "catholic") if land in ("BY", "SL") else ("public",)
+    categories = ("public", "catholic") if land in ("BY", "Augsburg", "SL") else ("public",)
     # Mariä Himmelfahrt is kept in most municipalities of Bavaria: nobody is called there on that day.
     found = holidays.country_holidays("DE", subdiv=land, years=year, language="de", categories=categories)
     return {day: name for day, name in found.items() if isinstance(day, date)}

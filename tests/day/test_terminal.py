@@ -83,6 +83,9 @@ def test_a_study_without_a_window(
     assert run(monkeypatch, "export", study, "--login", "lead", "--to", tmp_path / "results", typed=(LEAD,)) == 1
     assert "There is nothing to export yet." in capsys.readouterr().err
     assert run(monkeypatch, "purge", study, "--first", "lead", "--second", "lead", typed=(LEAD, LEAD)) == 1
+    assert run(monkeypatch, "purge", study, "--first", "lead", "--second", "witness", typed=(LEAD, WITNESS)) == 1
+    assert "seal.html holds contacts or the seal in clear" in capsys.readouterr().err
+    (tmp_path / "survey-papers" / "seal.html").unlink()
     assert run(monkeypatch, "purge", study, "--first", "lead", "--second", "witness", typed=(LEAD, WITNESS)) == 0
     assert "Erased completely." in capsys.readouterr().out
     record = study / "erasure_record.json"

@@ -21,6 +21,7 @@ from cati.fieldwork import calling, interviewing, mixing, purge, purge_steps, su
 from cati.fieldwork.export import ExportFormat, export
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_bytes, opened_contact
+from cati.fieldwork.sheets import write_sheets
 from cati.fieldwork.study import open_study
 from cati.store import contacts, counts, erasure
 from cati.store.database import Database
@@ -384,15 +385,48 @@ def test_what_was_not_reached_is_said(ended: Made, monkeypatch: pytest.MonkeyPat
     assert read["checks"]["files_not_of_the_program"] == 1
 
 
-def test_a_plain_trace_is_found_by_the_purge_itself(ended: Made) -> None:
+def test_a_plain_trace_that_somebody_left_is_named_and_nothing_is_erased(ended: Made) -> None:
     lead = ended.open[0]
     with lead.reading() as transaction:
         contact = opened_contact(lead, next(iter(contacts.all_contacts(transaction))))
-    (ended.created.folder / "notes.txt").write_text(f"call 0{contact.phones[0].e164[3:]} again")
+    notes = ended.created.folder / "notes.txt"
+    notes.write_text(f"call 0{contact.phones[0].e164[3:]} again")
+    assert any("notes.txt" in line for line in purge.dry_run(lead).hindrances)
+    with pytest.raises(Problem, match=r"notes\.txt holds contacts or the seal in clear"):
+        erase(ended)
+    assert ended.created.seal_path.exists()
+    assert not (ended.created.folder / purge_steps.SAMPLE_NAME).exists()
+    notes.unlink()
+    assert erase(ended).complete
+
+
+def test_the_sheet_of_the_seal_must_be_deleted_first(ended: Made, tmp_path: Path) -> None:
+    lead = ended.open[0]
+    seal_sheet, _office = write_sheets(ended.created, lead.settings, tmp_path / "papers")
+    with pytest.raises(Problem, match=r"seal\.html holds contacts or the seal in clear"):
+        erase(ended)
+    seal_sheet.unlink()
+    assert erase(ended).complete
+
+
+def test_a_trace_in_the_programs_own_files_is_told_in_the_record(ended: Made) -> None:
+    """It must not keep anybody from erasing: the record is not complete, and says why."""
+    lead = ended.open[0]
+    with lead.reading() as transaction:
+        contact = opened_contact(lead, next(iter(contacts.all_contacts(transaction))))
+    places.logs().mkdir(parents=True, exist_ok=True)
+    (places.logs() / "cati.log").write_text(f"call 0{contact.phones[0].e164[3:]} again")
     record = erase(ended)
     assert not record.complete
     read = json.loads(record.paths[0].read_text("utf-8"))["record"]
     assert read["reasons"] == ["plain_before", "bytes_left"]
+
+
+def test_whoever_signs_in_during_an_interrupted_erasure_hears_of_it(ended: Made) -> None:
+    with pytest.raises(Cancelled):
+        erase(ended, stop_after="seal")
+    with pytest.raises(Problem, match="begun and interrupted"):
+        ended.sign_in("lead")
 
 
 def test_the_plan_and_the_verdict_speak_german() -> None:

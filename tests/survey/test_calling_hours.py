@@ -181,3 +181,11 @@ def test_a_next_instant_is_allowed_and_leaves_room(minutes: int, land: str, room
     assert opens <= local.hour
     assert f"{local:%H:%M}" < shuts
     assert local.replace(hour=limit, minute=0, second=0) - local >= timedelta(minutes=room)
+
+
+def test_augsburg_keeps_its_peace_and_all_of_bavarias_holidays() -> None:
+    peace = date(2028, 8, 8)
+    assert holiday_name(peace, "Augsburg")
+    assert not holiday_name(peace, "BY")
+    for day in (date(2028, 1, 6), date(2028, 6, 15), date(2028, 8, 15), date(2028, 11, 1)):
+        assert holiday_name(day, "Augsburg") == holiday_name(day, "BY") != ""
