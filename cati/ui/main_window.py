@@ -224,7 +224,9 @@ class MainWindow(QMainWindow):
         """Close the study in order; an open case holds the window until it has an outcome."""
         if not self._may_leave():
             event.ignore()
-            self.statusBar().showMessage(tr("Give the open case an outcome or put it back first."), 8000)
+            why = getattr(self._page, "held_because", None)
+            said = why() if why is not None else tr("Give the open case an outcome or put it back first.")
+            self.statusBar().showMessage(said, 8000)
             return
         if self.study is not None:
             from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study

@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ from cati.ui.study_sections import AboutSection, ConsentSection, DatesSection, S
 
 if TYPE_CHECKING:
     from cati.fieldwork.study import CreatedStudy
+    from cati.ui.sheets_page import SheetsPage
 
 PARTS = (
     mark("About the study"),
@@ -71,7 +73,11 @@ class StudyPage(QWidget):
         self._whole.setContentsMargins(0, 0, 0, 0)
         self._whole.setSpacing(0)
         self.folder_line: QLineEdit
+        self._question: Page | None = None
+        self._asked_in = 0
+        self._papers: SheetsPage | None = None
         self._build()
+        self._untouched = self._typed()
 
     def _build(self) -> None:
         today = self._now().astimezone().date()
@@ -86,6 +92,7 @@ class StudyPage(QWidget):
             self.about, self.sites, self.dates, self.consent, self.form, self.rules, self.staff
         )  # fmt: skip
         self.pages = QStackedWidget()
+        self._ways: dict[int, tuple[QWidget, ...]] = {}
         for at, section in enumerate(self.sections):
             page = Page(tr(PARTS[at]))
             page.body.addWidget(section)
@@ -125,12 +132,15 @@ class StudyPage(QWidget):
         return rail
 
     def _feet(self, page: Page, at: int) -> None:
-        leave = theme.push(tr("Back to sign-in"), self.left.emit, kind="quiet")
+        leave = theme.push(tr("Back to sign-in"), self.leave, kind="quiet")
         page.foot.addWidget(leave)
         page.foot.addStretch(1)
-        if at:
-            page.foot.addWidget(theme.push(tr("Back"), lambda: self.show_part(at - 1)))
-        page.foot.addWidget(theme.push(tr("Next"), lambda: self.show_part(at + 1), kind="primary"))
+        back = theme.push(tr("Back"), lambda: self.show_part(at - 1))
+        back.setVisible(at > 0)
+        page.foot.addWidget(back)
+        go_on = theme.push(tr("Next"), lambda: self.show_part(at + 1), kind="primary")
+        page.foot.addWidget(go_on)
+        self._ways[at] = (go_on, back, leave)
 
     def _last(self) -> Page:
         page = Page(tr(PARTS[-1]))
@@ -161,21 +171,67 @@ class StudyPage(QWidget):
         page.body.addWidget(self.working)
         page.body.addStretch(1)
         page.begin_at = self.folder_line
-        page.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit, kind="quiet"))
+        leave = theme.push(tr("Back to sign-in"), self.leave, kind="quiet")
+        page.foot.addWidget(leave)
         page.foot.addStretch(1)
-        page.foot.addWidget(theme.push(tr("Back"), lambda: self.show_part(len(PARTS) - 2)))
+        back = theme.push(tr("Back"), lambda: self.show_part(len(PARTS) - 2))
+        page.foot.addWidget(back)
         self.make = theme.push(tr("Make the study"), self.make_study, kind="primary")
         page.foot.addWidget(self.make)
+        self._ways[len(PARTS) - 1] = (self.make, back, leave)
         return page
+
+    def _typed(self) -> dict[str, Any]:
+        """Return what stands in all parts."""
+        found: dict[str, Any] = {}
+        for section in self.sections:
+            found.update(section.values())
+        return found
+
+    def leave(self) -> None:
+        """Go back to the first page; where something was typed, ask first."""
+        if not self.may_leave():
+            return
+        if self._typed() == self._untouched:
+            self.left.emit()
+            return
+        part = self.pages.currentIndex()
+        self._question = page = Page(tr("Give the new study up?"))
+        page.body.addWidget(theme.words(tr("What was typed on these pages is kept nowhere; it will be gone.")))
+        page.body.addStretch(1)
+        page.foot.addWidget(theme.push(tr("Give it up"), self.left.emit, kind="danger"))
+        page.foot.addStretch(1)
+        page.begin_at = theme.push(tr("Go on with the study"), lambda: self.show_part(part), kind="primary")
+        page.foot.addWidget(page.begin_at)
+        self._asked_in = part
+        self.pages.addWidget(page)
+        self.pages.setCurrentWidget(page)
+        begin(page)
+
+    def may_leave(self) -> bool:
+        """Tell whether nothing is lost for good: not while the study is made, nor before its seal is on paper."""
+        if self._papers is not None:
+            return self._papers.kept.isChecked()
+        return self.make.isEnabled()
+
+    def held_because(self) -> str:
+        """Return why the window stays open."""
+        return tr("The study is being made; its seal must be on paper before the window closes.")
 
     def show_part(self, at: int) -> None:
         """Open one part; the part that is left is checked, and going to the last checks all of them."""
         before = self.pages.currentIndex()
+        if self._question is not None:
+            self.pages.removeWidget(self._question)
+            self._question.deleteLater()
+            self._question = None
         if before != at and before < len(self.sections):
             self._judged.add(before)
             self._judge()
         self._steps[at].setChecked(True)
         self.pages.setCurrentIndex(at)
+        for way, next_way in pairwise(self._ways[at]):  # Tab comes to what goes on first, and last to what gives up
+            QWidget.setTabOrder(way, next_way)
         if at == len(PARTS) - 1:
             if not self.folder_line.text():
                 name = code_from(self.about.name.text()) or "study"
@@ -301,7 +357,7 @@ class StudyPage(QWidget):
         self.working.end()
         self._rest.stop()
         self.staff.people.fill([])
-        page = SheetsPage(created, settings)
+        self._papers = page = SheetsPage(created, settings)
         page.finished.connect(lambda: self.made.emit(created.folder))
         for button in self._steps:
             button.setEnabled(False)
@@ -311,11 +367,11 @@ class StudyPage(QWidget):
 
     def retranslate(self) -> None:
         """Build the page anew in the language in force and put back what was typed."""
+        if self._question is not None:
+            self.show_part(self._asked_in)
         if not self.make.isEnabled() or self.pages.currentIndex() >= len(PARTS):
             return
-        values: dict[str, Any] = {}
-        for section in self.sections:
-            values.update(section.values())
+        values = self._typed()
         part, folder = self.pages.currentIndex(), self.folder_line.text()
         from cati.ui.pages import clear  # noqa: PLC0415 - rarely needed
 

@@ -90,7 +90,7 @@ def next_field(section: QWidget) -> QWidget | None:
     """Return the field of a part behind the one that has the cursor, in Tab's order; None behind the last."""
     fields: list[QWidget] = []
     step = section.nextInFocusChain()
-    while step is not section:
+    while step is not None and step is not section:
         if isinstance(step, _FIELDS) and step.focusProxy() is None and section.isAncestorOf(step):
             fields.append(step)
         step = step.nextInFocusChain()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QDate, QPoint, QPointF, Qt, QTime
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit
+from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cati.fieldwork.study import open_study
@@ -67,11 +67,15 @@ def test_a_study_is_made_signed_into_and_has_what_was_typed(
     page.show_part(LAST)
     assert page.faults.text().startswith("✓")
     qtbot.keyClick(page.make, Qt.Key.Key_Return)
+    page.leave()
+    assert window.page() is page, "not while the study is made"
     qtbot.waitUntil(lambda: isinstance(page.pages.currentWidget(), SheetsPage), timeout=20_000)
     sheets = page.pages.currentWidget()
     assert isinstance(sheets, SheetsPage)
     assert not sheets.go.isEnabled(), "first the seal goes on paper"
     assert not page.staff.people.rows(), "passwords do not linger in the window"
+    assert not window.close(), "without its seal on paper the study could be lost"
+    assert "seal must be on paper" in window.statusBar().currentMessage()
     sheets.kept.setChecked(True)
     qtbot.mouseClick(sheets.go, Qt.MouseButton.LeftButton)
     assert isinstance(window.page(), SignInPage)
@@ -330,3 +334,34 @@ def test_departments_go_and_stay_with_their_site(page: StudyPage) -> None:
     page.sites.sites._remove(0)
     assert page.sites.values()["sites"] == ()
     assert page.sites.own.rows() == []
+
+
+def test_leaving_asks_only_where_something_was_typed(page: StudyPage, window: MainWindow, qtbot: QtBot) -> None:
+    _activate(page, qtbot)
+    qtbot.keyClicks(page.about.name, "Umfrage")
+    page.show_part(6)
+    page.staff.shown.setFocus()
+    qtbot.keyClick(page.staff.shown, Qt.Key.Key_Tab)
+    focused = QApplication.focusWidget()
+    assert isinstance(focused, QPushButton)
+    assert focused.text() == "Next", "not the button that gives up"
+    page.leave()
+    focused = QApplication.focusWidget()
+    assert isinstance(focused, QPushButton)
+    assert focused.text() == "Go on with the study"
+    qtbot.keyClick(focused, Qt.Key.Key_Return)
+    assert page.pages.currentIndex() == 6
+    page.leave()
+    window.speak("de")
+    assert page.pages.currentIndex() == 6
+    assert page.about.name.text() == "Umfrage"
+    page.leave()
+    leave = next(b for b in page.pages.currentWidget().findChildren(QPushButton) if b.text() == "Aufgeben")
+    qtbot.mouseClick(leave, Qt.MouseButton.LeftButton)
+    assert isinstance(window.page(), SignInPage)
+    window.page().new_study_wanted.emit()
+    untouched = window.page()
+    assert isinstance(untouched, StudyPage)
+    untouched.show_part(4)
+    untouched.leave()
+    assert isinstance(window.page(), SignInPage)
