@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from cati.survey.answers import Answer, Status
@@ -55,3 +56,20 @@ def answer_from(chosen: Sequence[str], specified: dict[str, str]) -> Answer:
     """Return the answer of these choices with the words beside them."""
     beside = tuple((name, specified[name].strip()) for name in chosen if specified.get(name, "").strip())
     return Answer(value=" ".join(chosen), specify=beside)
+
+
+def is_gathered(question: Question) -> bool:
+    """Tell whether choices or words beside one are gathered until Return, and so can be lost before it."""
+    one = question.kind is Kind.SINGLE and any(choice.specify for choice, _label in question.choices)
+    return one or question.kind is Kind.MULTIPLE
+
+
+def gathered_draft(chosen: Sequence[str], specified: dict[str, str]) -> str:
+    """Return what is gathered as one text, to be kept at every key."""
+    return json.dumps([list(chosen), specified])
+
+
+def read_draft(draft: str) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return what `gathered_draft` made a text of: the names chosen and the words beside them."""
+    chosen, specified = json.loads(draft)
+    return tuple(chosen), dict(specified)

@@ -17,7 +17,9 @@ from cati.survey import interview
 from cati.survey.answers import Answer, Status
 from cati.survey.interview import EventKind
 from cati.survey.questionnaire import Kind
+from cati.survey.screens import Question
 from cati.ui.asked_view import NONRESPONSE, AskedView
+from cati.ui.choosing import is_gathered
 from cati.ui.keys import Key, Where, key_of
 from cati.ui.open_text_page import OpenTextPage
 from cati.ui.open_texts_kept import keep_texts, texts_of
@@ -29,6 +31,11 @@ if TYPE_CHECKING:
 
 _TYPED = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT})
 _STATUS_OF = {key: status for status, (key, _label) in NONRESPONSE.items()}
+
+
+def _has_draft(question: Question) -> bool:
+    """Tell whether something of this question can stand there before Return keeps it."""
+    return question.kind in _TYPED or is_gathered(question)
 
 
 def announce(page: QWidget, words: str) -> None:
@@ -115,7 +122,7 @@ class InterviewPage(QWidget):
     def _keep_draft(self, text: str) -> None:
         """Keep what is being typed, one row written over."""
         question = self.asked.question
-        if question is None or question.kind not in _TYPED:
+        if question is None or not _has_draft(question):
             return
         if not interviewing.keep_draft(self.study, self.running, question.address, text):
             self._leave()
@@ -189,7 +196,7 @@ class InterviewPage(QWidget):
             return
         row = self.asked.row if row is None else row
         question = screen.questions[min(row, len(screen.questions) - 1)]
-        draft = interviewing.draft_of(self.study, self.running, question.address) if question.kind in _TYPED else ""
+        draft = interviewing.draft_of(self.study, self.running, question.address) if _has_draft(question) else ""
         minutes = int((self.study.now() - self._since).total_seconds() // 60)
         self.asked.show_screen(screen, min(row, len(screen.questions) - 1), minutes, draft)
         self.views.setCurrentWidget(self.asked)

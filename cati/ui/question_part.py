@@ -14,7 +14,16 @@ from cati.survey.questionnaire import Choice, Item, Kind
 from cati.survey.screens import Question
 from cati.text import show_moment, tr
 from cati.ui import theme
-from cati.ui.choosing import answer_from, chosen_of, is_searched, keys_for, toggled
+from cati.ui.choosing import (
+    answer_from,
+    chosen_of,
+    gathered_draft,
+    is_gathered,
+    is_searched,
+    keys_for,
+    read_draft,
+    toggled,
+)
 from cati.ui.entry import Entry, Listed, Words
 from cati.ui.keyed import KeyedFlow, Offer
 
@@ -75,6 +84,8 @@ class QuestionPart(QWidget):
         value = answer.value if answer is not None and answer.status is Status.ANSWERED else ""
         self._chosen = chosen_of(question) if question.kind in _CHOICE else ()
         self._specified = dict(answer.specify) if answer is not None else {}
+        if draft and is_gathered(question):
+            self._chosen, self._specified = read_draft(draft)
         self._beside = ""
         searched = is_searched(question)
         by_key = question.kind in _CHOICE and not searched
@@ -152,6 +163,7 @@ class QuestionPart(QWidget):
             self.answered.emit(answer_from(self._chosen, {}))
             return
         self._offer()
+        self.drafted.emit(gathered_draft(self._chosen, self._specified))
         if self.question.kind is Kind.SINGLE:
             self.specify.setFocus()
 
@@ -218,6 +230,7 @@ class QuestionPart(QWidget):
     def _specify(self, text: str) -> None:
         if self._beside:
             self._specified[self._beside] = text
+            self.drafted.emit(gathered_draft(self._chosen, self._specified))
 
     def _typed(self, text: str) -> None:
         self._echo()

@@ -219,6 +219,38 @@ def test_what_is_being_typed_survives_a_crash(page: InterviewPage, study: OpenSt
     assert reopened.asked.part.words.toPlainText() == "the quiet waiting r"
 
 
+def test_choices_that_are_being_gathered_survive_a_crash(page: InterviewPage, study: OpenStudy, qtbot: QtBot) -> None:
+    question = None
+    for _ in range(60):
+        question = page.asked.question
+        if question is None or (question.kind is Kind.MULTIPLE and any(c.specify for c, _l in question.choices)):
+            break
+        press("1" if question.kind is Kind.SINGLE else RETURN if question.kind is Kind.NOTE else Qt.Key.Key_F9)
+    assert question is not None
+    names = [choice.name for choice, _label in question.choices]
+    other = next(at for at, (choice, _label) in enumerate(question.choices) if choice.specify)
+    press("1")
+    press(str(other + 1))
+    for sign in "zu F":
+        press(sign)
+    again = interviewing.begin_interview(study, page.running.lease, page.running.call)  # as after kill -9
+    assert isinstance(again, interviewing.RunningInterview)
+    after = InterviewPage(study, again)
+    qtbot.addWidget(after)
+    after.show()
+    after.activateWindow()
+    after.setFocus()
+    QApplication.processEvents()
+    assert here(after) == question.address
+    assert [offer.name for offer in after.asked.part.choices.offers if offer.checked] == [names[0], names[other]]
+    assert after.asked.part.specify.text() == "zu F"
+    press(RETURN)
+    answer = after.running.state.answers[question.address]
+    assert answer.value == f"{names[0]} {names[other]}"
+    assert dict(answer.specify) == {names[other]: "zu F"}
+    assert interviewing.draft_of(study, after.running, question.address) == ""
+
+
 def test_several_answers_are_gathered_and_words_beside_other_are_asked_for(page: InterviewPage) -> None:
     go_to(page, "channels")
     press("216")
