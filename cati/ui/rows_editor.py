@@ -166,6 +166,7 @@ class RowsEditor(QWidget):
         if column.sort == "password":
             cover(line, shown=self._passwords_shown)
         line.setMinimumWidth(theme.columns(8))
+        line.setCursorPosition(0)  # a name that is too long for its cell is seen from its beginning
         line.textChanged.connect(self.changed)
         return line
 

@@ -31,8 +31,10 @@ class StaffPage(Page):
         self.note = Note("")
         self.note.hide()
         self.working = Working()
-        self.body.addWidget(self.working)
-        self.body.addWidget(self.note)
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):  # above the foot: in sight wherever the page is scrolled to
+            layout.insertWidget(2, self.working)
+            layout.insertWidget(3, self.note)
         self.body.addWidget(rule())
         self.body.addWidget(heading(tr("Add a person")))
         self.login, self.name, self.password = QLineEdit(), QLineEdit(), QLineEdit()

@@ -74,6 +74,8 @@ def test_a_new_interviewer_can_sign_in_and_one_who_leaves_cannot(window: MainWin
     page.password.setText("drei Ziegel auf dem Dach")
     qtbot.keyClick(page.password, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Cora Neu" in page.note.text(), timeout=15_000)
+    assert not page.view.isAncestorOf(page.note), "in sight wherever the page is scrolled to"
+    assert page.note.isVisible()
     assert {m.login: m.role for m in staff_of(page.study)}["cora"] is Role.INTERVIEWER
     page.leaver.setCurrentIndex(page.leaver.findText("Cora Neu (cora)"))
     qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
