@@ -14,6 +14,7 @@ from cati.errors import Cancelled, Problem
 from cati.fieldwork.hand_over import check_passphrase, seal_with_words
 from cati.fieldwork.import_report import ImportReport, grouped, grouped_notes
 from cati.fieldwork.log import Act, note, seconds
+from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import fresh_standing, place_of, rank_of, sealed_contact
 from cati.files.headers import LABELS, Field, plain_header
@@ -50,6 +51,8 @@ __all__ = [
     "ImportReport",
     "Mapping",
     "Received",
+    "SlipDiffers",
+    "Table",
     "bring_in",
     "check_passphrase",
     "delete_received_file",
@@ -95,6 +98,10 @@ class Received:
     warning: str
 
 
+class SlipDiffers(Problem):
+    """The list has another number of rows than the hand-over slip says."""
+
+
 def needs_password(path: Path) -> str:
     """Return what must be asked for before `receive`: "" for nothing, else "password" (a passphrase too)."""
     return "password" if secret_needed(read_whole(path, LARGEST)) is Needs.PASSWORD else ""
@@ -106,6 +113,11 @@ def receive(study: OpenStudy, path: Path, password: str | None = None, *, sheet:
     The study's own age identity is the research leads'; others can receive lists with a password.
     """
     study.require(Role.SUPERVISOR)
+    with study.reading() as transaction:
+        if field_is_over(study, transaction):
+            raise Problem(
+                path.name, tr("The field period is over; nobody is called any more."), tr("Contacts are not needed.")
+            )
     keys = study.open_keys
     try:
         opened = open_container(read_whole(path, LARGEST), path.name, identity=keys.identity, password=password)
@@ -171,7 +183,7 @@ def bring_in(
 ) -> ImportReport:
     """Judge every row, seal what is accepted and write it in one transaction: all or nothing.
 
-    ``rows_on_slip`` is what the office wrote on the hand-over slip; a Problem when the list has another number.
+    ``rows_on_slip`` is what the office wrote on the hand-over slip; `SlipDiffers` when the list has another number.
     Raises Cancelled (nothing is kept). ``progress`` gets (steps done, steps in all): judging, sealing and writing.
     """
     study.require(Role.SUPERVISOR)
@@ -193,7 +205,7 @@ def bring_in(
         note=notes.append,
     )
     if len(verdicts) != rows_on_slip:
-        raise Problem(
+        raise SlipDiffers(
             received.name,
             tr(
                 "The list has {rows} rows, the slip says {slip}.",

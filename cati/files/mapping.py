@@ -10,7 +10,7 @@ import msgspec
 
 from cati.errors import Problem
 from cati.files.headers import LABELS, PHONES, Field, field_by_content, field_by_name, is_date_column, plain_header
-from cati.files.people_rows import ROWS_SEARCHED_FOR_HEADERS, named_header_row, people_rows
+from cati.files.people_rows import ROWS_SEARCHED_FOR_HEADERS, is_somebodys, named_header_row, people_rows
 from cati.files.tables import Table
 from cati.settings import StudySettings
 from cati.text import mark, tr
@@ -115,8 +115,11 @@ def propose_mapping(table: Table, settings: StudySettings, *, header_row: int | 
         if column.why is not UNKNOWN or not column.header:
             continue
         guess = field_by_content(cells[index], sites, departments, versions)
+        why = LEAKS if guess is Field.REMARKS else BY_CONTENT
+        if guess is None and (field_by_name(column.header) or ("",))[0] is Field.SITE:
+            guess, why = Field.DEPARTMENT, BY_NAME  # "Landkreis" and "Amt": the second is an office of the first
         if guess is not None and (guess not in taken or guess in _REPEATABLE):
-            columns[index] = replace(column, field=guess, why=LEAKS if guess is Field.REMARKS else BY_CONTENT)
+            columns[index] = replace(column, field=guess, why=why)
             taken.add(guess)
     columns = [_checked(column, cells[column.index], taken) for column in columns]
     return Mapping(header_row=number, columns=tuple(columns), constants=_constants(settings, taken))
@@ -147,6 +150,12 @@ def _headers(table: Table, number: int) -> list[str]:
     if not 1 <= number <= len(table.rows):
         raise Problem(
             tr("File {name}", name=table.name), tr("There is no row {row}.", row=number), tr("Choose another row.")
+        )
+    if is_somebodys(table.row(number)):
+        raise Problem(
+            tr("File {name}", name=table.name),
+            tr("Row {row} holds a number or a date; it is somebody's row, not one of headers.", row=number),
+            tr("Choose another row."),
         )
     return [" ".join(cell.split()) for cell in table.row(number)]
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
+from cati.files.dates import read_date
 from cati.files.headers import field_by_name, plain_header
+from cati.files.phones import read_phone
 from cati.files.tables import Table
+from cati.survey.case import Phone
 
 ROWS_SEARCHED_FOR_HEADERS = 30
 LEAST_HEADERS = 2
@@ -21,18 +25,26 @@ def named_header_row(table: Table) -> int:
     best, best_score = 0, 0
     for number, row in enumerate(table.rows[:ROWS_SEARCHED_FOR_HEADERS], 1):
         known = sum(field_by_name(cell) is not None for cell in row if cell.strip())
-        if known >= LEAST_HEADERS and known > best_score:
+        if known >= LEAST_HEADERS and known > best_score and not is_somebodys(row):
             best, best_score = number, known
     return best
 
 
 def header_row(table: Table) -> int:
-    """Return the number of the row of headers: by its names, else the first of the fullest rows; 0 without rows."""
+    """Return the number of the row of headers: by its names, else the first of the fullest rows; 0 without any."""
     named = named_header_row(table)
     if named:
         return named
-    filled = [sum(bool(cell.strip()) for cell in row) for row in table.rows[:ROWS_SEARCHED_FOR_HEADERS]]
+    head = table.rows[:ROWS_SEARCHED_FOR_HEADERS]
+    filled = [0 if is_somebodys(row) else sum(bool(cell.strip()) for cell in row) for row in head]
     return filled.index(max(filled)) + 1 if any(filled) else 0
+
+
+def is_somebodys(row: Sequence[str]) -> bool:
+    """Tell whether a row holds a telephone number or a date: no row of headers does, and its cells are not shown."""
+    return any(
+        cell.strip() and (isinstance(read_date(cell), date) or isinstance(read_phone(cell), Phone)) for cell in row
+    )
 
 
 def people_rows(table: Table, below: int) -> Iterator[tuple[int, list[str]]]:

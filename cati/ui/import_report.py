@@ -14,6 +14,7 @@ from cati.text import show_number, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, clear, heading, in_words, rule
+from cati.ui.showing_passwords import ShowPasswords, cover
 
 if TYPE_CHECKING:
     from cati.fieldwork.import_report import Group
@@ -46,6 +47,8 @@ class ReportPart(QWidget):
         self._stack.addWidget(heading(tr("4  What became of it")))
         self.accepted = theme.words("✓ " + trn("1 person accepted.", "{n} people accepted.", report.accepted), "good")
         self._stack.addWidget(self.accepted)
+        if path is not None:
+            self._offer_deletion(path)
         refused = len(report.refused)
         if refused:
             self._stack.addWidget(theme.words("✗ " + trn("1 row refused.", "{n} rows refused.", refused), "problem"))
@@ -54,11 +57,6 @@ class ReportPart(QWidget):
         if report.notes:
             self._stack.addWidget(heading(tr("Accepted, but something was left out")))
             self._show_groups(report.notes)
-        self.note = Note("")
-        self.note.hide()
-        self._stack.addWidget(self.note)
-        if path is not None:
-            self._offer_deletion(path)
 
     def _show_groups(self, groups: Sequence[Group]) -> None:
         """Show one line a group: how many rows, why, what to do, and which rows they are."""
@@ -89,43 +87,65 @@ class ReportPart(QWidget):
         )
         self._stack.addWidget(field)
         self._passphrase_field = field
+        self._stack.addWidget(ShowPasswords(lambda shown: cover(self.passphrase, shown=shown)))
         self.save = theme.push(tr("&Save the refused rows, sealed …"), self._save)
         self._stack.addWidget(self.save, 0, Qt.AlignmentFlag.AlignLeft)
+        self.note = Note("")
+        self.note.hide()
+        self._stack.addWidget(self.note)
 
     def _offer_deletion(self, path: Path) -> None:
+        self.kept = Note(
+            tr("The received file is still on this computer. Delete it now.")
+            + " "
+            + tr("Its people are in the study now, sealed. Copies in mailboxes stay with the office.")
+        )
+        self._stack.addWidget(self.kept)
         self.delete = theme.push(tr("&Delete the received file {name}", name=path.name), self._delete)
         self._stack.addWidget(self.delete, 0, Qt.AlignmentFlag.AlignLeft)
-        self._stack.addWidget(
-            theme.words(
-                tr("Its people are in the study now, sealed. Copies in mailboxes stay with the office."), "small"
-            )
-        )
 
     def _save(self) -> None:
+        from cati.fieldwork.sample import check_passphrase  # noqa: PLC0415 - with the import
+
         phrase = self.passphrase.text()
         if not phrase:
-            self._passphrase_field.show_fault(tr("Choose a passphrase first."))
-            self.passphrase.setFocus()
+            self._show_fault(tr("Choose a passphrase first."))
             return
-        name = f"{self._path.stem if self._path else 'list'}-refused.age"
-        chosen, _ = QFileDialog.getSaveFileName(self, tr("Refused rows"), name, "age (*.age)")
+        try:
+            check_passphrase(phrase)
+        except Problem as problem:
+            self._show_fault(f"{problem.what} {problem.do}".strip())
+            return
+        stem = self._path.name.partition(".")[0] if self._path else tr("list")
+        chosen, _ = QFileDialog.getSaveFileName(
+            self,
+            tr("Refused rows"),
+            tr("{list}-refused.xlsx.age", list=stem),
+            "age (*.age)",
+            options=QFileDialog.Option.DontConfirmOverwrite,  # an existing file is refused, not asked about
+        )
         if chosen:
             self.save_refused(Path(chosen), phrase)
 
     def save_refused(self, target: Path, phrase: str) -> None:
-        """Write the refused rows, sealed with the passphrase."""
+        """Write the refused rows, sealed with the passphrase, to a new file."""
         study, received, report = self.study, self._received, self._report
         if received is None or report is None:
             return
 
         def work(_ticket: Ticket) -> Path:
-            from cati.fieldwork.sample import refused_list  # noqa: PLC0415 - with the import
+            from cati.fieldwork.sample import refused_list, write_refused  # noqa: PLC0415 - with the import
 
-            target.write_bytes(refused_list(study, received, report, passphrase=phrase))
+            write_refused(target, refused_list(study, received, report, passphrase=phrase))
             return target
 
         self._passphrase_field.show_fault("")
-        run_in_background(self, work, self._saved, lambda problem: self._passphrase_field.show_fault(in_words(problem)))
+        run_in_background(self, work, self._saved, lambda problem: self._show_fault(in_words(problem)))
+
+    def _show_fault(self, sentence: str) -> None:
+        self._passphrase_field.show_fault(sentence)
+        self.passphrase.setFocus()
+        self.passphrase.selectAll()
 
     def _saved(self, target: Path) -> None:
         self.passphrase.clear()
@@ -139,7 +159,8 @@ class ReportPart(QWidget):
         try:
             delete_received_file(self._path)
         except Problem as problem:
-            self.note.say(in_words(problem), "warning")
+            self.kept.say(in_words(problem), "warning")
             return
-        self.delete.setEnabled(False)
-        self.note.say("✓ " + tr("{name} is deleted.", name=self._path.name))
+        self.setFocus()
+        self.delete.hide()
+        self.kept.say("✓ " + tr("{name} is deleted.", name=self._path.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
@@ -89,6 +89,7 @@ class ListPage(Page):
         self.rows = QSpinBox()
         self.rows.setRange(0, 10_000_000)
         self.rows.setSpecialValueText(" ")
+        self.rows.setGroupSeparatorShown(True)
         self.rows.setMaximumWidth(theme.columns(20))
         self.rows.valueChanged.connect(self._look)
         self.rows_field = Labelled(
@@ -212,7 +213,7 @@ class ListPage(Page):
             tr("SHA-256 of the file, to compare with the slip: {digest}", digest=_grouped(received.sha256))
         )
         try:
-            self.mapping.show_list(received)
+            found = self.mapping.show_list(received)
         except Problem as problem:
             self.problem.say(in_words(problem), "warning")
             return
@@ -220,6 +221,8 @@ class ListPage(Page):
         self._look()
         if received.warning:
             self.accept_plain.setFocus()
+        elif not found:
+            self._bring_to(self.mapping.header_row)
         else:
             self.rows.setFocus()
 
@@ -255,9 +258,10 @@ class ListPage(Page):
         self._job = run_in_background(
             self, work, self._brought, self._failed, self.working.advance, cancelled=self._stopped
         )
+        self.working.cancel.setFocus()  # before anything is switched off: Qt would carry the cursor to the top
         self.bring.setEnabled(False)
         self.choose.setEnabled(False)
-        self.working.cancel.setFocus()
+        self._bring_to(self.working)
 
     def _cancel(self) -> None:
         if self._job is not None:
@@ -265,29 +269,53 @@ class ListPage(Page):
             self._job.cancel()
 
     def _end(self) -> None:
-        self.working.end()
         self.choose.setEnabled(True)
         self._job = None
-        self.occupied.emit(False)
         self._look()
+        self.bring.setFocus()
+        self.working.end()
+        self.occupied.emit(False)
 
     def _failed(self, problem: Problem) -> None:
+        from cati.fieldwork.sample import SlipDiffers  # noqa: PLC0415 - with the import
+
         self._end()
         self.outcome.say(in_words(problem), "warning")
-        self.rows.setFocus()
+        if isinstance(problem, SlipDiffers):
+            self.rows_field.show_fault(problem.what)
+            self.rows.setFocus()
+            self.rows.selectAll()
+            self._bring_to(self.outcome, self.rows_field)
+        else:
+            self._bring_to(self.outcome, self.bring)
 
     def _stopped(self) -> None:
         self._end()
         self.outcome.say(tr("Cancelled. Nothing was brought in."))
+        self._bring_to(self.outcome, self.bring)
 
     def _brought(self, report: ImportReport) -> None:
-        self._end()
-        self.bring.setEnabled(False)
         self.report.show_report(report, self.received, self.path)
         self.report.show()
-        self.show_counts()
         self.report.setFocus()
-        self.view.ensureWidgetVisible(self.report)
+        self._end()
+        self.report.setFocus()
+        self.bring.setEnabled(False)
+        self.show_counts()
+        QTimer.singleShot(0, self, lambda: self.view.verticalScrollBar().setValue(self._top_of(self.report)))
+
+    def _bring_to(self, *parts: QWidget) -> None:
+        """Scroll to these parts of the page when they have found their places, to the last the most surely."""
+
+        def scroll() -> None:
+            for part in parts:
+                self.view.ensureWidgetVisible(part, 0, theme.unit())
+
+        QTimer.singleShot(0, self, scroll)
+
+    def _top_of(self, part: QWidget) -> int:
+        holder = self.view.widget()
+        return part.mapTo(holder, QPoint()).y() if holder is not None else 0
 
 
 def _grouped(digest: str) -> str:

@@ -15,9 +15,11 @@ from cati.ui.pages import Labelled, Note, clear, heading, in_words, show_whole, 
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
-    from cati.fieldwork.sample import Mapping, Received
+    from cati.fieldwork.sample import Mapping, Received, Table
 
 _SAMPLES_BESIDE = 2
+_ROWS_LOOKED_AT = 30
+_LEAST_COLUMNS = 3
 
 
 class MappingPart(QWidget):
@@ -35,6 +37,8 @@ class MappingPart(QWidget):
         stack = QVBoxLayout(self)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit())
+        self.origin = theme.words("")
+        stack.addWidget(self.origin)
         self.header_row = QSpinBox()
         self.header_row.setRange(1, 1000)
         self.header_row.setMaximumWidth(theme.columns(12))
@@ -58,13 +62,38 @@ class MappingPart(QWidget):
         self.remember.setChecked(True)
         stack.addWidget(self.remember)
 
-    def show_list(self, received: Received) -> None:
-        """Propose the meaning of this list's columns; raises Problem when no headers can be found."""
+    def show_list(self, received: Received) -> bool:
+        """Propose the meaning of this list's columns; False when a person must say which row holds the headers.
+
+        Raises Problem when no row has the cells to be one.
+        """
         from cati.fieldwork.sample import propose  # noqa: PLC0415 - with the list
 
         self._received = received
         self.mapping = None
-        self._take(propose(self.study, received))
+        self._show_origin(received.table)
+        try:
+            self._take(propose(self.study, received))
+        except Problem as problem:
+            if max((sum(map(bool, row)) for row in received.table.rows[:_ROWS_LOOKED_AT]), default=0) < _LEAST_COLUMNS:
+                raise
+            for layout in (self._columns, self._holds, self._sample):
+                clear(layout)
+            self._faults.say(in_words(problem), "warning")
+            return False
+        return True
+
+    def _show_origin(self, table: Table) -> None:
+        """Say which sheet was read and how its letters were, where another answer was possible."""
+        said = []
+        if len(table.sheets) > 1:
+            said.append(tr("Only the sheet “{sheet}” is read; the file has {n} sheets.", sheet=table.sheet,
+                           n=len(table.sheets)))  # fmt: skip
+        if table.umlauts and not table.encoding_sure:
+            said.append(tr("Read as {encoding}. Are these letters right? {words}", encoding=table.encoding,
+                           words=" ".join(table.umlauts)))  # fmt: skip
+        self.origin.setText("\n".join(said))
+        self.origin.setVisible(bool(said))
 
     def faults(self) -> tuple[str, ...]:
         """Return what is missing before the list can be brought in."""
@@ -108,7 +137,11 @@ class MappingPart(QWidget):
         for line, column in enumerate(self.mapping.columns, 1):
             combo = QComboBox()
             combo.setAccessibleName(tr("Meaning of column {header}", header=column.header or column.index + 1))
-            combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            combo.setSizeAdjustPolicy(
+                QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+                if theme.is_large()
+                else QComboBox.SizeAdjustPolicy.AdjustToContents
+            )
             combo.setMinimumContentsLength(16)
             unturned(combo)
             for field in Field:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from cati.demo.people import as_csv, faulty_rows, invent_list, invent_rows
@@ -47,6 +47,12 @@ def _bring(page: ListPage, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: page._job is None, timeout=20_000)
 
 
+def _in_view(page: ListPage, part: QWidget) -> bool:
+    """Tell whether a part is seen as a whole."""
+    window = page.view.viewport()
+    return window.rect().contains(QRect(part.mapTo(window, QPoint()), part.size()))
+
+
 def _count(page: ListPage) -> int:
     return sum(count for *_where, count in sample.sample_counts(page.study))
 
@@ -66,6 +72,8 @@ def test_a_plain_list_needs_a_word_before_it_comes_in(page: ListPage, plain: Pat
     assert _count(page) == before + report.accepted
     assert page.report.accepted.text() == f"✓ {report.accepted} people accepted."
     assert page.report.isVisible()
+    qtbot.waitUntil(lambda: _in_view(page, page.report.delete))
+    assert page.window().focusWidget() is page.report
 
 
 def test_a_slip_that_differs_stops_everything(page: ListPage, plain: Path, qtbot: QtBot) -> None:
@@ -75,6 +83,9 @@ def test_a_slip_that_differs_stops_everything(page: ListPage, plain: Path, qtbot
     page.rows.setValue(N + 1)
     _bring(page, qtbot)
     assert f"The list has {N} rows, the slip says {N + 1}." in page.outcome.text()
+    assert "the slip says" in page.rows_field.fault
+    assert page.window().focusWidget() is page.rows
+    qtbot.waitUntil(lambda: all(_in_view(page, part) for part in (page.rows, page.bring, page.outcome)))
     assert _count(page) == before
     page.rows.setValue(N)
     _bring(page, qtbot)
@@ -135,6 +146,10 @@ def test_refused_rows_go_back_sealed_and_the_received_file_is_deleted(
     assert refused[0].reason in shown
     page.report.save.click()
     assert "passphrase" in page.report._passphrase_field.fault, "never without a seal"
+    qtbot.keyClicks(page.report.passphrase, "kurz")
+    page.report.save.click()
+    assert "too short" in page.report._passphrase_field.fault.lower() or "short" in page.report._passphrase_field.fault
+    assert page.report.passphrase.selectedText(), "it can be typed anew at once"
     target = tmp_path / "zurück.age"
     page.report.save_refused(target, "vier Worte sind genug")
     qtbot.waitUntil(target.exists, timeout=20_000)
@@ -142,6 +157,9 @@ def test_refused_rows_go_back_sealed_and_the_received_file_is_deleted(
     assert open_with_passphrase("vier Worte sind genug", target.read_bytes()).startswith(b"PK")
     qtbot.mouseClick(page.report.delete, Qt.MouseButton.LeftButton)
     assert not path.exists()
+    assert "is deleted" in page.report.kept.text()
+    page.report.save_refused(target, "vier Worte sind genug")
+    qtbot.waitUntil(lambda: "exists already" in page.report._passphrase_field.fault, timeout=20_000)
 
 
 def test_cancelling_leaves_nothing_half(page: ListPage, ready: Any, tmp_path: Path, qtbot: QtBot) -> None:
@@ -159,8 +177,29 @@ def test_cancelling_leaves_nothing_half(page: ListPage, ready: Any, tmp_path: Pa
     qtbot.mouseClick(page.working.cancel, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: page._job is None, timeout=20_000)
     assert page.outcome.text() == "Cancelled. Nothing was brought in."
+    assert page.window().focusWidget() is page.bring
+    qtbot.waitUntil(lambda: _in_view(page, page.outcome) and _in_view(page, page.bring))
     assert _count(page) == before
     assert held == [True, False], "the page could not be left meanwhile"
+
+
+def test_headers_that_nobody_knows_can_be_pointed_at(page: ListPage, plain: Path, qtbot: QtBot) -> None:
+    lines = plain.read_text("utf-8-sig").splitlines()
+    renamed = ["Kunden;;;" + ";" * 12, ";".join(f"x{n}" for n in range(16)), *lines[1:]]
+    plain.write_text("\n".join(renamed), "utf-8")
+    _open(page, plain, qtbot)
+    assert "No row of headers" in page.mapping._faults.text()
+    assert page.later.isVisible()
+    assert not page.bring.isEnabled()
+    page.mapping.header_row.setValue(2)
+    assert len(page.mapping.combos) == 16
+
+
+def test_a_guessed_encoding_is_shown_to_be_judged(page: ListPage, plain: Path, qtbot: QtBot) -> None:
+    plain.write_bytes(plain.read_text("utf-8-sig").encode("cp1252", "replace"))
+    _open(page, plain, qtbot)
+    assert "cp1252" in page.mapping.origin.text()
+    assert any(letter in page.mapping.origin.text() for letter in "äöüß")
 
 
 def test_a_file_that_is_no_list_is_refused_calmly(page: ListPage, tmp_path: Path, qtbot: QtBot) -> None:
