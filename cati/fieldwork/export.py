@@ -22,6 +22,7 @@ from cati.vault.answers import open_answers
 Progress = Callable[[int, int], None]
 
 _FILE = "interviews"
+_CODEBOOK = "codebook.html"
 _EVERY = 50
 
 
@@ -53,7 +54,7 @@ def export(
 ) -> Exported:
     """Write the mixed stock into ``folder`` in these formats; also after the purge.
 
-    All files appear together at the end, over files of the same name; after `Cancelled` or a Problem none does.
+    All files appear together at the end, never over an earlier export; after `Cancelled` or a Problem none does.
     Interviews that are not mixed yet stay here, and the notes say how many.
     """
     from cati.results import dataset, exports  # noqa: PLC0415 - loads pandas, which nothing else needs
@@ -69,6 +70,11 @@ def export(
         ExportFormat.PARQUET: exports.write_parquet,
     }
     chosen = [one for one in ExportFormat if one in formats]
+    names = [*(f"{_FILE}.{one.value}" for one in chosen), _CODEBOOK]
+    if any((folder / name).exists() for name in names):
+        raise Problem(
+            folder.name, tr("An export lies in this folder already."), tr("Choose another folder; nothing is replaced.")
+        )
     step = _Steps(progress, cancelled)
     with study.reading() as transaction:
         total, waiting = stock.stock_count(transaction), stock.pending_count(transaction)
@@ -89,7 +95,7 @@ def export(
         for one in chosen:
             written.append(writers[one](data, part / f"{_FILE}.{one.value}"))
             step.forward(_weight(total))
-        written.append(exports.write_codebook(data, part / "codebook.html"))
+        written.append(exports.write_codebook(data, part / _CODEBOOK))
         step.forward(0)
         paths = tuple(path.replace(folder / path.name) for path in written)
     except OSError as error:

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import random
+import re
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, time
 from typing import Any
 
 import pandas as pd
 
-from cati.results.variables import MISSING, TEXT_MISSING, Measure, Variable, missing_labels, variables_of
+from cati.results.variables import (
+    MISSING,
+    TEXT_MISSING,
+    Measure,
+    Rounding,
+    Variable,
+    leaves_out,
+    missing_labels,
+    variables_of,
+)
 from cati.settings import StudySettings
 from cati.survey.answers import Status
 from cati.survey.questionnaire import Questionnaire
+from cati.text import language as program_language
 from cati.text import tr, trn
 
 SMALLEST_STRATUM = 5
@@ -48,7 +60,8 @@ def build(
 
     Answers to another version of the questionnaire count where name and choice are the same.
     """
-    variables = variables_of(questionnaire, language)
+    spoken = program_language()
+    variables = variables_of(questionnaire, language or (spoken if spoken in questionnaire.languages else ""))
     columns = [_Column(variable) for variable in variables]
     by_item: dict[str, list[Callable[[str, str], None]]] = {}
     for column in columns:
@@ -69,7 +82,7 @@ def build(
                 add(status, value)
     order = list(range(len(strata)))
     draw.shuffle(order)
-    notes: list[str] = []
+    notes = _left_out(questionnaire)
     lead, data = _lead(settings, strata, weeks, partial, smallest_stratum, notes)
     for column in columns:
         data[column.variable.name] = column.series()
@@ -78,6 +91,13 @@ def build(
         variables=(*lead, *variables), frame=frame, title=questionnaire.title or questionnaire.name,
         version=questionnaire.version, notes=tuple(notes), missing=missing_labels(),
     )  # fmt: skip
+
+
+def _left_out(questionnaire: Questionnaire) -> list[str]:
+    names = [item.name for item in questionnaire.items if leaves_out(item)]
+    if not names:
+        return []
+    return [tr("Left out, because they tell when an interview was or number it: {names}.", names=", ".join(names))]
 
 
 class _Column:
@@ -109,7 +129,7 @@ class _Column:
         if status is not Status.ANSWERED:
             return TEXT_MISSING[status] if variable.measure is Measure.TEXT else MISSING[status]
         if variable.measure is Measure.TEXT:
-            return value
+            return _rounded(value, variable.rounded)
         if variable.choice:
             return 1 if variable.choice in value.split(" ") else 0
         if variable.codes:
@@ -124,6 +144,23 @@ class _Column:
         return series if self.variable.measure is Measure.DECIMAL else pd.to_numeric(series, downcast="integer")
 
 
+def _rounded(value: str, rounding: Rounding) -> str:
+    """Return a day as its ISO week ("2026-W28") and a time of day as its hour; what is neither is not shown."""
+    if rounding is Rounding.NONE:
+        return _MOMENT.sub(lambda day: _week(day[1]), value)
+    try:
+        return _week(value) if rounding is Rounding.WEEK else f"{time.fromisoformat(value).hour:02}"
+    except ValueError:
+        return TEXT_MISSING[Status.NOT_ASKED]
+
+
+def _week(day: str) -> str:
+    year, week, _day = date.fromisoformat(day[:10]).isocalendar()
+    return f"{year}-W{week:02}"
+
+
+_MOMENT = re.compile(r"(?<!\d)((?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d))(?:[T ][\d:.]+(?:Z|[+-]\d\d:?\d\d)?)?")
+"""A day, or a moment of it, inside a computed text."""
 _SMALL = 30_000
 """Codes below this fit into two bytes."""
 _MOST_KNOWN = 5_000

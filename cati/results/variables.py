@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -19,6 +20,18 @@ class Measure(StrEnum):
     DECIMAL = "decimal"
     TEXT = "text"
 
+
+class Rounding(StrEnum):
+    """What an answer is rounded to before it leaves."""
+
+    NONE = ""
+    WEEK = "week"
+    HOUR = "hour"
+
+
+_TELLS_TIME_OR_ID = re.compile(r"\b(?:now|today|uuid|once|random|decimal-date-time|decimal-time)\s*\(")
+"""What a computed value must not leave with: the moment of the interview, or a number of its own."""
+_FILL = re.compile(r"\$\{\s*([^}]*?)\s*\}")
 
 MISSING = {
     Status.DONT_KNOW: -97,
@@ -53,7 +66,8 @@ def missing_labels() -> dict[int, str]:
 class Variable:
     """One column. ``values``: code to label; ``item`` and ``choice`` say where its answer is found.
 
-    ``choice``: a 0/1 column of a question with several answers. ``codes``: choice name to code.
+    ``choice``: a 0/1 column of a question with several answers. ``codes``: choice name to code. ``rounded``: a day or
+    a time of day that somebody named could be joined with the office's own records, so it leaves as week or hour.
     """
 
     name: str
@@ -64,15 +78,26 @@ class Variable:
     choice: str = ""
     codes: dict[str, int] = field(default_factory=dict)
     has_missing: bool = True
+    rounded: Rounding = Rounding.NONE
 
 
 def variables_of(questionnaire: Questionnaire, language: str = "") -> tuple[Variable, ...]:
-    """Return the variables of a questionnaire in its order; open texts are left out (they are not exported)."""
+    """Return the variables of a questionnaire in its order.
+
+    Left out: open texts, which are not exported, and computed values that tell the moment of the interview or give it
+    a number of its own (`leaves_out`). ``language``: "" for the questionnaire's own.
+    """
     language = language or questionnaire.default_language
     found: list[Variable] = []
     for item in questionnaire.items:
-        found += _variables_of_item(questionnaire, item, language)
+        if not leaves_out(item):
+            found += _variables_of_item(questionnaire, item, language)
     return _with_unique_names(found)
+
+
+def leaves_out(item: Item) -> bool:
+    """Tell whether a computed value stays here, because an interview could be recognised by it."""
+    return _TELLS_TIME_OR_ID.search(f"{item.calculation} {item.default if item.read_only else ''}") is not None
 
 
 def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) -> list[Variable]:
@@ -81,7 +106,7 @@ def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) 
     choices = questionnaire.choice_lists.get(item.choices, ())
     if item.kind is Kind.SINGLE:
         codes = codes_of([choice.name for choice in choices])
-        values = {codes[c.name]: words_in(c.label, language, fallback) or c.name for c in choices}
+        values = {codes[c.name]: _plain(words_in(c.label, language, fallback)) or c.name for c in choices}
         return [
             Variable(name=item.name, label=label, measure=Measure.CODED, values=values, item=item.name, codes=codes)
         ]
@@ -90,7 +115,7 @@ def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) 
         return [
             Variable(
                 name=f"{item.name}_{choice.name}",
-                label=f"{label}: {words_in(choice.label, language, fallback) or choice.name}",
+                label=f"{label}: {_plain(words_in(choice.label, language, fallback)) or choice.name}",
                 measure=Measure.CODED, values=yes_no, item=item.name, choice=choice.name,
             )
             for choice in choices
@@ -101,17 +126,27 @@ def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) 
     }.get(item.kind)  # fmt: skip
     if measure is None:
         return []
-    return [Variable(name=item.name, label=label or item.name, measure=measure, item=item.name)]
+    rounded = {Kind.DATE: Rounding.WEEK, Kind.TIME: Rounding.HOUR}.get(item.kind, Rounding.NONE)
+    label = label or item.name
+    if rounded is not Rounding.NONE:
+        label = f"{label} ({tr('ISO week') if rounded is Rounding.WEEK else tr('hour')})"
+    return [Variable(name=item.name, label=label, measure=measure, item=item.name, rounded=rounded)]
 
 
 def _label(questionnaire: Questionnaire, item: Item, language: str) -> str:
     """Return the question's words; the rows of a grid get the grid's question before theirs."""
-    own = words_in(item.label, language, questionnaire.default_language)
+    own = _plain(words_in(item.label, language, questionnaire.default_language))
     group = questionnaire.groups[item.group] if item.group is not None else None
     if group is not None and group.grid:
-        head = words_in(group.label, language, questionnaire.default_language)
+        head = _plain(words_in(group.label, language, questionnaire.default_language))
         return f"{head} {own}".strip()
     return own
+
+
+def _plain(label: str) -> str:
+    """Return a label in which what was filled in for each person stands as a word in brackets."""
+    known = {"site": tr("site"), "department": tr("department"), "interviewer": tr("interviewer")}
+    return _FILL.sub(lambda fill: f"[{known.get(fill[1], fill[1])}]", label)
 
 
 def codes_of(names: Sequence[str]) -> dict[str, int]:

@@ -79,6 +79,9 @@ def test_a_study_without_a_window(
     assert run(monkeypatch, "end-field", study, "--login", "lead", typed=(LEAD,)) == 0
     assert "The field period is over" in capsys.readouterr().out
 
+    assert run(monkeypatch, "import", study, sealed, "--login", "lead", "--rows", 3, typed=(LEAD,)) == 1
+    assert "The field period is over" in capsys.readouterr().err, "nobody is called any more: no contact is taken"
+
     # Without an interview there is nothing to export. Two people, not one, erase, and anybody checks the record.
     assert run(monkeypatch, "export", study, "--login", "lead", "--to", tmp_path / "results", typed=(LEAD,)) == 1
     assert "There is nothing to export yet." in capsys.readouterr().err

@@ -84,3 +84,13 @@ def test_with_nothing_mixed_it_says_so(made: Made, people: People, desk: Desk, t
     desk(made.sign_in("anna")).complete()
     with pytest.raises(Problem, match="nothing to export"):
         export(lead, tmp_path / "out", ALL)
+
+
+def test_an_earlier_export_is_never_replaced(mixed: Made, tmp_path: Path) -> None:
+    lead = mixed.sign_in("lead")
+    export(lead, tmp_path / "out", {ExportFormat.CSV})
+    before = (tmp_path / "out" / "codebook.html").read_bytes()
+    with pytest.raises(Problem, match="already"):
+        export(lead, tmp_path / "out", {ExportFormat.XLSX})
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["codebook.html", "interviews.csv"]
+    assert (tmp_path / "out" / "codebook.html").read_bytes() == before

@@ -79,7 +79,7 @@ def test_codes_tell_the_reasons_for_no_answer_apart(data: DataSet) -> None:
     assert Counter(data.frame["zufrieden"]) == {1: 6, -97: 5, 2: 1}
     assert Counter(data.frame["wege_tel"]) == {1: 6, -98: 5, -96: 1}
     assert Counter(data.frame["dauer"]) == {3: 6, -99: 5, -96: 1}
-    assert Counter(data.frame["seit"]) == {"2026-05-04": 6, "-95": 5, "-96": 1}
+    assert Counter(data.frame["seit"]) == {"2026-W19": 6, "-95": 5, "-96": 1}
 
 
 def test_open_texts_do_not_leave(data: DataSet, tmp_path: Path) -> None:
@@ -124,3 +124,52 @@ def test_no_stratum_shown_is_smaller_than_five(strata: list[tuple[str, str]]) ->
     shown = Counter(zip(sites, departments, strict=True))
     if len(strata) >= 5:
         assert all(n >= 5 for n in shown.values()), shown
+
+
+def test_a_day_leaves_as_its_week_and_a_time_as_its_hour(data: DataSet) -> None:
+    assert set(data.frame["seit"]) == {"2026-W19", "-95", "-96"}
+    form = _form(
+        Item(name="uhr", kind=Kind.TIME, label={"de": "Um wie viel Uhr?"}),
+        Item(name="satz", kind=Kind.CALCULATE, calculation="concat('seit ', ${seit})"),
+        Item(name="seit", kind=Kind.DATE, label={"de": "Seit wann?"}),
+    )
+    row = {**_interview(uhr="10:47", satz="seit 2026-05-04T09:12:00.000+02:00, neu", seit="2027-01-01"),
+           "q": form.content_hash}  # fmt: skip
+    found = build(form, [row] * 12, SETTINGS, draw=random.Random(1))
+    assert set(found.frame["uhr"]) == {"10"}
+    assert set(found.frame["satz"]) == {"seit 2026-W19, neu"}
+    assert set(found.frame["seit"]) == {"2026-W53"}
+    assert next(one.label for one in found.variables if one.name == "seit") == "Seit wann? (ISO week)"
+
+
+def test_what_tells_the_moment_or_numbers_the_interview_stays_here() -> None:
+    form = _form(
+        Item(name="begonnen", kind=Kind.CALCULATE, calculation="now()"),
+        Item(name="tage", kind=Kind.CALCULATE, calculation="int(decimal-date-time(today()) - 3)"),
+        Item(name="nummer", kind=Kind.CALCULATE, calculation="once(uuid())"),
+        Item(name="heute", kind=Kind.DATE, label={"de": "Heute"}, default="today()", read_only=True),
+        Item(name="summe", kind=Kind.CALCULATE, calculation="${zufrieden} + 1"),
+    )
+    row = {**_interview(begonnen="2026-07-06T10:00:00", tage="20638", nummer="4f", summe="2"), "q": form.content_hash}
+    found = build(form, [row] * 12, SETTINGS, draw=random.Random(1))
+    assert {"begonnen", "tage", "nummer", "heute"}.isdisjoint(found.frame.columns)
+    assert "summe" in found.frame.columns
+    assert any("begonnen, tage, nummer, heute" in note for note in found.notes)
+
+
+def test_labels_hold_no_place_to_fill_in() -> None:
+    form = _form(
+        Item(name="amt", kind=Kind.NUMBER, label={"de": "Wie oft waren Sie im ${department} von ${ site }, ${name}?"}),
+    )
+    found = build(form, [{**_interview(amt="1"), "q": form.content_hash}] * 12, SETTINGS, draw=random.Random(1))
+    label = next(one.label for one in found.variables if one.name == "amt")
+    assert label == "Wie oft waren Sie im [department] von [site], [name]?"
+
+
+def _form(*items: Item) -> Questionnaire:
+    return hashed(
+        Questionnaire(
+            name="p", title="P", version="1", languages=("de",), default_language="de", language_names={}, groups=(),
+            items=items, choice_lists={},
+        )
+    )  # fmt: skip
