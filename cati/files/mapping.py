@@ -12,6 +12,7 @@ from cati.errors import Problem
 from cati.files.headers import LABELS, PHONES, Field, field_by_content, field_by_name, is_date_column, plain_header
 from cati.files.people_rows import ROWS_SEARCHED_FOR_HEADERS, is_somebodys, named_header_row, people_rows
 from cati.files.tables import Table
+from cati.files.wishes import is_wish
 from cati.settings import StudySettings
 from cati.text import mark, tr
 
@@ -252,6 +253,8 @@ def masked_sample(table: Table, mapping: Mapping, rows: int = 10) -> list[list[s
 
 
 def _masked(cell: str, field: Field) -> str:
+    if field is Field.PREFERRED_TIME and not is_wish(cell):
+        return "".join(map(_dot, cell))  # free words may tell more of a person than when to call
     if field in _SHOWN:
         return cell if len(cell) <= _SHOWN_CHARACTERS else cell[:_SHOWN_CHARACTERS] + "…"
     if field in (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME):

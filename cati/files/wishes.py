@@ -50,6 +50,11 @@ def read_wish(text: str, site: Site, settings: StudySettings, today: date) -> tu
     return preference, ""
 
 
+def is_wish(text: str) -> bool:
+    """Tell whether a preferred time is understood: then it is made of nothing but days, hours and parts of the day."""
+    return _understood(text) is not None
+
+
 @lru_cache(maxsize=2048)
 def _understood(text: str) -> Preference | None:
     from cati.survey.spoken_time import read_preference  # noqa: PLC0415 - lists without such a column need none of it

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QLocale, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QSpinBox, QVBoxLayout, QWidget
 
 from cati.errors import Problem
-from cati.text import tr, trn
+from cati.text import language, tr, trn
 from cati.ui import theme
 from cati.ui.background import Job, Ticket, run_in_background
 from cati.ui.import_report import ReportPart
@@ -90,6 +90,7 @@ class ListPage(Page):
         self.rows.setRange(0, 10_000_000)
         self.rows.setSpecialValueText(" ")
         self.rows.setGroupSeparatorShown(True)
+        self.rows.setLocale(QLocale(language()))
         self.rows.setMaximumWidth(theme.columns(20))
         self.rows.valueChanged.connect(self._look)
         self.rows_field = Labelled(
@@ -282,7 +283,7 @@ class ListPage(Page):
         self._end()
         self.outcome.say(in_words(problem), "warning")
         if isinstance(problem, SlipDiffers):
-            self.rows_field.show_fault(problem.what)
+            self.rows_field.show_fault(tr("Compare this number with the slip."))
             self.rows.setFocus()
             self.rows.selectAll()
             self._bring_to(self.outcome, self.rows_field)

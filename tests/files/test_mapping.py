@@ -222,3 +222,25 @@ def test_an_office_is_a_department_when_its_cells_say_so(headers: list[str], set
     table = table_of(headers, *([cells[header] for header in headers] for _ in range(5)))
     found = dict(zip(headers, fields(propose_mapping(table, settings)), strict=True))
     assert (found["Landkreis"], found["Amt"]) == (Field.SITE, Field.DEPARTMENT)
+
+
+def test_a_wish_in_free_words_is_masked_and_one_that_is_understood_is_shown(settings: StudySettings) -> None:
+    rows = [["Name", "Telefon", "Anrufzeit"], ["Moser, Nele", "030 23125001", "nur wenn Karl weg ist"]]
+    table = Table(name="x", rows=[*rows, ["Moser, Ole", "030 23125002", "ab 18 Uhr"]])
+    shown = masked_sample(table, propose_mapping(table, settings))
+    assert [row[2] for row in shown] == ["••• •••• •••• ••• •••", "ab 18 Uhr"]
+
+
+def test_somebodys_row_is_never_taken_for_headers(settings: StudySettings) -> None:
+    rows = [["Frau", "Telefon", "Person", "030 23125001"], ["Name", "Telefon", "Amt", "Kreis"]]
+    table = Table(name="x", rows=[*rows, ["Moser", "030 23125002", "Bauamt", "Landkreis Auental"]])
+    assert propose_mapping(table, settings).header_row == 2
+    for row in (1, 3):
+        with pytest.raises(Problem, match="somebody"):
+            propose_mapping(table, settings, header_row=row)
+
+
+def test_an_office_beside_its_county_is_proposed_as_a_department(settings: StudySettings) -> None:
+    table = Table(name="x", rows=[["Nachname", "Telefon", "Landkreis", "Amt"], ["Moser", "030 23125002", "A", "?"]])
+    column = propose_mapping(table, settings).columns[3]
+    assert (column.field, column.sure) == (Field.DEPARTMENT, False)

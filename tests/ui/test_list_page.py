@@ -83,7 +83,7 @@ def test_a_slip_that_differs_stops_everything(page: ListPage, plain: Path, qtbot
     page.rows.setValue(N + 1)
     _bring(page, qtbot)
     assert f"The list has {N} rows, the slip says {N + 1}." in page.outcome.text()
-    assert "the slip says" in page.rows_field.fault
+    assert "with the slip" in page.rows_field.fault
     assert page.window().focusWidget() is page.rows
     qtbot.waitUntil(lambda: all(_in_view(page, part) for part in (page.rows, page.bring, page.outcome)))
     assert _count(page) == before
