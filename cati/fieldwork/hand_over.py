@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cati.errors import Problem
-from cati.files.people_rows import count_people
-from cati.files.tables import read_table
+from cati.files.people_rows import count_people, read_list
 from cati.files.whole_file import read_whole
 from cati.text import tr
 from cati.vault import age_files
-from cati.vault.containers import LARGEST
+from cati.vault.containers import LARGEST, Needs, needs_password
 from cati.vault.passwords import password_faults
 
 
@@ -49,7 +48,15 @@ def seal_list(table: Path, target: Path, *, recipient: str | None, passphrase: s
     if not target.parent.is_dir():
         raise Problem(str(target.parent), tr("There is no such folder."), tr("Make it, or choose another."))
     plain = read_whole(table, LARGEST)
-    rows = count_people(read_table(plain, table.name))
+    if needs_password(plain) is not Needs.NOTHING:
+        raise Problem(
+            table.name,
+            tr("This file is protected already; its rows cannot be counted."),
+            tr("Save it without a password first, or send it as it is and count its rows by hand."),
+        )
+    rows = count_people(read_list(plain, table.name))
+    if not rows:
+        raise Problem(table.name, tr("There is nobody in this list."), tr("Check that it is the right file."))
     if recipient is not None:
         sealed = age_files.seal_to([recipient], plain)
     else:

@@ -29,8 +29,9 @@ from cati.files.mapping import (
     with_constant,
     with_field,
 )
+from cati.files.people_rows import read_list
 from cati.files.rows import Note, judge_rows
-from cati.files.tables import Table, read_table
+from cati.files.tables import Table
 from cati.files.whole_file import read_whole
 from cati.files.write import refused_table
 from cati.store import cases, contacts, lists, studies
@@ -141,7 +142,7 @@ def receive(study: OpenStudy, path: Path, password: str | None = None, *, sheet:
         name=path.name,
         sha256=opened.sha256,
         container=opened.container,
-        table=read_table(opened.data, opened.name, sheet=sheet),
+        table=read_list(opened.data, opened.name, sheet=sheet),
         warning=warning,
     )
 

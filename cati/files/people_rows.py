@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import date
 
+from cati.errors import Problem
 from cati.files.dates import read_date
-from cati.files.headers import field_by_name, plain_header
+from cati.files.headers import PHONES, field_by_name, plain_header
 from cati.files.phones import read_phone
-from cati.files.tables import Table
+from cati.files.tables import Table, read_table
 from cati.survey.case import Phone
+from cati.text import tr
 
 ROWS_SEARCHED_FOR_HEADERS = 30
 LEAST_HEADERS = 2
@@ -18,6 +20,31 @@ LEAST_HEADERS = 2
 _MOST_IN_A_TOTAL = 3
 """Filled cells of a row of totals; a person has more: a name, a number, and two dates at least."""
 _TOTALS = ("summe", "gesamt", "insgesamt", "anzahl", "total", "sum", "count", "stand", "seite", "page")
+
+
+def read_list(data: bytes, name: str, *, sheet: str | None = None) -> Table:
+    """Read the one sheet that is a list of people, the first with cells when no headers say which.
+
+    Raises Problem when several sheets are lists: whoever stands on the others would be lost without a word.
+    """
+    table = read_table(data, name, sheet=sheet)
+    if sheet is not None or len(table.sheets) <= 1:
+        return table
+    tables = [table if one == table.sheet else read_table(data, name, sheet=one) for one in table.sheets]
+    lists = [one for one in tables if _names_a_telephone(one)]
+    if len(lists) > 1:
+        raise Problem(
+            tr("File {name}", name=name),
+            tr("Several sheets hold lists of people: {sheets}.", sheets=", ".join(one.sheet for one in lists)),
+            tr("Ask the office to put all people on one sheet, or to send a file for each."),
+        )
+    return lists[0] if lists else table
+
+
+def _names_a_telephone(table: Table) -> bool:
+    number = named_header_row(table)
+    fields = [field_by_name(cell) for cell in table.row(number)] if number else []
+    return any(found is not None and found[0] in PHONES for found in fields)
 
 
 def named_header_row(table: Table) -> int:

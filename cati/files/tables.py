@@ -40,6 +40,7 @@ class Table:
     rows: list[list[str]] = field(repr=False)
     sheet: str = ""
     sheets: tuple[str, ...] = ()
+    """The visible sheets that have cells."""
     encoding: str = ""
     """Python's name of the encoding of a text file, "" for a workbook."""
     encoding_sure: bool = True

@@ -67,8 +67,16 @@ def read(data: bytes, sheet: str) -> tuple[Outline, Iterator[list[str]]]:
         raise Unreadable("too_many_columns", limit=MOST_COLUMNS)
     if data[:2] != b"PK":
         formulas = _xls_formulas(data)
-    outline = Outline(sheet=name, sheets=names, formulas=formulas.get(name, []))
+    filled = [one for one in names if one == name or _has_cells(book, one)]
+    outline = Outline(sheet=name, sheets=filled, formulas=formulas.get(name, []))
     return outline, _rows(cells)
+
+
+def _has_cells(book: python_calamine.CalamineWorkbook, sheet: str) -> bool:
+    try:
+        return book.get_sheet_by_name(sheet).end is not None
+    except python_calamine.CalamineError:
+        return False  # a chart, or one that could not be read as a list either
 
 
 def _rows(cells: python_calamine.CalamineSheet) -> Iterator[list[str]]:

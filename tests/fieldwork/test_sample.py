@@ -135,6 +135,18 @@ def test_nobody_is_brought_in_twice(made: Made, tmp_path: Path) -> None:
     assert _rows(made, "case") == 25
 
 
+def test_an_office_cannot_seal_what_holds_nobody_or_is_sealed(made: Made, tmp_path: Path) -> None:
+    table, target = tmp_path / "list.csv", tmp_path / "list.age"
+    for data, what in (
+        (as_csv([]), "nobody"),
+        (seal_to([made.created.recipient], as_csv([])), "protected already"),
+    ):
+        table.write_bytes(data)
+        with pytest.raises(Problem, match=what):
+            hand_over.seal_list(table, target, recipient=made.created.recipient, passphrase=None)
+        assert not target.exists()
+
+
 def test_a_group_of_refused_rows_says_nothing_of_one_row_alone(made: Made, tmp_path: Path) -> None:
     lead = made.sign_in("lead")
     rows = invent_rows(6, lead.settings, random.Random(2), today=lead.now().date())

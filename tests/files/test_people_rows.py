@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import random
 from datetime import date
 
+import pytest
 from hypothesis import given
 from hypothesis import settings as bounded
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from cati.demo.people import HEADERS, as_csv, faulty_rows, invent_rows
+from cati.errors import Problem
 from cati.files.mapping import propose_mapping
-from cati.files.people_rows import count_people, header_row, people_rows
+from cati.files.people_rows import count_people, header_row, people_rows, read_list
 from cati.files.rows import judge_rows
 from cati.files.tables import Table, read_table
 from cati.settings import StudySettings
@@ -72,3 +76,30 @@ def test_a_person_called_like_a_total_is_a_person(settings: StudySettings, today
     (row,) = invent_rows(1, settings, random.Random(2), today=today)
     table = Table(name="x", rows=[list(HEADERS), ["Summe", *row[1:]], ["", "", "", "Total"], ["Seite 1 von 1"]])
     assert count_people(table) == 1
+
+
+def _workbook(**sheets: list[list[str]]) -> bytes:
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    written = io.BytesIO()
+    book.save(written)
+    return written.getvalue()
+
+
+def test_the_sheet_with_the_people_is_found_behind_others(settings: StudySettings, today: date) -> None:
+    people = [list(HEADERS), *invent_rows(4, settings, random.Random(1), today=today)]
+    data = _workbook(Info=[["Liste für das Institut"], ["Stand", "1.7.2026"]], Liste=people, Leer=[])
+    table = read_list(data, "list.xlsx")
+    assert (table.sheet, table.sheets, count_people(table)) == ("Liste", ("Info", "Liste"), 4)
+
+
+def test_people_on_several_sheets_are_not_lost_without_a_word(settings: StudySettings, today: date) -> None:
+    people = [list(HEADERS), *invent_rows(4, settings, random.Random(1), today=today)]
+    data = _workbook(Nord=people, Kürzel=[["Sachgebiet", "Name"], ["01", "Bauamt"]], Süd=people)
+    with pytest.raises(Problem, match="Nord, Süd"):
+        read_list(data, "list.xlsx")
+    assert count_people(read_list(data, "list.xlsx", sheet="Süd")) == 4
