@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import msgspec
 
@@ -12,6 +14,11 @@ from cati.text import tr
 
 LANDS = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH", "SL", "SN", "ST", "TH", "Augsburg")
 """The German Länder as the subdivisions of the `holidays` library; Augsburg has a holiday of its own besides."""
+
+
+LONGEST_KEPT = timedelta(days=366)
+"""Contacts are kept this long after the field period at most (GDPR Art. 5(1)(e)); the institute may choose less."""
+_REACHABLE = re.compile(r"(?!\(?0(?:900|190|137|180))\(?(?:\+|0)[\d ()/.–-]{5,30}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +195,16 @@ def check_settings(settings: StudySettings) -> list[Problem]:
     if not settings.sites:
         found.append(Problem(tr("Sites"), tr("There is no site."), tr("Add at least one county or centre.")))
     seen: set[str] = set()
+    names = Counter(site.name.strip().casefold() for site in settings.sites)
     for site in settings.sites:
+        if site.name.strip() and names[site.name.strip().casefold()] > 1:
+            found.append(
+                Problem(
+                    tr("Site {site}", site=site.name),
+                    tr("Another site has the same name."),
+                    tr("Give every site a name of its own: lists are read by it."),
+                )
+            )
         found.extend(_check_site(site, seen))
     found.extend(_check_dates(settings))
     if not settings.consent or not all(w.version.strip() and w.text.strip() for w in settings.consent):
@@ -198,6 +214,11 @@ def check_settings(settings: StudySettings) -> list[Problem]:
                 tr("The wording people agreed to is missing or has no version."),
                 tr("Enter the wording and its version, as printed on the consent form."),
             )
+        )
+    versions = Counter(wording.version.strip().casefold() for wording in settings.consent)
+    if any(n > 1 for version, n in versions.items() if version):
+        found.append(
+            Problem(tr("Consent"), tr("Two wordings have the same version."), tr("Give each a version of its own."))
         )
     if not settings.languages:
         found.append(Problem(tr("Languages"), tr("There is no language."), tr("Choose at least one.")))
@@ -226,7 +247,16 @@ def _check_words(settings: StudySettings) -> list[Problem]:
             tr("Enter the institute's number."),
         ),
     )
-    return [Problem(where, what, do) for value, where, what, do in needed if not value.strip()]
+    found = [Problem(where, what, do) for value, where, what, do in needed if not value.strip()]
+    if settings.callback_number.strip() and not _REACHABLE.fullmatch(settings.callback_number.strip()):
+        found.append(
+            Problem(
+                tr("Number to call back"),
+                tr("This is not a number that people can simply call."),
+                tr("Enter the institute's number with its area code, such as 030 23125 000."),
+            )
+        )
+    return found
 
 
 def _check_dates(settings: StudySettings) -> list[Problem]:
@@ -238,6 +268,14 @@ def _check_dates(settings: StudySettings) -> list[Problem]:
     if settings.erasure_date < settings.field_to:
         found.append(
             Problem(tr("Erasure date"), tr("It lies before the end of the field period."), tr("Choose a later day."))
+        )
+    elif settings.erasure_date > settings.field_to + LONGEST_KEPT:
+        found.append(
+            Problem(
+                tr("Erasure date"),
+                tr("It lies more than a year after the field period; contacts serve this survey only."),
+                tr("Choose an earlier day."),
+            )
         )
     return found
 

@@ -86,8 +86,16 @@ def test_debians_age_opens_what_the_office_sealed(tmp_path: Path, capsys: pytest
     assert cli.main(["--language", "en", "seal", str(table), "--to", recipient]) == 1, "nothing is overwritten"
 
 
-@pytest.mark.parametrize(("raised", "status"), [(Problem("here", "that", "do this"), 1), (Cancelled(), 130)])
-def test_known_endings(raised: Exception, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("raised", "status"),
+    [
+        (Problem("here", "that", "do this"), 1),
+        (Cancelled(), 130),
+        (KeyboardInterrupt(), 130),
+        (PermissionError(13, "Permission denied", "/there"), 1),
+    ],
+)
+def test_known_endings(raised: BaseException, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
     def end(_args: argparse.Namespace) -> int:
         raise raised
 

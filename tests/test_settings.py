@@ -75,3 +75,23 @@ def test_a_rule_outside_its_limit_is_refused_with_the_reason(rules: CallingRules
 )  # fmt: skip
 def test_what_keeps_a_study_from_being_made_is_said(changes: dict[str, object]) -> None:
     assert check_settings(replace(GOOD, **changes))
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"callback_number": "ruf mich an"}, "simply call"),
+        ({"callback_number": "0900 123456"}, "simply call"),
+        ({"erasure_date": date(2099, 1, 1)}, "more than a year"),
+        ({"erasure_date": date(2026, 8, 1)}, "before the end"),
+        ({"consent": (ConsentWording(version="1", text="Ja"), ConsentWording(version="1 ", text="Gern"))}, "same version"),
+        ({"sites": (GOOD.sites[0], replace(GOOD.sites[0], code="b", name="a "))}, "same name"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_meant_is_refused(changed: dict[str, object], said: str) -> None:
+    assert any(said in problem.what for problem in check_settings(replace(GOOD, **changed)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("number", ["030 23125 000", "+49 30 23125-000", "0800 1234567", "(030) 23125/000"])
+def test_a_number_to_call_back_may_be_written_as_people_write_it(number: str) -> None:
+    assert check_settings(replace(GOOD, callback_number=number)) == []

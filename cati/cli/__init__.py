@@ -127,23 +127,29 @@ def main(argv: Sequence[str]) -> int:
     args = _parser().parse_args(argv)
     try:
         return int(args.run(args))
-    except Problem as problem:
-        print(problem, file=sys.stderr)
-        return PROBLEM
-    except Cancelled:
-        print(tr("Cancelled; nothing was changed."), file=sys.stderr)
-        return CANCELLED
-    except KeyboardInterrupt:
-        print(tr("Interrupted."), file=sys.stderr)
-        return CANCELLED
     except BrokenPipeError:  # whoever read us has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return PROBLEM
-    except Exception as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
-        return _say_bug(type(error).__name__, note_bug(error))
+    except BaseException as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
+        return _say_end(error)
 
 
-def _say_bug(kind: str, where: str) -> int:
-    said = tr("This should not have happened ({kind} at {where}). Please report it.", kind=kind, where=where)
+def _say_end(error: BaseException) -> int:
+    """Say why an act ended before its end; return the exit status."""
+    if isinstance(error, SystemExit):
+        raise error
+    said, status = "", PROBLEM
+    if isinstance(error, Problem):
+        said = str(error)
+    elif isinstance(error, Cancelled):
+        said, status = tr("Cancelled; nothing was changed."), CANCELLED
+    elif isinstance(error, KeyboardInterrupt):
+        said, status = tr("Interrupted."), CANCELLED
+    elif isinstance(error, OSError) and error.filename:
+        why = tr("It cannot be read or written: {why}.", why=error.strerror or type(error).__name__)
+        said = str(Problem(str(error.filename), why))
+    else:
+        kind, where = type(error).__name__, note_bug(error)
+        said = tr("This should not have happened ({kind} at {where}). Please report it.", kind=kind, where=where)
     print(said, file=sys.stderr)
-    return PROBLEM
+    return status

@@ -33,7 +33,10 @@ _SAID = (
 def ask_password(prompt: str) -> str:
     """Ask for a password on the terminal, or take one line of standard input when that is no terminal."""
     if sys.stdin.isatty():
-        return getpass.getpass(prompt + ": ")
+        try:
+            return getpass.getpass(prompt + ": ")
+        except EOFError:  # Ctrl+D
+            raise Cancelled from None
     line = sys.stdin.readline()
     if not line:
         raise Problem(tr("Password"), tr("None was given."), tr("Type it, or give it as a line of standard input."))

@@ -388,12 +388,12 @@ def delete_received_file(path: Path) -> None:
 
 
 def sample_counts(study: OpenStudy) -> tuple[tuple[str, str, int], ...]:
-    """Return (site, department, cases) for every combination of the settings, also those without a case."""
+    """Return (site, department, people) for every combination of the settings; who withdrew is erased, not counted."""
     with study.reading() as transaction:
         counted = cases.count_by_status(transaction)
         cells = studies.cells(transaction)
     found: Counter[tuple[str, str]] = Counter()
-    for (_status, cell), n in counted.items():
+    for (status, cell), n in counted.items():
         site, department, _language = cells[cell]
-        found[site, department] += n
+        found[site, department] += n if status is not cases.CaseStatus.WITHDRAWN else 0
     return tuple((s.code, d.code, found[s.code, d.code]) for s in study.settings.sites for d in s.departments)

@@ -48,9 +48,16 @@ def random_id(draw: random.Random) -> str:
     return f"{draw.getrandbits(128):032x}"
 
 
-def check_members(members: Sequence[NewMember]) -> list[Problem]:
-    """Return what keeps these members from starting a study, in their order."""
+_WORD_THAT_COUNTS = 6
+
+
+def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ()) -> list[Problem]:
+    """Return what keeps these members from starting a study, in their order.
+
+    ``study_names``: of study, client and institute; their longer words are what colleagues would try as passwords.
+    """
     found = []
+    known = [word for name in study_names for word in name.split() if len(word) >= _WORD_THAT_COUNTS]
     seen: set[str] = set()
     for member in members:
         where = member.login or member.name or tr("Staff")
@@ -59,7 +66,7 @@ def check_members(members: Sequence[NewMember]) -> list[Problem]:
         if member.login.strip().lower() in seen:
             found.append(Problem(where, tr("This login is used twice."), tr("Choose another.")))
         seen.add(member.login.strip().lower())
-        faults = password_faults(member.password, member.login, [member.name])
+        faults = password_faults(member.password, member.login, [member.name, *known])
         found.extend(Problem(where, fault, "") for fault in faults)
     found.extend(shared_passwords(members))
     if not any(member.role is Role.RESEARCH_LEAD for member in members):

@@ -13,7 +13,7 @@ from cati import places
 from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.changing import change_settings, settings_log
-from cati.fieldwork.forms import unspoken
+from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.sheets import write_sheets
@@ -30,11 +30,11 @@ from cati.fieldwork.staffing import (
     shared_passwords,
     staff,
 )
-from cati.files.questionnaires import read_questionnaire
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
 from cati.store.database import Database
 from cati.store.migrations import create_tables, require_current
+from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
 from cati.text import tr
 from cati.vault.age_files import fingerprint
@@ -88,6 +88,22 @@ class CreatedStudy:
     paper_seal: tuple[str, ...] = field(repr=False)
 
 
+def _runnable(settings: StudySettings, form_path: Path, members: Sequence[NewMember], now: datetime) -> Questionnaire:
+    """Return the questionnaire of a study that can be made; raises the first Problem of settings, staff or form."""
+    names = (settings.name, settings.client, settings.institute)
+    for problem in (*check_settings(settings), *check_members(members, names)):
+        raise problem
+    if settings.field_to < wall(now, settings.sites[0]).date():
+        raise Problem(tr("Field period"), tr("It lies in the past."), tr("Choose days on which people can be called."))
+    form = check_form(form_path)
+    if form.questionnaire is None:
+        first = next(d for d in form.diagnostics if d.severity == "error")
+        raise Problem(form_path.name, first.what, first.do)
+    for problem in unspoken(form.questionnaire, settings.languages):
+        raise problem
+    return form.questionnaire
+
+
 def create_study(
     folder: Path,
     settings: StudySettings,
@@ -107,14 +123,7 @@ def create_study(
     """
     seal_folder = seal_folder or places.seals()
     _refuse_seal_inside(folder, seal_folder)
-    for problem in (*check_settings(settings), *check_members(members)):
-        raise problem
-    form = read_questionnaire(form_path, form_path.name)
-    if form.questionnaire is None:
-        first = next(d for d in form.diagnostics if d.severity == "error")
-        raise Problem(form_path.name, first.what, first.do)
-    for problem in unspoken(form.questionnaire, settings.languages):
-        raise problem
+    questionnaire = _runnable(settings, form_path, members, now())
     if folder.exists() and any(folder.iterdir()):
         raise Problem(folder.name, tr("This folder is not empty."), tr("Choose a new folder for the study."))
     existed = folder.exists()
@@ -144,7 +153,7 @@ def create_study(
                     id=study_id,
                     settings=settings_to_json(settings),
                     made_at=log.seconds(at),
-                    questionnaire=form.questionnaire.content_hash,
+                    questionnaire=questionnaire.content_hash,
                     recipient=created.recipient,
                     answers_public=made.keys.answers_public,
                     record_public=made.keys.record_public,
@@ -152,8 +161,8 @@ def create_study(
             )
             studies.add_questionnaire(
                 transaction,
-                content_hash=form.questionnaire.content_hash,
-                model=form.questionnaire.to_json(),
+                content_hash=questionnaire.content_hash,
+                model=questionnaire.to_json(),
                 name=form_path.name,
                 source=source,
                 at=log.seconds(at),

@@ -101,8 +101,8 @@ class Database:
             driver = _driver(connection)
             if large:
                 driver.execute(f"PRAGMA cache_size={_LARGE_CACHE}")
-            driver.execute("BEGIN IMMEDIATE")
             try:
+                driver.execute("BEGIN IMMEDIATE")
                 yield connection
                 driver.execute("COMMIT")
             except BaseException as error:
@@ -113,7 +113,13 @@ class Database:
                     raise Problem(
                         tr("Disk"),
                         tr("The disk is full; nothing of this step was saved."),
-                        tr("A reserve was released: finish this interview, then make room."),
+                        tr("A reserve was released, so that a call can be finished. Then make room."),
+                    ) from None
+                if _is_read_only(error):
+                    raise Problem(
+                        self.folder.name,
+                        tr("Nothing can be written here."),
+                        tr("Ask for the right to write there, or copy the study to where you have it."),
                     ) from None
                 raise
             finally:
@@ -166,6 +172,11 @@ class Database:
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.dbapi_connection
+
+
+def _is_read_only(error: BaseException) -> bool:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
 
 
 def _is_full(error: BaseException) -> bool:

@@ -306,7 +306,9 @@ class StudyPage(QWidget):
         if last in self._judged:
             from cati.fieldwork.study import check_members  # noqa: PLC0415 - with the database, when a study is made
 
-            people = check_members(self.staff.members(settings.languages))
+            people = check_members(
+                self.staff.members(settings.languages), (settings.name, settings.client, settings.institute)
+            )
             self.staff.show_members(people)
             wrong += [last] if people else []
         for at, button in enumerate(self._steps[:-1]):

@@ -188,6 +188,7 @@ def test_a_second_list_cannot_bring_back_who_never_wants_to_be_called(made: Made
     delivered = calling.take_next_case(anna)
     if way == "withdraws":
         calling.withdraw(anna, delivered.lease)
+        assert sum(n for _s, _d, n in sample.sample_counts(lead)) == 9, "who withdrew is erased"
     else:
         call = calling.begin_call(anna, delivered.lease, delivered.next_phone)
         calling.note_outcome(anna, delivered.lease, call, Outcome.HARD_REFUSAL)

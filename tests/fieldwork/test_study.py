@@ -6,6 +6,7 @@ import random
 import sqlite3
 import stat
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -257,4 +258,18 @@ def test_a_language_that_the_questionnaire_does_not_have_is_refused(tmp_path: Pa
             tmp_path / "study", settings_with(languages=("de", "fr")), form, STAFF,
             now=Clock(), draw=random.Random(1), seal_folder=tmp_path / "seals", cost=CHEAP,
         )  # fmt: skip
+    assert not (tmp_path / "study").exists()
+
+
+def test_a_field_period_in_the_past_or_a_missing_form_makes_no_study(tmp_path: Path) -> None:
+    def make(form: Path, **changed: object) -> CreatedStudy:
+        return create_study(
+            tmp_path / "study", settings_with(**changed), form, STAFF,
+            now=Clock(), draw=random.Random(1), seal_folder=tmp_path / "seals", cost=CHEAP,
+        )  # fmt: skip
+
+    with pytest.raises(Problem, match="no such questionnaire"):
+        make(tmp_path / "nowhere.xlsx")
+    with pytest.raises(Problem, match="lies in the past"):
+        make(write_form(tmp_path / "form.xlsx"), field_from=date(2027, 6, 1), field_to=date(2027, 7, 5))
     assert not (tmp_path / "study").exists()

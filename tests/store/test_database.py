@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event
 
 from cati.errors import Problem
 from cati.store.database import BALLAST_BYTES, Database, refuse_network_path
@@ -165,3 +166,14 @@ def test_every_time_column_counts_whole_seconds() -> None:
         for column in table.c:
             if column.name in {"at", "until", "started", "ended", "due_at", "turns_at", "lease_until", "made_at"}:
                 assert column.type.python_type is int, (table.name, column.name)
+
+
+def test_a_database_that_cannot_be_written_says_so(tmp_path: Path) -> None:
+    made = Database(tmp_path / "study", create=True)
+    create_tables(made)
+    made.close()
+    database = Database(tmp_path / "study")
+    event.listen(database.engine, "connect", lambda connection, _record: connection.execute("PRAGMA query_only=ON"))
+    with pytest.raises(Problem, match="Nothing can be written here"), database.transaction() as transaction:
+        transaction.exec_driver_sql("DELETE FROM study")
+    database.close()
