@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFileDialog, QGridLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cati.errors import Problem
@@ -38,6 +38,10 @@ class ReportPart(QWidget):
         self._stack.setSpacing(theme.unit())
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Report of the import"))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Leave the height to the width: Qt reckons with the narrowest columns and would scroll into nothing."""
+        return QSize(super().minimumSizeHint().width(), 0)
 
     def show_report(self, report: ImportReport, received: Received | None, path: Path | None) -> None:
         """Show the report of the list that came from ``path``."""
