@@ -63,13 +63,13 @@ class ReportPart(QWidget):
             self._show_groups(report.notes)
 
     def _show_groups(self, groups: Sequence[Group]) -> None:
-        """Show one line a group: how many rows, why, what to do, and which rows they are."""
+        """Show one line a group: how many rows, why, what to do (if anything), and which rows they are."""
         lines = QGridLayout()
         lines.setHorizontalSpacing(2 * theme.unit())
         lines.setVerticalSpacing(theme.unit())
-        for at, (words, stretch) in enumerate(
-            ((tr("Rows"), 0), (tr("Reason"), 5), (tr("What to do"), 5), (tr("Row numbers"), 2))
-        ):
+        to_do = 5 if any(group.remedy for group in groups) else 0
+        heads = ((tr("Rows"), 0), (tr("Reason"), 5), (tr("What to do") if to_do else "", to_do), (tr("Row numbers"), 2))
+        for at, (words, stretch) in enumerate(heads):
             lines.addWidget(theme.words(words, "small"), 0, at)
             lines.setColumnStretch(at, stretch)
         for line, group in enumerate(groups, 1):
