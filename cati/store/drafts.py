@@ -81,11 +81,15 @@ def keep_text(transaction: Transaction, case_id: str, address: str, sealed: byte
     )
 
 
+_TEXT = Prepared(
+    select(draft_text.c.sealed).where(draft_text.c.case == bindparam("of"), draft_text.c.address == bindparam("place"))
+)
+
+
 def text(transaction: Transaction, case_id: str, address: str) -> bytes | None:
     """Return the sealed words typed so far at one question."""
-    return transaction.execute(
-        select(draft_text.c.sealed).where(draft_text.c.case == case_id, draft_text.c.address == address)
-    ).scalar_one_or_none()
+    row = _TEXT.first(transaction, of=case_id, place=address)
+    return None if row is None else bytes(row[0])
 
 
 _FORGET_TEXT = Prepared(

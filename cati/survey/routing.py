@@ -56,6 +56,10 @@ class Program:
     choice_filter: list[Expression | None]
     soft: list[Expression | None]
     groups_of: list[tuple[int, ...]]
+    steps: list[tuple[str, tuple[int, ...], Expression | None, bool]]
+    """Of every item what a walk needs: its name, the groups around it that have a condition, its own, is it asked."""
+    shared_of: list[int | None]
+    """Of every item the group that puts it on one screen with others."""
     index: dict[str, int]
     looks_ahead: bool
     choices: dict[str, dict[str, Choice]] = field(default_factory=dict)
@@ -116,6 +120,14 @@ def _compile(questionnaire: Questionnaire) -> Program:
         choice_filter=[expression_or_none(item.choice_filter) for item in items],
         soft=[expression_or_none(item.soft) for item in items],
         groups_of=groups_of,
+        steps=[
+            (item.name, tuple(g for g in around if group_relevant[g] is not None), condition, item.kind in ASKED)
+            for item, around, condition in zip(items, groups_of, relevant, strict=True)
+        ],
+        shared_of=[
+            next((g for g in around if questionnaire.groups[g].shared or questionnaire.groups[g].grid), None)
+            for around in groups_of
+        ],
         index=index,
         looks_ahead=looks_ahead,
         choices={name: {c.name: c for c in listed} for name, listed in questionnaire.choice_lists.items()},
@@ -217,31 +229,39 @@ class Pass:
 
     def walk(self, order: tuple[int, ...]) -> tuple[list[int], int | None]:
         """Return the indices of the items on the path in order, and what ended it early."""
-        program = self._program
-        items = program.questionnaire.items
-        open_groups: dict[int, bool] = {}
+        steps = self._program.steps
+        known: dict[int, bool] = {}
+        around: dict[tuple[int, ...], bool] = {}
         path: list[int] = []
+        met, go_on = self.on_path.add, path.append
         for at in order:
-            item = items[at]
-            if not self._groups_open(program.groups_of[at], open_groups):
+            name, groups, relevant, asked = steps[at]
+            if groups:
+                if groups not in around:
+                    around[groups] = self._groups_open(groups, known)
+                if not around[groups]:
+                    continue
+            if relevant is not None and not relevant.boolean(self.at_item(name)):
                 continue
-            relevant = program.relevant[at]
-            if relevant is not None and not relevant.boolean(self.at_item(item.name)):
-                continue
-            self.on_path.add(item.name)
-            if item.kind is Kind.CALCULATE or (item.kind is Kind.HIDDEN and program.calculation[at] is not None):
-                calculation = program.calculation[at]
-                if calculation is not None:
-                    self.computed[item.name] = calculation.text(self.at_item(item.name))
-            elif item.kind is Kind.HIDDEN:
-                self.computed[item.name] = item.default or self._setting.values.get(item.name, "")
-            elif item.kind in (Kind.TERMINATE, Kind.QUOTA):
-                if item.kind is Kind.TERMINATE or self._setting.values.get("quota_full") == "1":
-                    path.append(at)
-                    return path, at
-            elif item.kind in ASKED:
-                path.append(at)
+            met(name)
+            if asked:
+                go_on(at)
+            elif self._ends(at):
+                go_on(at)
+                return path, at
         return path, None
+
+    def _ends(self, at: int) -> bool:
+        """Work out what is computed here; tell whether the person is screened out here."""
+        item, calculation = self._program.questionnaire.items[at], self._program.calculation[at]
+        if item.kind is Kind.CALCULATE or (item.kind is Kind.HIDDEN and calculation is not None):
+            if calculation is not None:
+                self.computed[item.name] = calculation.text(self.at_item(item.name))
+        elif item.kind is Kind.HIDDEN:
+            self.computed[item.name] = item.default or self._setting.values.get(item.name, "")
+        elif item.kind is Kind.TERMINATE:
+            return True
+        return item.kind is Kind.QUOTA and self._setting.values.get("quota_full") == "1"
 
     def _groups_open(self, groups: tuple[int, ...], known: dict[int, bool]) -> bool:
         for group in groups:
@@ -276,11 +296,11 @@ def route(
 
 def _screens(program: Program, path: list[int]) -> tuple[tuple[int, ...], ...]:
     """Put the items of a grid or a field-list on one screen; everything else has a screen of its own."""
-    groups = program.questionnaire.groups
+    shared_of = program.shared_of
     screens: list[list[int]] = []
     last_shared: int | None = None
     for at in path:
-        shared = next((group for group in program.groups_of[at] if groups[group].shared or groups[group].grid), None)
+        shared = shared_of[at]
         if shared is not None and shared == last_shared:
             screens[-1].append(at)
         else:

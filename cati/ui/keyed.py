@@ -202,9 +202,8 @@ class KeyedFlow(QWidget):
         for button in self._pool[len(self.offers) :]:
             button.say("", "")
             button.setVisible(False)
-        self._heights.clear()
-        self._place(self.width(), move=True)
-        if self.heightForWidth(self.width()) != before:
+        self._heights = {self.width(): self._place(self.width(), move=True)}
+        if self._heights[self.width()] != before:
             self.updateGeometry()
 
     def forget(self) -> None:
@@ -233,7 +232,9 @@ class KeyedFlow(QWidget):
                 x, y, row = 0, y + row + gap // (2 if self._column else 1), 0
             if move:
                 button.face, button.cap = face, cap
-                button.setGeometry(x, y, own, high)
+                place = QRect(x, y, own, high)
+                if button.geometry() != place:
+                    button.setGeometry(place)
             row = max(row, high)
             x += own + gap
         return y + row
@@ -261,7 +262,7 @@ class KeyedFlow(QWidget):
         """Run on from line to line in the new width."""
         super().resizeEvent(event)
         if event.oldSize().width() != event.size().width():
-            self._place(self.width(), move=True)
+            self._heights[self.width()] = self._place(self.width(), move=True)
         self.update()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802 - Qt's name

@@ -77,8 +77,8 @@ def the_settings(target: int = 400) -> StudySettings:
 def _form(path: Path) -> Path:
     book = Workbook()
     book.active.title = "survey"
-    book.active.append(("type", "name", "label"))
-    book.active.append(("integer", "minutes", "How long did you wait?"))
+    book.active.append(("type", "name", "label::Deutsch (de)", "label::English (en)"))
+    book.active.append(("integer", "minutes", "Wie lange haben Sie gewartet?", "How long did you wait?"))
     book.create_sheet("settings").append(("form_title", "form_id", "version"))
     book["settings"].append(("Probe", "probe", "1"))
     book.save(path)
