@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--rows", type=int, required=True, help=tr("number of rows on the hand-over slip"))
     sub.add_argument("--list-password", action="store_true", help=tr("ask for the list's password first"))
     sub.add_argument("--sha256", default="", help=tr("SHA-256 on the hand-over slip, to be compared"))
+    sub.add_argument("--sheet", help=tr("the sheet of the workbook that holds the list"))
     sub.add_argument("--header-row", type=int, metavar="N", help=tr("the row that holds the headings"))
     sub.add_argument(
         "--map", action="append", default=[], metavar=tr("HEADING=FIELD"), help=tr("say what a column means")

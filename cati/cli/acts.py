@@ -133,6 +133,9 @@ def import_list(args: argparse.Namespace) -> int:
             print(
                 "  " + tr("Row {row}: {reason} {remedy}", row=refused.row, reason=refused.reason, remedy=refused.remedy)
             )
+        for note in report.notes:
+            said = trn("1 row ({rows})", "{n} rows ({rows})", len(note.rows), rows=", ".join(map(str, note.rows[:20])))
+            print(f"  {said}: {note.reason} {note.remedy}")
         if args.refused_to and report.refused:
             sample.write_refused(args.refused_to, sample.refused_list(study, received, report, passphrase=passphrase))
             print(tr("Refused rows, sealed for the office: {path}", path=args.refused_to))
@@ -148,7 +151,8 @@ def _received(study: OpenStudy, args: argparse.Namespace) -> Received:
     from cati.fieldwork import sample
 
     asked = args.list_password or sample.needs_password(args.list)
-    received = sample.receive(study, args.list, ask_password(tr("Password of the list")) if asked else None)
+    password = ask_password(tr("Password of the list")) if asked else None
+    received = sample.receive(study, args.list, password, sheet=args.sheet)
     print(f"  SHA-256: {received.sha256}")
     if args.sha256 and args.sha256.strip().lower() != received.sha256:
         raise Problem(

@@ -243,7 +243,9 @@ def _largest(opened: OpenStudy, bare: float) -> list[Row]:
     if not forms:
         return []
     items, name, form = max(forms, key=lambda one: one[0])
-    seconds, opening, _answers, _kept = _with(opened, form)
+    rounds = [_with(opened, form) for _ in range(3)]
+    seconds = [one for of_round, _opening, _answers, _kept in rounds for one in of_round]
+    opening = max(round_[1] for round_ in rounds)
     step = statistics.median(seconds)
     return [
         ("8", f"largest form opens ({name}, {items} items)", f"{opening:.2f} s", "< 1 s", opening < 1),

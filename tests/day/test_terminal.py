@@ -16,10 +16,19 @@ ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2027, 7, 6, 10, 0, tzinfo=UTC)
 LEAD, WITNESS, ANNA = "sieben blaue Teekannen", "neun graue Regenschirme", "elf leise Kirchenglocken"
 ROWS = (
-    "Vorname;Nachname;Telefon;Landkreis;Abteilung;Letzter Kontakt;Einwilligung am;Einwilligung Weg;Wortlaut;Erfasst von",
-    "Berit;Amselbühler;030 23125 001;Landkreis Musterland;bau;03.05.2027;03.05.2027;am Schalter;2027-1;Frau Zeisig",
-    "Ole;Dachsdorn;030 23125 002;Landkreis Musterland;jagd;04.05.2027;04.05.2027;am Schalter;2027-1;Frau Zeisig",
-    "Ida;Fuchsloch;030 23125 003;Landkreis Musterland;jagd;04.05.2027;;;;",
+    (
+        "Vorname;Nachname;Telefon;Landkreis;Abteilung;Letzter Kontakt;Einwilligung am;Einwilligung Weg;Wortlaut;Erfasst von"
+        ";Wunschzeit"
+    ),
+    (
+        "Berit;Amselbühler;030 23125 001;Landkreis Musterland;bau;03.05.2027;03.05.2027;am Schalter;2027-1;Frau Zeisig"
+        ";ab 18 Uhr"
+    ),
+    (
+        "Ole;Dachsdorn;030 23125 002;Landkreis Musterland;jagd;04.05.2027;04.05.2027;am Schalter;2027-1;Frau Zeisig"
+        ";wenn der Hahn kräht"
+    ),
+    "Ida;Fuchsloch;030 23125 003;Landkreis Musterland;jagd;04.05.2027;;;;;",
 )
 
 
@@ -67,6 +76,8 @@ def test_a_study_without_a_window(
     said = capsys.readouterr().out
     assert "2 contacts accepted." in said
     assert "1 row refused." in said
+    assert "1 row (3): " in said, "a wish that nobody understands is told"
+    assert "Hahn" not in said
     assert "Fuchsloch" not in said
     assert refused.read_bytes().startswith(b"age-encryption.org/v1")
 
