@@ -46,17 +46,17 @@ class OverviewView(QWidget):
     def show_lines(self, lines: Sequence[OverviewLine], here: str) -> None:
         """Show the path, section by section; ``here`` is the question one comes from."""
         self.lines.clear()
-        section = None
+        section = ""
         bold = QFont(self.font())
         bold.setBold(True)
         for line in lines:
-            if line.section != section:
-                section = line.section
-                heading = QListWidgetItem(section)
+            if line.section != section and line.section:
+                heading = QListWidgetItem(line.section)
                 heading.setFont(bold)
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 heading.setForeground(theme.colours().text)
                 self.lines.addItem(heading)
+            section = line.section
             answer = line.answer or ("…" if line.open else "")
             if line.answer and line.open:
                 answer = tr("{answer} (to be confirmed)", answer=answer)
