@@ -33,7 +33,8 @@ MOST_PHONES = 6
 
 _YES = frozenset(["ja", "j", "yes", "y", "x", "1", "wahr", "true", "erteilt", "gegeben", "given", "✓", "✔", "☑"])
 _NO = frozenset(
-    ["nein", "n", "no", "0", "falsch", "false", "verweigert", "widerrufen", "abgelehnt", "refused", "withdrawn", "–", "-"]
+    ["nein", "n", "no", "0", "falsch", "false", "verweigert", "widerrufen", "abgelehnt", "refused", "withdrawn",
+     "–", "-"]
 )  # fmt: skip
 _NAMES = (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME)
 _TYPED = {Field.MOBILE: PhoneKind.MOBILE, Field.LANDLINE: PhoneKind.LANDLINE, Field.PHONE: None}
