@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
+from cati.fieldwork.delivery import CALL_BACK, OWN_APPOINTMENT
 from cati.fieldwork.log import Act, entries, moment, verify
 from cati.fieldwork.open_study import ROLE_NAMES, OpenStudy, Role
 from cati.store import studies
@@ -54,6 +55,31 @@ DETAILS = {
     "interviews": mark("interviews {value}"),
     "step": mark("step {value}"),
 }
+_REASONS = {
+    "break": mark("Break"),
+    "meeting": mark("Meeting or question"),
+    "technical": mark("Technical trouble"),
+    "other": mark("Something else"),
+    CALL_BACK: mark("the person called back"),
+    OWN_APPOINTMENT: mark("own appointment"),
+}
+_SETTINGS = {
+    "name": mark("Name"),
+    "client": mark("Client"),
+    "institute": mark("Institute"),
+    "callback_number": mark("Number to call back"),
+    "purpose": mark("Purpose"),
+    "sites": mark("Sites"),
+    "field_from": mark("First day of calls"),
+    "field_to": mark("Last day of calls"),
+    "contact_from": mark("Eligibility"),
+    "contact_to": mark("Eligibility"),
+    "consent": mark("Consent"),
+    "languages": mark("Languages"),
+    "expected_minutes": mark("Expected length"),
+    "erasure_date": mark("Erasure date"),
+    "rules": mark("Calling rules"),
+}
 _OUTCOMES = frozenset(Outcome)
 _ROLES = frozenset(Role)
 _WHY = {
@@ -98,6 +124,8 @@ def _what(act: str, details: str) -> str:
         words = tr(WORDS[Act(act)])
     except (ValueError, KeyError):
         words = act
+    if act == Act.PURGE and "head" in json.loads(details or "{}"):
+        return tr("destroyed the keys; what the log said of cases and calls went with the contacts")
     more = _codes(details)
     return f"{words} ({more})" if more else words
 
@@ -119,4 +147,8 @@ def _value(name: str, value: object) -> object:
         return tr(TABLE[Outcome(str(value))].label)
     if name == "role" and value in _ROLES:
         return tr(ROLE_NAMES[Role(str(value))])
+    if name == "reason":
+        return tr(_REASONS.get(str(value), str(value)))
+    if name == "changed" and isinstance(value, list):
+        return ", ".join(dict.fromkeys(tr(_SETTINGS.get(str(one), str(one))) for one in value))
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -15,6 +15,7 @@ from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.forms import UNNAMED
 from cati.fieldwork.log import Act
+from cati.fieldwork.log_words import entries_in_words
 from cati.fieldwork.open_study import Role
 from cati.fieldwork.study import (
     CreatedStudy,
@@ -32,6 +33,7 @@ from cati.fieldwork.study import (
     study_name,
 )
 from cati.settings import CallingRules, ConsentWording, Window
+from cati.text import set_language
 from cati.vault.people import WrongPassword
 
 from .conftest import CHEAP, PASSWORD, PASSWORDS, STAFF, Clock, Made, MakeStudy, bring_people, settings_with, write_form
@@ -273,3 +275,11 @@ def test_a_field_period_in_the_past_or_a_missing_form_makes_no_study(tmp_path: P
     with pytest.raises(Problem, match="lies in the past"):
         make(write_form(tmp_path / "form.xlsx"), field_from=date(2027, 6, 1), field_to=date(2027, 7, 5))
     assert not (tmp_path / "study").exists()
+
+
+def test_the_log_says_in_words_which_settings_changed(made: Made) -> None:
+    lead = made.sign_in("lead")
+    change_settings(lead, replace(lead.settings, expected_minutes=20, contact_from=date(2026, 7, 2)))
+    assert entries_in_words(lead, limit=1)[0].what == "changed the settings (changed Eligibility, Expected length)"
+    set_language("de")
+    assert entries_in_words(lead, limit=1)[0].what.endswith("(geändert Teilnahmeberechtigung, Erwartete Dauer)")

@@ -97,7 +97,7 @@ def test_a_pause_covers_the_study_and_is_logged(led: MainWindow, ready: Any, qtb
     assert led.study is not None
     done = [line.what for line in log_words.entries_in_words(led.study, limit=2)]
     assert done[0].startswith("came back")
-    assert done[1].startswith("paused")
+    assert done[1] == "paused (reason Break)"
 
 
 def test_help_shows_keys_and_leaves_the_page_alone(led: MainWindow, qtbot: QtBot) -> None:
