@@ -58,10 +58,14 @@ class PurgePlan:
 
 @dataclass(frozen=True, slots=True)
 class ErasureRecord:
-    """The signed record (JSON) and its readable page; ``complete`` is False when it names something not reached."""
+    """The signed record (JSON) and its readable page; ``complete`` is False when it names something not reached.
+
+    ``public_key`` (hexadecimal) is the one that checks it; it was printed when the study was made.
+    """
 
     paths: tuple[Path, ...]
     complete: bool
+    public_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,32 @@ def step_words(done: int) -> str:
     return tr("Writing and signing the record") if done == len(_STEPS) else ""
 
 
+def prove(
+    folder: Path,
+    first: SignIn,
+    second: SignIn,
+    *,
+    now: Callable[[], datetime],
+    draw: random.Random,
+    seal_path: Path | None = None,
+) -> None:
+    """Check both sign-ins before anything is closed or erased; raises a Problem that says which of the two is wrong."""
+    database = Database(folder)
+    try:
+        rows = rows_of(database, (first[0], second[0]))
+        refuse_one_person(rows)
+        with database.reading() as transaction:
+            study = studies.the_study(transaction)
+        if study is None:
+            raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
+        path = seal_path or places.seals() / f"{study.id}.seal"
+        authority = prove_both(folder, rows, (first, second), now=now, draw=draw, seal_path=path)
+        if authority.study is not None:
+            authority.study.close()
+    finally:
+        database.close()
+
+
 def purge(
     folder: Path,
     first: SignIn,
@@ -137,7 +167,7 @@ def purge(
             raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
         path = seal_path or places.seals() / f"{study.id}.seal"
         if study.erased_at is not None:
-            return _record_of(folder, done)
+            return _record_of(folder, done, study.record_public.hex())
         authority = _prove(folder, rows, (first, second), done, now=now, draw=draw, seal_path=path)
         purging = Purging(folder, database, path, study.id, authority, now, draw, done)
         purge_steps.recall(purging)
@@ -221,11 +251,12 @@ def _sign(purging: Purging, study: studies.StudyRow) -> ErasureRecord:
         append(transaction, study.id, purging.authority.persons[0].id, Act.PURGE, purging.now(), signed=1)
         purging.keep(transaction, "signed", {"complete": record["complete"]})
     purging.database.vacuum()
-    return ErasureRecord(paths, bool(record["complete"]))
+    return ErasureRecord(paths, bool(record["complete"]), study.record_public.hex())
 
 
-def _record_of(folder: Path, done: dict[str, Any]) -> ErasureRecord:
-    return ErasureRecord((folder / RECORD_NAME, folder / PAGE_NAME), bool(done.get("signed", {}).get("complete")))
+def _record_of(folder: Path, done: dict[str, Any], public_key: str) -> ErasureRecord:
+    paths = (folder / RECORD_NAME, folder / PAGE_NAME)
+    return ErasureRecord(paths, bool(done.get("signed", {}).get("complete")), public_key)
 
 
 def _record(purging: Purging, study: studies.StudyRow) -> dict[str, Any]:

@@ -52,15 +52,26 @@ def refuse_one_person(rows: tuple[studies.MemberRow, studies.MemberRow]) -> None
 
 
 def rows_of(database: Database, logins: tuple[str, str]) -> tuple[studies.MemberRow, studies.MemberRow]:
-    """Return the two members' rows; a Problem that does not say which login is unknown."""
+    """Return the two members' rows; a Problem names the login that is not one of the study's."""
     with database.reading() as transaction:
         found = [studies.member_by_login(transaction, login) for login in logins]
+    for login, row in zip(logins, found, strict=True):
+        if row is None or not row.active:
+            raise _wrong(login)
     first, second = found
-    if first is None or second is None or not (first.active and second.active):
-        raise WrongPassword(
-            tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case.")
-        )
+    if first is None or second is None:
+        message = "both were looked at above"
+        raise AssertionError(message)
     return first, second
+
+
+def _wrong(login: str) -> WrongPassword:
+    """Whoever stands here has signed in or holds the files: it is no secret which of the two was mistyped."""
+    return WrongPassword(
+        tr("Sign-in of {login}", login=login or "?"),
+        tr("Login or password is wrong."),
+        tr("Nothing was erased. Try again; mind upper and lower case."),
+    )
 
 
 def prove_both(
@@ -76,7 +87,10 @@ def prove_both(
     with ExitStack() as opened:
         lead = None
         for row, (login, password) in zip(rows, sign_ins, strict=True):
-            study = open_study(folder, login, password, now=now, draw=draw, seal_path=seal_path)
+            try:
+                study = open_study(folder, login, password, now=now, draw=draw, seal_path=seal_path)
+            except WrongPassword:
+                raise _wrong(login) from None
             if lead is None and row.role == Role.RESEARCH_LEAD.value:
                 lead = study
                 opened.callback(study.close)

@@ -63,6 +63,7 @@ __all__ = [
     "deactivate",
     "open_study",
     "password_faults",
+    "prove_password",
     "questionnaire_of",
     "restore_seal",
     "seal_is_here",
@@ -333,6 +334,18 @@ def _unlock(
     )
     keys = take_up(handed, record, me, seal, epoch=row.epoch)
     return keys, keys.answers_private
+
+
+def prove_password(study: OpenStudy, password: str) -> None:
+    """Check that whoever sits here knows the password of whoever signed in; raises WrongPassword. Half a second."""
+    with study.reading() as transaction:
+        row = studies.member_by_login(transaction, study.me.login)
+    if row is None:
+        raise _wrong_sign_in()
+    try:
+        unlock_member(member_record_from_bytes(row.record), password, read_seal(study.seal_path))
+    except WrongPassword:
+        raise _wrong_sign_in() from None
 
 
 def sign_out(study: OpenStudy) -> None:

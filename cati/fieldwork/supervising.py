@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cati.fieldwork.log import moment, seconds
+from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.store import cases, counts, studies
 from cati.store.cases import COMPLETE, CaseStatus
@@ -66,6 +67,7 @@ class Progress:
     pending: int
     stock: int
     next_due: datetime | None
+    field_over: bool = False
 
 
 def progress(study: OpenStudy) -> Progress:
@@ -82,7 +84,8 @@ def progress(study: OpenStudy) -> Progress:
         outcomes = counts.outcomes(transaction)
         midnight = wall(now, study.settings.sites[0]).replace(hour=0, minute=0, second=0, microsecond=0)
         attempts_today, complete_today = counts.ended_since(transaction, seconds(midnight))
-        first = cases.first_due(transaction, list(places))
+        over = field_is_over(study, transaction)
+        first = None if over else cases.first_due(transaction, list(places))
         calling = _calling(transaction, now)
     open_cases: Counter[tuple[str, str]] = Counter()
     closed: Counter[tuple[str, str]] = Counter()
@@ -106,6 +109,7 @@ def progress(study: OpenStudy) -> Progress:
         pending=sizes["pending"],
         stock=sizes["stock"],
         next_due=None if first is None else moment(first),
+        field_over=over,
     )
 
 

@@ -111,6 +111,8 @@ class ProgressPage(Page):
             self.content.addWidget(
                 Note(tr("No contacts yet. A research lead brings in the list under “Contact list”."))
             )
+        if found.field_over:
+            self.content.addWidget(Note(tr("The field period is over; nobody is called any more.")))
         self._show_summary(found)
         self._show_cells(found)
         self.content.addWidget(heading(tr("Rates")))

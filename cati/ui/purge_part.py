@@ -13,10 +13,12 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QLineEdit, QTextBrowser, QVBoxLayout, QWidget
 
 from cati.errors import Problem
+from cati.fieldwork.sheets import grouped
 from cati.text import tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Page, Working, grid, in_words
+from cati.ui.sheets_page import print_html
 
 if TYPE_CHECKING:
     from cati.fieldwork.purge import ErasureRecord
@@ -32,14 +34,14 @@ class PurgePart(QWidget):
     def __init__(self, folder: Path, *, now: Callable[[], datetime], draw: random.Random, first: str = "") -> None:
         super().__init__()
         self._folder, self._now, self._draw = folder, now, draw
-        self._close: Callable[[], object] = lambda: None
+        self._close: Callable[[], object] | None = None
         self._hindered = False
         stack = QVBoxLayout(self)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit())
         self.logins = [QLineEdit(first), QLineEdit()]
         self.passwords = [QLineEdit(), QLineEdit()]
-        fields: list[QWidget] = []
+        fields: list[Labelled] = []
         who = (tr("First person"), tr("Second person"))
         for login, password, person in zip(self.logins, self.passwords, who, strict=True):
             password.setEchoMode(QLineEdit.EchoMode.Password)
@@ -49,6 +51,7 @@ class PurgePart(QWidget):
             ):
                 editor.textChanged.connect(self._ready)
                 fields.append(Labelled(words, editor))
+        self.second = fields[2]
         stack.addLayout(grid(fields, 2))
         self.sure = QCheckBox(
             theme.folded(tr("We have read what will go; the office knows that its own list stays"), 44)
@@ -75,11 +78,13 @@ class PurgePart(QWidget):
 
     def _ready(self) -> None:
         typed = all(editor.text() for editor in (*self.logins, *self.passwords))
-        two = self.logins[0].text().strip() != self.logins[1].text().strip()
+        names = [login.text().strip().casefold() for login in self.logins]
+        two = names[0] != names[1]
+        self.second.show_fault("" if two or not names[1] else tr("The erasure needs two different people."))
         self.erase.setEnabled(typed and two and self.sure.isChecked() and not self._hindered)
 
     def purge(self) -> None:
-        """Erase, in the background."""
+        """Check both sign-ins in the background; only then close the study and erase."""
         if not self.erase.isEnabled():
             return
         folder, now, draw, close = self._folder, self._now, self._draw, self._close
@@ -89,17 +94,28 @@ class PurgePart(QWidget):
         for password in self.passwords:
             password.clear()
 
-        def work(ticket: Ticket) -> ErasureRecord:
-            from cati.fieldwork.purge import purge  # noqa: PLC0415 - once in a study's life
+        def proof(_ticket: Ticket) -> None:
+            from cati.fieldwork.purge import prove  # noqa: PLC0415 - once in a study's life
 
-            close()
+            if close is not None:
+                prove(folder, first, second, now=now, draw=draw)
+
+        def work(ticket: Ticket) -> ErasureRecord:
+            from cati.fieldwork.purge import purge  # noqa: PLC0415
+
+            if close is not None:
+                close()
             return purge(folder, first, second, now=now, draw=draw, progress=ticket.progress)
 
+        def begin(_proved: None) -> None:
+            self._close = None
+            self.begun.emit()
+            self.working.begin(tr("Erasing … leave the workstation on."))
+            run_in_background(self, work, self._erased, self._failed, self._advance)
+
         self.outcome.hide()
-        self.working.begin(tr("Erasing … leave the workstation on."))
-        self.begun.emit()
-        run_in_background(self, work, self._erased, self._failed, self._advance)
-        self.close_first(lambda: None)
+        self.working.begin(tr("Checking the passwords …"))
+        run_in_background(self, proof, begin, self._failed)
 
     def _advance(self, done: int, total: int) -> None:
         from cati.fieldwork.purge import step_words  # noqa: PLC0415
@@ -132,13 +148,19 @@ class RecordPage(Page):
         self.words.setOpenLinks(False)
         self.words.setAccessibleName(tr("Erasure record"))
         page = next((path for path in record.paths if path.suffix == ".html"), None)
-        if page is not None:
-            self.words.setHtml(page.read_text("utf-8"))
+        html = page.read_text("utf-8") if page is not None else ""
+        self.words.setHtml(html)
         self.words.setMinimumHeight(theme.line() * 24)
         self.body.addWidget(self.words)
         for path in record.paths:
             self.body.addWidget(theme.words(theme.breakable(path), "small"))
+        self.key = theme.words(tr("Public key: {key}", key=grouped(record.public_key)), "small")
+        self.key.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.body.addWidget(self.key)
         folder = record.paths[0].parent
+        self.foot.addWidget(theme.push(tr("Print …"), lambda: print_html(self, html)))
         show = theme.push(tr("Show the folder"), lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))))
         self.foot.addWidget(show)
         self.foot.addStretch(1)
@@ -159,11 +181,13 @@ class UnfinishedPage(Page):
             Note(tr("An erasure was begun here and interrupted. The same two people can finish it."), "warning")
         )
         self.part = PurgePart(folder, now=now, draw=draw)
-        self.part.begun.connect(lambda: self.occupied.emit(True))
-        self.part.ended.connect(lambda: self.occupied.emit(False))
+        self.leave = theme.push(tr("Back to sign-in"), self.left.emit)
+        for signal, busy in ((self.part.begun, True), (self.part.ended, False)):
+            signal.connect(lambda busy=busy: self.occupied.emit(busy))
+            signal.connect(lambda busy=busy: self.leave.setDisabled(busy))
         self.part.erased.connect(self.erased)
         self.body.addWidget(self.part)
         self.body.addStretch(1)
-        self.foot.addWidget(theme.push(tr("Back to sign-in"), self.left.emit))
+        self.foot.addWidget(self.leave)
         self.foot.addStretch(1)
         self.begin_at = self.part.logins[0]

@@ -52,6 +52,17 @@ def save_as_pdf(html: str, path: Path) -> None:
     write_private(path, bytes(made.data().data()))
 
 
+def print_html(owner: QWidget, html: str) -> bool:
+    """Print a page after asking where; tells whether it was sent."""
+    from PySide6.QtPrintSupport import QPrintDialog, QPrinter  # noqa: PLC0415 - asking for printers takes time
+
+    printer = QPrinter(QPrinter.PrinterMode.HighResolution)
+    if not QPrintDialog(printer, owner).exec():
+        return False
+    _document(html).print_(printer)
+    return True
+
+
 def _document(html: str) -> QTextDocument:
     document = QTextDocument()
     document.setDefaultFont(_font(1.0))
@@ -158,11 +169,7 @@ class SheetsPage(Page):
         return both
 
     def _print(self, sheet: Sheet) -> None:
-        from PySide6.QtPrintSupport import QPrintDialog, QPrinter  # noqa: PLC0415 - asking for printers takes time
-
-        printer = QPrinter(QPrinter.PrinterMode.HighResolution)
-        if QPrintDialog(printer, self).exec():
-            _document(sheet.html).print_(printer)
+        if print_html(self, sheet.html):
             self.notes[sheet.name].say("✓ " + tr("Sent to the printer."))
 
     def _save(self, sheet: Sheet) -> None:

@@ -165,24 +165,27 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     part = page.part
     part.sure.setChecked(True)
     part.passwords[0].setText(ready.password)
-    part.logins[1].setText("lead")
+    part.logins[1].setText("Lead")
     part.passwords[1].setText(ready.passwords["witness"])
     assert not part.erase.isEnabled(), "the same person twice"
+    assert "two different people" in part.second.fault
     part.logins[1].setText("witness")
     assert not part.erase.isEnabled(), "the field period has not ended"
-    qtbot.mouseClick(page.end_field, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "Nothing stands against it." in _words(page), timeout=15_000)
+    _end_field(page, ready, qtbot)
     assert part.erase.isEnabled()
     part.passwords[1].setText("wrong wrong wrong wrong")
     part.purge()
     qtbot.waitUntil(lambda: part.outcome.isVisible(), timeout=20_000)
-    assert window.study is None
+    assert "Sign-in of witness" in part.outcome.text()
+    assert window.study is not None, "a mistyped password signs nobody out"
+    assert not page.leave.isVisible()
     part.passwords[0].setText(ready.password)
     part.passwords[1].setText(ready.passwords["witness"])
     qtbot.mouseClick(part.erase, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
     record = window.page()
     assert record.words.toPlainText().strip()
+    assert len(record.key.text().split(": ")[1].replace(" ", "")) == 64
     paths = [
         Path(label.text().replace("\u200b", ""))
         for label in record.findChildren(QLabel)
@@ -195,6 +198,36 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     sign_in = window.page()
     assert isinstance(sign_in, SignInPage)
     qtbot.waitUntil(lambda: "are erased" in sign_in.problem.text())
+
+
+def _end_field(page: PurgePage, ready: Any, qtbot: QtBot) -> None:
+    """End the field period as the page asks for it: a question, numbers, the own password."""
+    page.end_field.click()
+    qtbot.waitUntil(page.asked.isVisible, timeout=15_000)
+    assert "60 people could still be called. 0 of 100 interviews are done." in page.asked.about.text()
+    qtbot.keyClick(page.asked.password, Qt.Key.Key_Return)
+    assert page.asked.isVisible(), "nothing happens without a password"
+    qtbot.keyClick(page.asked.password, Qt.Key.Key_Escape)
+    assert not page.asked.isVisible()
+    page.end_field.click()
+    qtbot.waitUntil(page.asked.isVisible, timeout=15_000)
+    page.asked.password.setText("wrong wrong wrong wrong")
+    page.asked.yes.click()
+    qtbot.waitUntil(lambda: "password is wrong" in page.outcome.text(), timeout=15_000)
+    page.end_field.click()
+    qtbot.waitUntil(page.asked.isVisible, timeout=15_000)
+    assert page.asked.password.text() == ""
+    page.asked.password.setText(ready.password)
+    page.asked.yes.click()
+    qtbot.waitUntil(lambda: "Nothing stands against it." in _words(page), timeout=15_000)
+
+
+def test_after_the_end_progress_says_so(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    page = _open(window, ready, "purge")
+    assert isinstance(page, PurgePage)
+    _end_field(page, ready, qtbot)
+    window.open_place("progress")
+    qtbot.waitUntil(lambda: "field period is over" in _words(window.page()), timeout=15_000)
 
 
 def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
