@@ -42,12 +42,17 @@ def main() -> int:
     from cati.ui import background  # noqa: PLC0415 - at the end only
 
     app, window = build(sys.argv[1:])
-    qInstallMessageHandler(_keep_quiet)
-    catch_all(lambda kind, _where: _tell(window, kind))
+    guard(window)
     show_on_screen(window, window.screen().availableGeometry())
     status = app.exec()
     background.cancel_all()
     return status
+
+
+def guard(window: MainWindow) -> None:
+    """Keep what Qt says, and what nobody caught, off the terminal; a bug is told in the window, without its values."""
+    qInstallMessageHandler(_keep_quiet)
+    catch_all(lambda kind, _where: _tell(window, kind))
 
 
 def _keep_quiet(kind: QtMsgType, context: QMessageLogContext, _said: str) -> None:

@@ -121,11 +121,12 @@ def _brought_in(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Cloc
 
 def _open_window(created: CreatedStudy) -> int:
     """Open the real window, signed in as an interviewer, on a weekday of the field period."""
-    from cati.app import build
+    from cati.app import build, guard
     from cati.ui.look import show_on_screen
 
     now = scene.shifted_clock(datetime(2026, 7, 7, 12, 32, tzinfo=UTC))
     app, window = build([])
+    guard(window)
     window.now = now
     window.enter(
         open_study(created.folder, "anna", scene.PASSWORDS["anna"], now=now, draw=random.SystemRandom(),
