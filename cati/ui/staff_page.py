@@ -68,6 +68,7 @@ class StaffPage(Page):
                 tr("Person"), self.leaver, tr("Their password stops working at once; what they did stays in the log.")
             )
         )
+        self._asked_of: str | None = None
         self.leave = theme.push(tr("&Take away the access"), self._let_go, kind="danger")
         self.body.addWidget(self.leave, 0, Qt.AlignmentFlag.AlignLeft)
         self.body.addWidget(rule())
@@ -162,6 +163,15 @@ class StaffPage(Page):
         member_id = self.leaver.currentData()
         if member_id is None:
             return
+        if self._asked_of != member_id:  # once more: one key on a focused button is no decision
+            self._asked_of = member_id
+            self.note.say(
+                tr("{who} could not sign in any more. Press once more to take the access away.",
+                   who=self.leaver.currentText()),
+                "warning",
+            )  # fmt: skip
+            return
+        self._asked_of = None
         try:
             deactivate(self.study, member_id)
         except Problem as problem:

@@ -79,6 +79,9 @@ def test_a_new_interviewer_can_sign_in_and_one_who_leaves_cannot(window: MainWin
     assert {m.login: m.role for m in staff_of(page.study)}["cora"] is Role.INTERVIEWER
     page.leaver.setCurrentIndex(page.leaver.findText("Cora Neu (cora)"))
     qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
+    assert {m.login: m.active for m in staff_of(page.study)}["cora"], "asked once more"
+    assert "Cora Neu" in page.note.text()
+    qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
     assert not {m.login: m.active for m in staff_of(page.study)}["cora"]
     assert page.leaver.findText("Cora Neu (cora)") < 0
 
