@@ -91,11 +91,13 @@ def _made(folder: Path, clock: fieldwork_weeks.Clock, draw: random.Random) -> Cr
         folder / "study", scene.SETTINGS, scene.form(), scene.STAFF, now=clock.now, draw=draw,
         seal_folder=folder / "seal", progress=_Bar(tr("Making keys")),
     )  # fmt: skip
-    papers = write_sheets(created, scene.SETTINGS, folder / "papers")
+    seal_sheet, office_sheet = write_sheets(created, scene.SETTINGS, folder / "papers")
+    seal_sheet.unlink()  # nobody prints here; kept as a file it would undo the erasure, which refuses beside it
     _say(
         tr("1. The study"),
         tr("Made in {folder}; its seal lies apart, in {seal}.", folder=created.folder, seal=created.seal_path),
-        *(tr("To print: {path}", path=path) for path in papers),
+        tr("The paper copy of the seal would be printed now, locked away, and its file deleted: it is deleted."),
+        tr("To print: {path}", path=office_sheet),
     )
     return created
 
@@ -193,7 +195,6 @@ def _ended(folder: Path, created: CreatedStudy, clock: fieldwork_weeks.Clock, dr
     lead = _sign_in(created, "lead", clock, draw)
     mixing.end_field(lead)
     exported = exporting.export(lead, folder / "export", set(exporting.ExportFormat), progress=_Bar(tr("Exporting")))
-    (folder / "papers" / "seal.html").unlink()  # as it says itself; the erasure would refuse beside it
     plan = purging.dry_run(lead)
     lead.close()
     _say(
