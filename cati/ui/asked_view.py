@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -143,6 +143,8 @@ class AskedView(QWidget):
         self._show_keys(screen, question)
         if fresh:
             self.area.verticalScrollBar().setValue(0)
+        # Laid out before it is painted, not painted, laid out and painted again.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def show_refusal(self, message: str) -> None:
         """Show in place why an answer cannot stand, "" when it can."""
