@@ -119,8 +119,9 @@ class ProgressPage(Page):
         self._show_rates(found)
         self.content.addWidget(heading(tr("Calls by outcome")))
         self._show_outcomes(found)
-        self.content.addWidget(heading(tr("Who is calling")))
-        self._show_calling(found)
+        if found.calling or not found.field_over:
+            self.content.addWidget(heading(tr("Who is calling")))
+            self._show_calling(found)
         self.view.verticalScrollBar().setValue(at)
         if had_focus:
             self.again.setFocus()
@@ -167,7 +168,7 @@ class ProgressPage(Page):
                 shares.append(cell.complete / cell.target if cell.target else 0.0)
         headers = [
             tr("Site and department"), tr("Interviews"), tr("Target"), "", tr("State"),
-            tr("Still open"), tr("Closed"),
+            tr("Left over") if found.field_over else tr("Still open"), tr("Closed"),
         ]  # fmt: skip
         shown = table(tr("Targets and counts"), headers, rows, figures=(1, 2, 5, 6))
         shown.setItemDelegateForColumn(3, Bars(shown))

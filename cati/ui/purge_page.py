@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -106,7 +108,7 @@ class PurgePage(Page):
         if plan.hindrances:
             self.plan.addWidget(heading(tr("What stands against it now")))
             for line in plan.hindrances:
-                self.plan.addWidget(theme.words(theme.breakable("✗ " + line), "problem"))
+                self.plan.addWidget(theme.words("✗ " + _wrapping(line), "problem"))
         else:
             self.plan.addWidget(theme.words("✓ " + tr("Nothing stands against it."), "good"))
         self.part.hinder(bool(plan.hindrances))
@@ -124,7 +126,7 @@ class PurgePage(Page):
             if found.field_over:
                 self._end_field(None)
             else:
-                self.asked.ask(found, sum(site.target for site in study.settings.sites))
+                self.asked.ask(found, {site.code: site.target for site in study.settings.sites})
 
         self.end_field.setEnabled(False)
         self.outcome.hide()
@@ -139,6 +141,8 @@ class PurgePage(Page):
         """End it; ``password`` None when it has ended by its date and only the last interviews are to be mixed."""
         study = self.study
         self.asked.forget()
+        # Else the cursor falls into the next field below, which is about the erasure.
+        self.look.setFocus()
 
         def work(_ticket: Ticket) -> Mixed:
             from cati.fieldwork.mixing import end_field  # noqa: PLC0415
@@ -156,6 +160,7 @@ class PurgePage(Page):
 
     def _not_ended(self, problem: Problem) -> None:
         self.end_field.setEnabled(True)
+        self.end_field.setFocus()
         self.outcome.say(in_words(problem), "warning")
 
     def _begun(self) -> None:
@@ -170,6 +175,11 @@ class PurgePage(Page):
         """The erasure came to an end, good or bad; the study is closed, so the way leads back to the sign-in."""
         self.occupied.emit(False)
         self.leave.setVisible(not self.look.isVisibleTo(self))
+
+
+def _wrapping(line: str) -> str:
+    """Return a sentence whose file names and paths, however long, can be broken to the width of the column."""
+    return re.sub(r"\S*[/\\.]\S+", lambda name: re.sub(r".{16}", "\\g<0>\u200b", theme.breakable(name[0])), line)
 
 
 class EndOfField(QWidget):
@@ -202,13 +212,17 @@ class EndOfField(QWidget):
         stack.addLayout(line)
         self.hide()
 
-    def ask(self, found: Progress, target: int) -> None:
-        """Ask; ``target`` is the number of interviews of all sites."""
-        complete = sum(cell.complete for cell in found.cells)
+    def ask(self, found: Progress, targets: dict[str, int]) -> None:
+        """Ask; ``targets`` holds the number of interviews wanted of each site: too many in one make up for no other."""
+        complete = Counter[str]()
+        for cell in found.cells:
+            complete[cell.site] += cell.complete
+        missing = sum(max(target - complete[site], 0) for site, target in targets.items())
         waiting = sum(cell.callable for cell in found.cells)
         lines = [
             trn("1 person could still be called.", "{n} people could still be called.", waiting),
-            tr("{complete} of {target} interviews are done.", complete=complete, target=target),
+            tr("{complete} of {target} interviews are done.", complete=complete.total(), target=sum(targets.values())),
+            trn("1 interview is missing.", "{n} interviews are missing.", missing),
             tr("After this nobody is called any more, and it cannot be undone."),
         ]
         self.about.setText(" ".join(lines))

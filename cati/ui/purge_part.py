@@ -36,6 +36,7 @@ class PurgePart(QWidget):
         self._folder, self._now, self._draw = folder, now, draw
         self._close: Callable[[], object] | None = None
         self._hindered = False
+        self._at_work = False
         stack = QVBoxLayout(self)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit())
@@ -81,7 +82,15 @@ class PurgePart(QWidget):
         names = [login.text().strip().casefold() for login in self.logins]
         two = names[0] != names[1]
         self.second.show_fault("" if two or not names[1] else tr("The erasure needs two different people."))
-        self.erase.setEnabled(typed and two and self.sure.isChecked() and not self._hindered)
+        free = not (self._hindered or self._at_work)
+        self.erase.setEnabled(typed and two and self.sure.isChecked() and free)
+
+    def _lock(self, at_work: bool) -> None:
+        """Take no second order, and no other name, while one is carried out."""
+        self._at_work = at_work
+        for editor in (*self.logins, *self.passwords, self.sure):
+            editor.setDisabled(at_work)
+        self._ready()
 
     def purge(self) -> None:
         """Check both sign-ins in the background; only then close the study and erase."""
@@ -115,6 +124,9 @@ class PurgePart(QWidget):
 
         self.outcome.hide()
         self.working.begin(tr("Checking the passwords …"))
+        # Locked fields lose the cursor: it must not fall onto the button that leaves.
+        self.working.bar.setFocus()
+        self._lock(at_work=True)
         run_in_background(self, proof, begin, self._failed)
 
     def _advance(self, done: int, total: int) -> None:
@@ -125,6 +137,7 @@ class PurgePart(QWidget):
 
     def _failed(self, problem: Problem) -> None:
         self.working.end()
+        self._lock(at_work=False)
         self.outcome.say(in_words(problem), "warning")
         self.ended.emit()
         self.passwords[0].setFocus()

@@ -178,7 +178,9 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     assert part.erase.isEnabled()
     part.passwords[1].setText("wrong wrong wrong wrong")
     part.purge()
+    assert not any(editor.isEnabled() for editor in (*part.logins, *part.passwords, part.sure)), "no second order"
     qtbot.waitUntil(lambda: part.outcome.isVisible(), timeout=20_000)
+    assert all(editor.isEnabled() for editor in (*part.logins, *part.passwords, part.sure))
     assert "Sign-in of witness" in part.outcome.text()
     assert window.study is not None, "a mistyped password signs nobody out"
     assert not page.leave.isVisible()
@@ -207,7 +209,9 @@ def _end_field(page: PurgePage, ready: Any, qtbot: QtBot) -> None:
     """End the field period as the page asks for it: a question, numbers, the own password."""
     page.end_field.click()
     qtbot.waitUntil(page.asked.isVisible, timeout=15_000)
-    assert "60 people could still be called. 0 of 100 interviews are done." in page.asked.about.text()
+    about = page.asked.about.text()
+    assert "60 people could still be called. 0 of 100 interviews are done. 100 interviews are missing." in about
+    assert "cannot be undone" in about
     qtbot.keyClick(page.asked.password, Qt.Key.Key_Return)
     assert page.asked.isVisible(), "nothing happens without a password"
     qtbot.keyClick(page.asked.password, Qt.Key.Key_Escape)
@@ -231,6 +235,25 @@ def test_after_the_end_progress_says_so(window: MainWindow, ready: Any, qtbot: Q
     _end_field(page, ready, qtbot)
     window.open_place("progress")
     qtbot.waitUntil(lambda: "field period is over" in _words(window.page()), timeout=15_000)
+    tables = window.page().findChildren(QTableWidget)
+    headers = [table.horizontalHeaderItem(x).text() for table in tables for x in range(table.columnCount())]
+    assert "Left over" in headers
+    assert "Still open" not in headers
+    assert "Who is calling" not in _words(window.page())
+
+
+def test_files_that_stand_against_the_erasure_are_named_whole_and_wrapped(
+    window: MainWindow, ready: Any, template: Path, qtbot: QtBot
+) -> None:
+    forgotten = ready.folder / f"list-{'of-the-office-' * 8}.csv"
+    forgotten.write_bytes((template / "list.csv").read_bytes())
+    page = _open(window, ready, "purge")
+    assert isinstance(page, PurgePage)
+    qtbot.waitUntil(lambda: forgotten.name in _words(page).replace("\u200b", ""), timeout=15_000)
+    assert page.view.horizontalScrollBar().maximum() == 0
+    line = next(label for label in page.findChildren(QLabel) if forgotten.name in label.text().replace("\u200b", ""))
+    assert line.width() <= page.view.viewport().width()
+    assert line.height() > 2 * line.fontMetrics().height(), "on lines of its own, not cut"
 
 
 def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
@@ -256,5 +279,11 @@ def test_an_interrupted_erasure_is_offered_to_be_finished(window: MainWindow, re
         unfinished.part.logins[editor].setText(login)
         unfinished.part.passwords[editor].setText(password)
     unfinished.part.sure.setChecked(True)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    left_alone: list[bool] = []
+    unfinished.occupied.connect(lambda _busy: left_alone.append(not unfinished.leave.hasFocus()))
     qtbot.mouseClick(unfinished.part.erase, Qt.MouseButton.LeftButton)
+    assert unfinished.part.working.bar.hasFocus()
     qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
+    assert left_alone == [True, True], "nobody leaves by a stray key while it is erased"
