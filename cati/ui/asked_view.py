@@ -143,8 +143,9 @@ class AskedView(QWidget):
         self._show_keys(screen, question)
         if fresh:
             self.area.verticalScrollBar().setValue(0)
-        # Laid out before it is painted, not painted, laid out and painted again.
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+        # Laid out before it is painted, not painted, laid out and painted again; each round goes up one layout.
+        for _ in range(2):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def show_refusal(self, message: str) -> None:
         """Show in place why an answer cannot stand, "" when it can."""

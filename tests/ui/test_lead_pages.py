@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from cati.demo import field as fieldwork_weeks
@@ -190,7 +190,9 @@ def test_two_people_end_the_study_and_get_the_record(window: MainWindow, ready: 
     qtbot.waitUntil(lambda: isinstance(window.page(), RecordPage), timeout=30_000)
     record = window.page()
     assert record.words.toPlainText().strip()
-    assert len(record.key.text().split(": ")[1].replace(" ", "")) == 64
+    assert [len(group) for group in record.key.text().split(": ")[1].split()] == [8] * 8
+    assert record.key.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByKeyboard
+    assert "Print …" in [button.text() for button in record.findChildren(QPushButton) if button.isVisible()]
     paths = [
         Path(label.text().replace("\u200b", ""))
         for label in record.findChildren(QLabel)
