@@ -70,7 +70,7 @@ def _wrong(login: str) -> WrongPassword:
     return WrongPassword(
         tr("Sign-in of {login}", login=login or "?"),
         tr("Login or password is wrong."),
-        tr("Nothing was erased. Try again; mind upper and lower case."),
+        tr("Nothing was erased by it. Try again; mind upper and lower case."),
     )
 
 
@@ -124,11 +124,14 @@ def prove_again(
             tr("The same two must finish it."),
         )
     kept = None
-    for row, (_login, password) in zip(rows, sign_ins, strict=True):
+    for row, (login, password) in zip(rows, sign_ins, strict=True):
         if row.kept is None:
             continue
         record = member_record_from_bytes(row.record)
-        kept = open_kept(row.kept, record, unlock_answers(record, password))
+        try:
+            kept = open_kept(row.kept, record, unlock_answers(record, password))
+        except WrongPassword:
+            raise _wrong(login) from None
     if kept is None:
         message = "one of the two is a research lead, who keeps these keys"
         raise AssertionError(message)

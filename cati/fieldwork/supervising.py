@@ -204,5 +204,6 @@ def _afterwards(study: OpenStudy, transaction: Transaction, sizes: dict[str, int
         attempts_today=0,
         pending=0,
         stock=sizes["stock"],
+        field_over=True,
         next_due=None,
     )
