@@ -89,7 +89,7 @@ class ExportPage(Page):
             )
 
     def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, tr("Folder for the files"))
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder for the files"), str(Path.home()))
         if chosen:
             self.folder_line.setText(chosen)
 

@@ -86,7 +86,7 @@ class FormSection(Section):
         chosen, _ = QFileDialog.getOpenFileName(
             self,
             tr("Questionnaire"),
-            "",
+            str(Path.home()),
             tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")",
         )
         if chosen:

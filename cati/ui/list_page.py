@@ -105,6 +105,7 @@ class ListPage(Page):
         stack.addWidget(rule())
         self.bring = theme.push(tr("&Bring in"), self.bring_in, kind="primary")
         stack.addWidget(self.bring, 0, Qt.AlignmentFlag.AlignLeft)
+        self.rows.lineEdit().returnPressed.connect(self.bring.click)
         self.working = Working(self._cancel)
         stack.addWidget(self.working)
         self.outcome = Note("", "warning")
@@ -148,7 +149,9 @@ class ListPage(Page):
                 return
 
     def _choose(self) -> None:
-        chosen, _ = QFileDialog.getOpenFileName(self, tr("Contact list"), "", tr("Contact lists") + f" ({SUFFIXES})")
+        chosen, _ = QFileDialog.getOpenFileName(
+            self, tr("Contact list"), str(Path.home()), tr("Contact lists") + f" ({SUFFIXES})"
+        )
         if chosen:
             self.show_file(Path(chosen))
 

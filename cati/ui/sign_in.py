@@ -150,7 +150,7 @@ class SignInPage(Page):
         self.studies.addItem(item)
 
     def _choose(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, tr("Folder of the study"))
+        chosen = QFileDialog.getExistingDirectory(self, tr("Folder of the study"), str(Path.home()))
         if chosen:
             self.show_study(Path(chosen))
 

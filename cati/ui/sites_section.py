@@ -18,7 +18,7 @@ from cati.ui.study_sections import Section, Values
 
 LAND_NAMES = {
     "BB": mark("Brandenburg"), "BE": mark("Berlin"), "BW": mark("Baden-Württemberg"), "BY": mark("Bavaria"),
-    "Augsburg": mark("Bavaria, city of Augsburg"),
+    "Augsburg": mark("Augsburg (Bavaria)"),
     "HB": mark("Bremen"), "HE": mark("Hesse"), "HH": mark("Hamburg"), "MV": mark("Mecklenburg-Vorpommern"),
     "NI": mark("Lower Saxony"), "NW": mark("North Rhine-Westphalia"), "RP": mark("Rhineland-Palatinate"),
     "SH": mark("Schleswig-Holstein"), "SL": mark("Saarland"), "SN": mark("Saxony"), "ST": mark("Saxony-Anhalt"),

@@ -317,7 +317,9 @@ class StudyPage(QWidget):
         return wrong, problems
 
     def _choose_folder(self) -> None:
-        chosen = QFileDialog.getExistingDirectory(self, tr("Folder in which the study's folder is made"))
+        chosen = QFileDialog.getExistingDirectory(
+            self, tr("Folder in which the study's folder is made"), str(Path.home())
+        )
         if chosen:
             name = code_from(self.about.name.text()) or "study"
             self.folder_line.setText(str(Path(chosen) / name))
