@@ -390,7 +390,8 @@ def test_a_plain_trace_that_somebody_left_is_named_and_nothing_is_erased(ended: 
     with lead.reading() as transaction:
         contact = opened_contact(lead, next(iter(contacts.all_contacts(transaction))))
     notes = ended.created.folder / "notes.txt"
-    notes.write_text(f"call 0{contact.phones[0].e164[3:]} again")
+    national = contact.phones[0].e164[3:]
+    notes.write_text(f"call 0{national[:3]}/{national[3:5]} {national[5:]} again, room 12")  # as people write them
     assert any("notes.txt" in line for line in purge.dry_run(lead).hindrances)
     with pytest.raises(Problem, match=r"notes\.txt holds contacts or the seal in clear"):
         erase(ended)
