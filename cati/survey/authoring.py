@@ -27,10 +27,14 @@ from cati.text import tr
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A questionnaire, None when an error keeps it from running, and everything that was found."""
+    """A questionnaire, None when an error keeps it from running, and everything that was found.
+
+    ``sketch`` is what could be read of it all the same, to be looked at beside its problems; it is never run.
+    """
 
     questionnaire: Questionnaire | None
     diagnostics: tuple[Diagnostic, ...]
+    sketch: Questionnaire | None = None
 
 
 def compile_form(form: Form) -> Compiled:
@@ -78,7 +82,8 @@ def compile_form(form: Form) -> Compiled:
             tr("No row of this form can be asked on the telephone."),
             tr("Write one question a row."),
         )
-    return Compiled(None if findings.hopeless else hashed(questionnaire), findings.in_order())
+    whole = hashed(questionnaire)
+    return Compiled(None if findings.hopeless else whole, findings.in_order(), whole)
 
 
 def _languages(
