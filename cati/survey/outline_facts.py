@@ -1,0 +1,171 @@
+"""What the outline says about one line: who is asked, what is accepted, what may stay open, in words and as written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cati.survey.outline import (
+    GROUPS,
+    Line,
+    LineKind,
+    Outline,
+    groups_around,
+    order_words,
+    outcome_words,
+)
+from cati.survey.questionnaire import SUBSTANTIVE, Item, Kind, Words, words_in
+from cati.text import tr
+
+_MOST_WORDS = 400
+"""Characters; what is longer says less than the expression itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing about a line. ``source`` is the expression as its author wrote it, "" where there is none."""
+
+    title: str
+    words: str
+    source: str = ""
+
+
+def facts(outline: Outline, line: Line, language: str) -> tuple[Fact, ...]:
+    """Return what is to be known about a line, in the reader's language; labels of choices in ``language``."""
+    item = outline.item(line)
+    found = [*_conditions(outline, line, language)]
+    if item is None:
+        return (*found, *_group_facts(outline, line, language))
+    if item.constraint:
+        words = in_words(outline, item.constraint, language, item.name)
+        found.append(Fact(tr("Accepted only if"), _with(words, item.constraint_message, outline, language),
+                          item.constraint))  # fmt: skip
+    elif item.minimum or item.maximum:
+        found.append(Fact(tr("Accepted only if"), range_words(item)))
+    if item.soft:
+        words = in_words(outline, item.soft, language, item.name)
+        found.append(Fact(tr("Asked about unless"), _with(words, item.soft_message, outline, language), item.soft))
+    if item.kind in SUBSTANTIVE:
+        found.append(Fact(tr("Without an answer"), nonresponse_words(item), _plain(item.required)))
+    if item.choice_filter:
+        found.append(Fact(tr("Choices shown"), tr("only those that fit"), item.choice_filter))
+    if order := order_words(item.order):
+        found.append(Fact(tr("Order of the choices"), order))
+    if item.calculation:
+        words = in_words(outline, item.calculation, language, item.name)
+        found.append(Fact(tr("Computed as"), words, item.calculation))
+    if item.default:
+        found.append(Fact(tr("Filled in to begin with"), item.default))
+    if item.read_only:
+        found.append(Fact(tr("Answer"), tr("is shown and cannot be changed")))
+    if item.kind in (Kind.TERMINATE, Kind.QUOTA):
+        found.append(Fact(tr("Outcome"), outcome_words(item)))
+    return tuple(found)
+
+
+def _group_facts(outline: Outline, line: Line, language: str) -> list[Fact]:
+    if line.group is None:
+        return []
+    group = outline.questionnaire.groups[line.group]
+    found: list[Fact] = []
+    if group.repeat:
+        words = in_words(outline, group.repeat_count, language) if group.repeat_count else tr("as often as needed")
+        found.append(Fact(tr("Asked how often"), words, group.repeat_count))
+    if group.grid or group.shared:
+        found.append(Fact(tr("Screen"), tr("all on one screen")))
+    if order := order_words(group.order):
+        found.append(Fact(tr("Order of the questions"), order))
+    return found
+
+
+def _conditions(outline: Outline, line: Line, language: str) -> list[Fact]:
+    """Return the line's own condition, then those of the groups around it, innermost first."""
+    found = []
+    item = outline.item(line)
+    if item is not None and item.relevant:
+        found.append(Fact(tr("Asked only if"), in_words(outline, item.relevant, language), item.relevant))
+    for at in reversed(groups_around(outline.questionnaire, line.group)):
+        group = outline.questionnaire.groups[at]
+        if not group.relevant:
+            continue
+        words = in_words(outline, group.relevant, language)
+        if line.kind in GROUPS and at == line.group:
+            found.append(Fact(tr("Asked only if"), words, group.relevant))
+        else:
+            name = outline.shown(group.label, language) or group.name
+            found.append(Fact(tr("Like all of “{group}” only if", group=shortened(name, 40)), words, group.relevant))
+    return found
+
+
+def condition(outline: Outline, line: Line, language: str) -> str:
+    """Return a line's own condition in words, "" when it has none."""
+    item = outline.item(line)
+    source = item.relevant if item is not None else ""
+    if item is None and line.group is not None:
+        source = outline.questionnaire.groups[line.group].relevant
+    return in_words(outline, source, language) if source else ""
+
+
+def in_words(outline: Outline, source: str, language: str, here: str = "") -> str:
+    """Return an expression in words; as written where words would say less. ``here`` is what ``.`` stands for."""
+    del language, here
+    return source if len(source) <= _MOST_WORDS else source[: _MOST_WORDS - 1] + "…"
+
+
+def range_words(item: Item) -> str:
+    """Return the least and largest number of an item in words, "" without bounds."""
+    if item.minimum and item.maximum:
+        return tr("between {low} and {high}", low=item.minimum, high=item.maximum)
+    if item.minimum:
+        return tr("at least {low}", low=item.minimum)
+    return tr("at most {high}", high=item.maximum) if item.maximum else ""
+
+
+def nonresponse_words(item: Item) -> str:
+    """Return how a question may stay without an answer, in words."""
+    states = [tr("don't know")] if "dk" in item.nonresponse else []
+    states += [tr("prefers not to say")] if "refused" in item.nonresponse else []
+    states += [] if item.required else [tr("skip")]
+    if not states:
+        return tr("an answer is required")
+    words = ", ".join(states)
+    if item.required and item.required != "yes":
+        words += "; " + tr("required at times")
+    return words
+
+
+def _with(words: str, message: Words, outline: Outline, language: str) -> str:
+    said = outline.shown(message, language)
+    return f"{words} – “{said}”" if said else words
+
+
+def _plain(required: str) -> str:
+    return "" if required == "yes" else required
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most ``most`` characters, cut at a word with an ellipsis."""
+    flat = " ".join(text.split())
+    if len(flat) <= most:
+        return flat
+    return flat[:most].rsplit(" ", 1)[0].rstrip(".,;: ") + " …"
+
+
+def language_name(outline: Outline, code: str) -> str:
+    """Return what a language of the questionnaire is called there."""
+    return outline.questionnaire.language_names.get(code, code) or tr("as written")
+
+
+def choice_label(outline: Outline, name: str, value: str, language: str) -> str:
+    """Return the label of a choice of a question; the value itself where there is none."""
+    at = outline.at_item.get(name)
+    item = outline.item(outline.lines[at]) if at is not None else None
+    if item is None:
+        return value
+    listed = outline.questionnaire.choice_lists.get(item.choices, ())
+    label = next((choice.label for choice in listed if choice.name == value), {})
+    return words_in(label, language, outline.questionnaire.default_language) or value
+
+
+def is_question(line: Line) -> bool:
+    """Tell whether a line brings an answer or ends the interview: what the routing is about."""
+    return line.kind in (LineKind.QUESTION, LineKind.TERMINATE, LineKind.QUOTA)
