@@ -250,7 +250,8 @@ def _frame_words(outline: Outline, frame: _Frame, language: str) -> str:
 def _draw(drawing: _Drawing, line: Line, shared: int | None, frames: tuple[_Frame, ...]) -> None:
     outline = drawing.outline
     text = outline.text(line, drawing.language)
-    kind, keys = line.kind, (line.key,)
+    kind = line.kind
+    keys: tuple[str, ...] = (line.key,)
     if shared is not None:
         kind = LineKind.GRID
         keys = (f"group:{shared}", line.key)
@@ -313,17 +314,17 @@ def _answers_words(drawing: _Drawing, item: Item, answers: list[str]) -> str:
 
 def _in_lanes(arcs: list[Arc]) -> tuple[Arc, ...]:
     """Give short arcs the inner lanes; arcs that overlap lie in different ones."""
-    taken: list[list[tuple[int, int]]] = []
+    taken: list[list[Arc]] = []
     found = []
     for arc in sorted(arcs, key=lambda one: (one.target - one.source, one.source)):
-        lane = next(
-            (at for at, spans in enumerate(taken) if all(arc.source >= end or arc.target <= begin for begin, end in spans)),
-            len(taken),
-        )  # fmt: skip
+        free = (at for at, others in enumerate(taken) if not any(_overlap(arc, other) for other in others))
+        lane = next(free, len(taken))
         if lane == len(taken):
             taken.append([])
-        taken[lane].append((arc.source, arc.target))
+        taken[lane].append(arc)
         found.append(replace(arc, lane=lane))
     return tuple(sorted(found, key=lambda one: (one.source, one.target)))
 
 
+def _overlap(one: Arc, other: Arc) -> bool:
+    return one.source < other.target and other.source < one.target

@@ -13,6 +13,9 @@ from cati.survey.questionnaire import SUBSTANTIVE, Choice, Group, Item, Kind, Or
 from cati.text import mark, tr
 
 _FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_STRESS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
+_HEAD = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 
 
 class LineKind(StrEnum):
@@ -116,9 +119,8 @@ class Outline:
 
     def shown(self, words: Mapping[str, str], language: str) -> str:
         """Return a text in a language (else in another) with its fills in brackets: "[answer to 5]", "[site]"."""
-        return _FILL.sub(
-            lambda found: f"[{self.called(found[1])}]", words_in(dict(words), language, self._fallback).strip()
-        )
+        text = without_markup(words_in(dict(words), language, self._fallback))
+        return _FILL.sub(lambda found: f"[{self.called(found[1])}]", text)
 
     def called(self, name: str) -> str:
         """Return what a reference is called: the answer to a numbered question, a value of the case, or its name."""
@@ -129,6 +131,15 @@ class Outline:
     @property
     def _fallback(self) -> str:
         return self.questionnaire.default_language
+
+
+def without_markup(text: str) -> str:
+    """Return a text without the tags and signs by which forms for the screen make words bold or coloured."""
+    if "<" in text:
+        text = _TAG.sub("", text)
+    if "**" in text or "__" in text or "#" in text:
+        text = _HEAD.sub("", _STRESS.sub(r"\2", text))
+    return text.strip()
 
 
 def outline_of(questionnaire: Questionnaire) -> Outline:

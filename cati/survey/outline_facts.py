@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cati.survey.outline import (
@@ -32,34 +33,47 @@ class Fact:
 def facts(outline: Outline, line: Line, language: str) -> tuple[Fact, ...]:
     """Return what is to be known about a line, in the reader's language; labels of choices in ``language``."""
     item = outline.item(line)
-    found = [*_conditions(outline, line, language)]
     if item is None:
-        return (*found, *_group_facts(outline, line, language))
+        return (*_conditions(outline, line, language), *_group_facts(outline, line, language))
+    return (
+        *_conditions(outline, line, language),
+        *_checks(outline, item, language),
+        *_answering(item),
+        *_values(outline, item, language),
+    )
+
+
+def _checks(outline: Outline, item: Item, language: str) -> Iterator[Fact]:
     if item.constraint:
-        words = in_words(outline, item.constraint, language, item.name)
-        found.append(Fact(tr("Accepted only if"), _with(words, item.constraint_message, outline, language),
-                          item.constraint))  # fmt: skip
+        words = range_words(item) or in_words(outline, item.constraint, language, item.name)
+        said = _with(words, item.constraint_message, outline, language)
+        yield Fact(tr("Accepted only if"), said, item.constraint)
     elif item.minimum or item.maximum:
-        found.append(Fact(tr("Accepted only if"), range_words(item)))
+        yield Fact(tr("Accepted only if"), range_words(item))
     if item.soft:
         words = in_words(outline, item.soft, language, item.name)
-        found.append(Fact(tr("Asked about unless"), _with(words, item.soft_message, outline, language), item.soft))
+        yield Fact(tr("Asked about unless"), _with(words, item.soft_message, outline, language), item.soft)
+
+
+def _answering(item: Item) -> Iterator[Fact]:
     if item.kind in SUBSTANTIVE:
-        found.append(Fact(tr("Without an answer"), nonresponse_words(item), _plain(item.required)))
+        yield Fact(tr("Without an answer"), nonresponse_words(item), _plain(item.required))
     if item.choice_filter:
-        found.append(Fact(tr("Choices shown"), tr("only those that fit"), item.choice_filter))
+        yield Fact(tr("Choices shown"), tr("only those that fit"), item.choice_filter)
     if order := order_words(item.order):
-        found.append(Fact(tr("Order of the choices"), order))
+        yield Fact(tr("Order of the choices"), order)
+    if item.read_only:
+        yield Fact(tr("Answer"), tr("is shown and cannot be changed"))
+    if item.kind in (Kind.TERMINATE, Kind.QUOTA):
+        yield Fact(tr("Outcome"), outcome_words(item))
+
+
+def _values(outline: Outline, item: Item, language: str) -> Iterator[Fact]:
     if item.calculation:
         words = in_words(outline, item.calculation, language, item.name)
-        found.append(Fact(tr("Computed as"), words, item.calculation))
+        yield Fact(tr("Computed as"), words, item.calculation)
     if item.default:
-        found.append(Fact(tr("Filled in to begin with"), item.default))
-    if item.read_only:
-        found.append(Fact(tr("Answer"), tr("is shown and cannot be changed")))
-    if item.kind in (Kind.TERMINATE, Kind.QUOTA):
-        found.append(Fact(tr("Outcome"), outcome_words(item)))
-    return tuple(found)
+        yield Fact(tr("Filled in to begin with"), item.default)
 
 
 def _group_facts(outline: Outline, line: Line, language: str) -> list[Fact]:
@@ -107,7 +121,7 @@ def condition(outline: Outline, line: Line, language: str) -> str:
 
 def in_words(outline: Outline, source: str, language: str, here: str = "") -> str:
     """Return an expression in words; as written where words would say less. ``here`` is what ``.`` stands for."""
-    del language, here
+    del outline, language, here
     return source if len(source) <= _MOST_WORDS else source[: _MOST_WORDS - 1] + "…"
 
 

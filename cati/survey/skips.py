@@ -57,7 +57,7 @@ class Known:
 
     def label(self, name: str, choice: str) -> str:
         """Labels hang on the language: open."""
-        raise _OpenError
+        raise _OpenError(name, choice)
 
     def current(self) -> str:
         """Conditions have no value of their own."""
@@ -65,31 +65,31 @@ class Known:
 
     def column(self, name: str) -> str:
         """Outside choice filters nothing has columns."""
-        raise _OpenError
+        raise _OpenError(name)
 
     def position(self, up: int) -> float:
         """The round of a repeat is open."""
-        raise _OpenError
+        raise _OpenError(up)
 
     def position_of(self, name: str) -> float:
         """The round of a repeat is open."""
-        raise _OpenError
+        raise _OpenError(name)
 
     def indexed(self, name: str, places: tuple[tuple[str, float], ...]) -> str:
         """Other rounds are open."""
-        raise _OpenError
+        raise _OpenError(name, places)
 
     def table(self, name: str) -> Sequence[Mapping[str, str]]:
         """Tables are looked into while interviewing."""
-        raise _OpenError
+        raise _OpenError(name)
 
     def in_row(self, row: Mapping[str, str]) -> Known:
         """Tables are looked into while interviewing."""
-        raise _OpenError
+        raise _OpenError(row)
 
     def call(self, name: str, arguments: list[Value]) -> Value:
         """Clock and chance are open."""
-        raise _OpenError
+        raise _OpenError(name, arguments)
 
 
 def judged(source: str, known: Known) -> Truth:

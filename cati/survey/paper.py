@@ -1,0 +1,304 @@
+"""The questionnaire on paper, for those who approve it: questions, boxes to tick, who goes on where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from cati.survey.outline import (
+    GROUPS,
+    Line,
+    LineKind,
+    Outline,
+    choice_notes,
+    order_words,
+    outcome_words,
+)
+from cati.survey.outline_facts import condition, in_words, language_name, range_words
+from cati.survey.questionnaire import Choice, Display, Item, Kind, Order
+from cati.survey.skips import DONT_KNOW, REFUSED, Skips
+from cati.text import tr
+
+MOST_TICKS = 36
+"""Longer lists are printed once, behind the questions."""
+
+_MOST_ACROSS = 11
+_RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur", "ps", "yi", "dv", "ckb"})
+_HASH = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A box to tick: its label, what is special about it, and where it leads ("→ 12"), "" for the next question."""
+
+    label: str
+    note: str = ""
+    leads: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A heading; ``level`` 1 is a section. ``only_if`` holds for all that follows up to the next one of its level."""
+
+    text: str
+    level: int
+    only_if: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question: ``room`` is what is written ("number", "line", "lines", "date", "time"), "" where boxes are ticked.
+
+    ``several`` tells boxes of which any may be ticked. ``otherwise`` says where all answers without a mark lead.
+    """
+
+    number: str
+    text: str
+    instruction: str = ""
+    only_if: str = ""
+    ticks: tuple[Tick, ...] = ()
+    several: bool = False
+    room: str = ""
+    limits: str = ""
+    order: str = ""
+    otherwise: str = ""
+    without: tuple[Tick, ...] = ()
+    annex: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """Questions with the same answers, as a table; ``rows`` are number, text and condition."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, str, str], ...]
+    instruction: str = ""
+    without: tuple[Tick, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is read aloud without an answer; ``ends`` names the outcome where it ends the interview."""
+
+    text: str
+    instruction: str = ""
+    only_if: str = ""
+    ends: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """A long list, printed once."""
+
+    name: str
+    labels: tuple[str, ...]
+
+
+Block = Title | Question | Matrix | Said
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """The whole paper in one language. ``seal`` is the beginning of the content hash, to tell versions apart."""
+
+    title: str
+    version: str
+    seal: str
+    language: str
+    right_to_left: bool
+    questions: int
+    blocks: tuple[Block, ...]
+    annexes: tuple[Annex, ...]
+
+
+@dataclass(slots=True)
+class _Writing:
+    outline: Outline
+    skips: Mapping[int, Skips]
+    language: str
+    blocks: list[Block] = field(default_factory=list)
+    annexes: dict[str, Annex] = field(default_factory=dict)
+
+
+def paper_of(outline: Outline, skips: Mapping[int, Skips], language: str) -> Paper:
+    """Return the paper version in ``language``; the routing notes are in the reader's language."""
+    writing = _Writing(outline, skips, language)
+    at = 0
+    while at < len(outline.lines):
+        line = outline.lines[at]
+        if line.kind in GROUPS:
+            _title(writing, line)
+            members = _members(outline, at)
+            if line.kind is LineKind.GRID and (matrix := _matrix(writing, members)) is not None:
+                writing.blocks.append(matrix)
+                at += len(members)
+        elif (item := outline.item(line)) is not None:
+            _item(writing, line, item)
+        at += 1
+    questionnaire = outline.questionnaire
+    return Paper(
+        questionnaire.title,
+        questionnaire.version,
+        questionnaire.content_hash[:_HASH],
+        language_name(outline, language),
+        language.partition("-")[0].lower() in _RIGHT_TO_LEFT,
+        len(outline.numbers),
+        tuple(writing.blocks),
+        tuple(writing.annexes.values()),
+    )
+
+
+def _members(outline: Outline, at: int) -> list[Line]:
+    depth = outline.lines[at].depth
+    members = []
+    for line in outline.lines[at + 1 :]:
+        if line.depth <= depth:
+            break
+        members.append(line)
+    return members
+
+
+def _title(writing: _Writing, line: Line) -> None:
+    outline = writing.outline
+    if line.group is None:
+        return
+    group = outline.questionnaire.groups[line.group]
+    text = outline.shown(group.label, writing.language)
+    notes = [f"{tr('Order of the questions')}: {order}"] if (order := order_words(group.order)) else []
+    if group.repeat:
+        count = in_words(outline, group.repeat_count, writing.language) if group.repeat_count else ""
+        notes.append(tr("repeated: {count}", count=count) if count else tr("repeated for each one"))
+    only_if = condition(outline, line, writing.language)
+    if text or only_if or notes:
+        writing.blocks.append(Title(text, line.depth + 1, only_if, "; ".join(notes)))
+
+
+def _item(writing: _Writing, line: Line, item: Item) -> None:
+    outline, language = writing.outline, writing.language
+    only_if = condition(outline, line, language)
+    text = outline.shown(item.label, language)
+    instruction = outline.shown(item.instruction, language)
+    if line.kind is LineKind.QUESTION:
+        writing.blocks.append(_question(writing, line, item, only_if))
+    elif line.kind is LineKind.NOTE and (text or instruction):
+        writing.blocks.append(Said(text, instruction, only_if))
+    elif line.kind is LineKind.TERMINATE:
+        writing.blocks.append(Said(text, instruction, only_if, outcome_words(item)))
+    elif line.kind is LineKind.QUOTA:
+        writing.blocks.append(Said("", tr("Here it is checked whether a quota is full."), only_if))
+
+
+def _question(writing: _Writing, line: Line, item: Item, only_if: str) -> Question:
+    outline, language = writing.outline, writing.language
+    choices = outline.questionnaire.choice_lists.get(item.choices, ())
+    annex = ""
+    if len(choices) > MOST_TICKS:
+        annex = item.choices
+        labels = tuple(outline.shown(choice.label, language) for choice in choices)
+        writing.annexes.setdefault(item.choices, Annex(item.choices, labels))
+    found = writing.skips.get(line.at) if line.at is not None else None
+    leads, otherwise = _leads(outline, found, choices, item)
+    limits = range_words(item)
+    if item.constraint and not limits:
+        limits = in_words(outline, item.constraint, language, item.name)
+    return Question(
+        number=line.number,
+        text=outline.shown(item.label, language) or item.name,
+        instruction=outline.shown(item.instruction, language),
+        only_if=only_if,
+        ticks=()
+        if annex
+        else tuple(
+            Tick(outline.shown(one.label, language) or one.name, choice_notes(one), leads.get(one.name, ""))
+            for one in choices
+        ),
+        several=item.kind is Kind.MULTIPLE,
+        room="" if choices and not annex else _room(item),
+        limits=limits,
+        order=order_words(item.order) if item.order is not Order.FIXED else "",
+        otherwise=otherwise,
+        without=_without(item, leads),
+        annex=annex,
+    )
+
+
+def _leads(outline: Outline, skips: Skips | None, choices: Sequence[Choice], item: Item) -> tuple[dict[str, str], str]:
+    """Return the arrow of each answer, and where the rest leads.
+
+    Where most answers skip, they are told in one sentence and the few that go on get the arrow.
+    """
+    if skips is None:
+        return {}, ""
+    answers = [*(choice.name for choice in choices), *(_states(item))]
+    going_on = [answer for answer in answers if answer not in skips.after]
+    targets = list(skips.after.values())
+    most = max(set(targets), key=targets.count)
+    if targets.count(most) * 2 <= len(answers) or len(answers) <= 4:  # noqa: PLR2004 - few boxes: each with its arrow
+        return {answer: "→ " + _place(outline, target) for answer, target in skips.after.items()}, ""
+    leads = {answer: "→ " + _place(outline, skips.usual) for answer in going_on}
+    leads |= {answer: "→ " + _place(outline, to) for answer, to in skips.after.items() if to != most}
+    return leads, tr("otherwise → {place}", place=_place(outline, most))
+
+
+def _place(outline: Outline, target: int | None) -> str:
+    """Return what an arrow points to: a question's number, the words that come next, or the end."""
+    if target is None:
+        return tr("end")
+    item = outline.questionnaire.items[target]
+    if item.kind is Kind.TERMINATE:
+        return tr("end: {outcome}", outcome=outcome_words(item))
+    return outline.numbers.get(item.name) or _next_number(outline, target)
+
+
+def _next_number(outline: Outline, at: int) -> str:
+    """Return how what has no number of its own is found: it stands before the next numbered question."""
+    for item in outline.questionnaire.items[at:]:
+        if item.name in outline.numbers:
+            return tr("text before {number}", number=outline.numbers[item.name])
+    return tr("last text")
+
+
+def _states(item: Item) -> tuple[str, ...]:
+    return tuple(state for state in (DONT_KNOW, REFUSED) if state in item.nonresponse)
+
+
+def _without(item: Item, leads: Mapping[str, str]) -> tuple[Tick, ...]:
+    words = {DONT_KNOW: tr("don't know"), REFUSED: tr("prefers not to say")}
+    return tuple(Tick(words[state], "", leads.get(state, "")) for state in _states(item))
+
+
+def _room(item: Item) -> str:
+    if item.display is Display.LONG_TEXT:
+        return "lines"
+    known = {Kind.NUMBER: "number", Kind.DECIMAL: "number", Kind.DATE: "date", Kind.TIME: "time"}
+    return known.get(item.kind, "line")
+
+
+def _matrix(writing: _Writing, members: Sequence[Line]) -> Matrix | None:
+    """Return a grid as a table where its rows have the same few answers, else None."""
+    outline = writing.outline
+    pairs = [(line, item) for line in members if (item := outline.item(line)) is not None]
+    items = [item for _line, item in pairs]
+    lists = {item.choices for item in items}
+    if len(pairs) != len(members) or len(lists) != 1 or any(item.kind is not Kind.SINGLE for item in items):
+        return None
+    choices = outline.questionnaire.choice_lists.get(lists.pop(), ())
+    if not 0 < len(choices) <= _MOST_ACROSS or any(choice.specify for choice in choices):
+        return None
+    instructions = {outline.shown(item.instruction, writing.language) for item in items}
+    if len(instructions) != 1:
+        return None
+    return Matrix(
+        tuple(outline.shown(choice.label, writing.language) or choice.name for choice in choices),
+        tuple(
+            (
+                line.number,
+                outline.shown(item.label, writing.language) or item.name,
+                condition(outline, line, writing.language),
+            )
+            for line, item in pairs
+        ),
+        instructions.pop(),
+        _without(items[0], {}),
+    )
