@@ -10,7 +10,7 @@ from openpyxl import Workbook
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
-from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY, Form, Sheet
+from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Sheet
 
 _PLAIN = re.compile(r"[A-Za-zÄÖÜäöüß„“”(][^:#\n\"'\\]*")
 _NOT_PLAIN = frozenset({"yes", "no", "true", "false", "on", "off", "null", "y", "n"})
@@ -22,7 +22,7 @@ def write_form_xlsx(form: Form) -> bytes:
     """Return the form as an XLSForm workbook: every cell is text, headings are frozen."""
     book = Workbook()
     book.remove(book.active)
-    for name, sheet in ((SURVEY, form.survey), (CHOICES, form.choices), (SETTINGS, form.settings)):
+    for name, sheet in (*_lists(form), (SETTINGS, form.settings)):
         page = book.create_sheet(name)
         page.append(list(sheet.headings))
         for row in sheet.rows:
@@ -47,10 +47,16 @@ def write_form_yaml(form: Form) -> str:
         lines.append(f"{SETTINGS}:")
         lines += [f"  {_scalar(key)}: {_scalar(text)}" for key, text in form.settings.rows[0].cells.items()]
         lines.append("")
-    for name, sheet in ((SURVEY, form.survey), (CHOICES, form.choices)):
+    for name, sheet in _lists(form):
         if sheet.rows:
             lines += [f"{name}:", *_rows(sheet), ""]
     return "\n".join(lines)
+
+
+def _lists(form: Form) -> list[tuple[str, Sheet]]:
+    """Return the sheets with one row each thing. Other tables than this one stay files beside the form."""
+    external = [(EXTERNAL, form.tables[EXTERNAL])] if EXTERNAL in form.tables else []
+    return [(SURVEY, form.survey), (CHOICES, form.choices), *external]
 
 
 def _rows(sheet: Sheet) -> list[str]:

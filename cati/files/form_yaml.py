@@ -20,7 +20,7 @@ from ruamel.yaml.events import (
 )
 
 from cati.errors import Problem
-from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY, Form, Row, Sheet, clean
+from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Row, Sheet, clean
 from cati.text import tr
 
 MOST_BYTES = 4 * 2**20
@@ -54,6 +54,7 @@ def read_yaml(data: bytes, name: str) -> Form:
         sheets[SURVEY],
         sheets.get(CHOICES, Sheet()),
         sheets.get(SETTINGS, Sheet()),
+        {EXTERNAL: sheets[EXTERNAL]} if EXTERNAL in sheets else {},
     )
 
 
@@ -74,7 +75,7 @@ class _Events:
             event = self._next()
         while not isinstance(event := self._next(), MappingEndEvent):
             name = self._key(event, sheets)
-            if name not in (SURVEY, CHOICES, SETTINGS):
+            if name not in (SURVEY, CHOICES, SETTINGS, EXTERNAL):
                 raise self._problem(event, tr("“{name}” is not one of settings, survey and choices.", name=name))
             sheets[name] = self._sheet(name)
         for rest in self._events:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cati.errors import Problem
+from cati.files.form_tables import MOST_BYTES, with_tables
 from cati.files.form_yaml import read_yaml
 from cati.files.whole_file import read_whole
-from cati.files.xlsform import MOST_BYTES, read_folder, read_workbook
+from cati.files.xlsform import read_folder, read_workbook
 from cati.survey.authoring import compile_form
 from cati.survey.diagnostics import Diagnostic, Severity
 from cati.survey.form_rows import Form
@@ -43,11 +44,18 @@ def read_questionnaire(source: Path | bytes, name: str) -> ReadForm:
 
 
 def read_form(source: Path | bytes, name: str) -> Form:
-    """Read the rows of a form without compiling them; a Problem when they cannot be read."""
-    if isinstance(source, Path):
-        if source.is_dir():
-            return read_folder(source)
-        source = read_whole(source, MOST_BYTES)
+    """Read the rows of a form, and the tables that it names, without compiling; a Problem when they cannot be read.
+
+    Tables lie beside a form that is named by its path; bytes have nothing beside them.
+    """
+    if isinstance(source, bytes):
+        return with_tables(_read_bytes(source, name), None)
+    if source.is_dir():
+        return with_tables(read_folder(source), source)
+    return with_tables(_read_bytes(read_whole(source, MOST_BYTES), name), source.parent)
+
+
+def _read_bytes(source: bytes, name: str) -> Form:
     if len(source) > MOST_BYTES:
         raise Problem(name, tr("This file is too large for a questionnaire."), tr("Remove what is not a question."))
     if source[:2] == b"PK" or source[:8] == _OLE:

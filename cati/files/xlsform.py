@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
 import io
 import re
 import zipfile
+from functools import cache, partial
 from pathlib import Path
 from zlib import error as ZlibError  # noqa: N812 - zlib writes its exception in lower case
 
 import python_calamine
 
 from cati.errors import Problem
+from cati.files.form_sheets import RawSheet, form_of
+from cati.files.form_tables import MOST_BYTES, csv_cells
+from cati.files.whole_file import read_whole
 from cati.files.workbooks import as_text
-from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY, Form, sheet_of
+from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form
 from cati.text import tr
 
-MOST_BYTES = 16 * 2**20
 MOST_UNPACKED = 128 * 2**20
 MOST_CELLS = 4_000_000
 """Cells of one sheet, laid out as a rectangle: 20,000 questions by 200 columns."""
@@ -29,61 +31,55 @@ _ODS_CELL = re.compile(rb"<table:table-(?:cell|row)(?=[\s/>])[^>]*>")
 
 
 def read_workbook(data: bytes, name: str) -> Form:
-    """Return the sheets survey, choices and settings of a workbook; a Problem when it is none or too large."""
+    """Return the form in a workbook; a Problem when it is none, too large, or has no questions."""
     if data[:2] == b"PK":
         _check_zip(data, name)
     try:
         book = python_calamine.load_workbook(io.BytesIO(data))
-        by_name = {sheet.strip().lower(): sheet for sheet in reversed(book.sheet_names)}
-        found = {}
-        for wanted in (SURVEY, CHOICES, SETTINGS):
-            if wanted not in by_name:
-                found[wanted] = sheet_of([])
-                continue
-            rows = book.get_sheet_by_name(by_name[wanted]).to_python(skip_empty_area=False)
-            found[wanted] = sheet_of([[_text(value) for value in row] for row in rows])
+        pages = [page.name for page in book.sheets_metadata if page.typ == python_calamine.SheetTypeEnum.WorkSheet]
+        return form_of([_raw(book, page) for page in pages], Path(name).stem)
     except python_calamine.PasswordError as error:
         raise Problem(name, tr("This workbook has a password."), tr("Save it without one.")) from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise Problem(name, tr("This workbook cannot be read."), tr("Save it again as .xlsx.")) from error
-    if SURVEY not in by_name:
-        raise Problem(
-            name, tr("This workbook has no sheet called survey."), tr("Questions stand on a sheet called survey.")
-        )
-    return Form(Path(name).stem, found[SURVEY], found[CHOICES], found[SETTINGS])
+
+
+def _raw(book: python_calamine.CalamineWorkbook, page: str) -> RawSheet:
+    sheet = cache(lambda: book.get_sheet_by_name(page))  # a sheet that nobody asks for is never laid out
+
+    def cells() -> list[list[str]]:
+        return [[_text(value) for value in row] for row in sheet().to_python(skip_empty_area=False)]
+
+    return RawSheet(page, cache(cells), lambda: tuple(sheet().merged_cell_ranges or ()))
 
 
 def read_folder(folder: Path) -> Form:
-    """Return the sheets of a folder with survey.csv, choices.csv and settings.csv (UTF-8, comma or semicolon)."""
-    by_name = {path.stem.lower(): path for path in folder.iterdir() if path.suffix.lower() == ".csv"}
-    if SURVEY not in by_name:
+    """Return the form in a folder with survey.csv, choices.csv and settings.csv."""
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
+    if not any(path.stem.strip().lower() == SURVEY for path in files):
         raise Problem(folder.name, tr("This folder has no survey.csv."), tr("Questions stand in survey.csv."))
-    sheets = {}
-    for wanted in (SURVEY, CHOICES, SETTINGS):
-        sheets[wanted] = sheet_of(_csv_cells(by_name[wanted])) if wanted in by_name else sheet_of([])
-    return Form(folder.name, sheets[SURVEY], sheets[CHOICES], sheets[SETTINGS])
+    sheets = [path for path in files if path.stem.strip().lower() in (SURVEY, CHOICES, SETTINGS, EXTERNAL)]
+    return form_of([RawSheet(path.stem, partial(_csv_cells, path)) for path in sheets], folder.name)
 
 
 def _csv_cells(path: Path) -> list[list[str]]:
-    if path.stat().st_size > MOST_BYTES:
-        raise _too_large(path.name)
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Problem(path.name, tr("This file is not UTF-8."), tr("Save it as CSV UTF-8.")) from error
-    head = text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    try:
-        return list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False))
-    except csv.Error as error:
-        raise Problem(path.name, tr("This CSV file cannot be read."), tr("Save it as CSV UTF-8.")) from error
+    return csv_cells(read_whole(path, MOST_BYTES), path.name)
 
 
 def _text(value: float | str | bool | dt.date | dt.time | dt.timedelta) -> str:
-    """Return a cell as text; truth values as XLSForm writes them."""
+    """Return a cell as text, as a person would type it: whole numbers without a point, dates as ISO 8601."""
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
-        return "yes" if value else "no"
-    return value if isinstance(value, str) else as_text(value)
+        return "TRUE" if value else "FALSE"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, dt.datetime) and value.time() != dt.time():
+        return value.isoformat("T", "seconds")
+    if isinstance(value, dt.timedelta):
+        minutes = round(value.total_seconds() / 60)
+        return f"{minutes // 60:02}:{minutes % 60:02}"
+    return as_text(value)
 
 
 def _too_large(name: str) -> Problem:
@@ -109,7 +105,7 @@ def _check_zip(data: bytes, name: str) -> None:
                         tr("This workbook declares things that no workbook needs; it is not opened."),
                         tr("Save it again with Excel or LibreOffice."),
                     )
-                if "/worksheets/" in path and _extent(content) > MOST_CELLS:
+                if b"sheetData" in content and _extent(content) > MOST_CELLS:
                     raise _too_large(name)
                 if path == "content.xml":
                     _check_repeats(content, name)

@@ -7,10 +7,14 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
-    """Whether the questionnaire can run with this."""
+    """Whether the questionnaire can run with this; a NOTE asks for nothing and only says how the form was read."""
 
     ERROR = "error"
     WARNING = "warning"
+    NOTE = "note"
+
+
+_WEIGHT = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,17 +47,19 @@ class Findings:
         """Note something the author should know and may leave."""
         self._note(Severity.WARNING, code, place, what, do)
 
+    def note(self, code: str, place: tuple[str, int, str], what: str, do: str = "") -> None:
+        """Note how something was read that nobody need change."""
+        self._note(Severity.NOTE, code, place, what, do)
+
     @property
     def hopeless(self) -> bool:
         """Whether an error was noted."""
         return any(one.severity is Severity.ERROR for one in self.found)
 
     def in_order(self) -> tuple[Diagnostic, ...]:
-        """Return all findings, errors first, then by sheet and row."""
+        """Return all findings: errors, warnings, notes, each by sheet and row."""
         sheets = {"survey": 0, "choices": 1, "settings": 2}
-        return tuple(
-            sorted(self.found, key=lambda one: (one.severity is not Severity.ERROR, sheets.get(one.sheet, 9), one.row))
-        )
+        return tuple(sorted(self.found, key=lambda one: (_WEIGHT[one.severity], sheets.get(one.sheet, 9), one.row)))
 
     def _note(self, severity: Severity, code: str, place: tuple[str, int, str], what: str, do: str) -> None:
         sheet, row, column = place

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from cati.survey.diagnostics import Diagnostic
 
 SURVEY, CHOICES, SETTINGS = "survey", "choices", "settings"
+EXTERNAL = "external_choices"
+"""The sheet with the lists of ``select_one_external``; among a form's tables under this name."""
 
 _ALIASES = {
     "relevance": "relevant",
@@ -69,12 +73,18 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The three sheets; ``name`` is the file's, without ending."""
+    """The three sheets; ``name`` is the file's, without ending.
+
+    ``tables`` are the files that the form names and that lie beside it, by name without ending, as the form writes it.
+    ``noted`` is what was found while reading; it is no part of the form.
+    """
 
     name: str
     survey: Sheet
     choices: Sheet
     settings: Sheet
+    tables: Mapping[str, Sheet] = field(default_factory=dict)
+    noted: tuple[Diagnostic, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +96,13 @@ class Heading:
     language: str = ""
 
 
-def sheet_of(cells: Sequence[Sequence[str]]) -> Sheet:
-    """Return a sheet from cells as text; the first row that holds anything is the heading, numbers count from 1."""
-    start = next((at for at, row in enumerate(cells) if any(text.strip() for text in row)), None)
+def sheet_of(cells: Sequence[Sequence[str]], start: int | None = None) -> Sheet:
+    """Return a sheet from cells as text; rows are counted from 1.
+
+    ``start`` is the index of the row with the headings, by default the first row that holds anything.
+    """
+    if start is None:
+        start = next((at for at, row in enumerate(cells) if any(text.strip() for text in row)), None)
     if start is None:
         return Sheet()
     headings = [clean(text) for text in cells[start]]
