@@ -64,7 +64,7 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
     try:
         expression = compile_expression(source)
     except ExpressionProblem as problem:
-        code = "unknown_function" if problem.do else "expression"
+        code = problem.code
         what = tr(
             "In “{source}”, character {n}: {what}", source=source[:200], n=problem.position + 1, what=problem.what
         )

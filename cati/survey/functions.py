@@ -12,83 +12,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from cati.survey.shuffling import shuffled
+from cati.survey.values import Value, as_boolean, as_number, as_text, decimal_date, divide, instant, remainder, same
 from cati.text import tr
 
-Value = str | float | bool
-"""A dialect value: text, number (always float, NaN for "no number") or boolean."""
+__all__ = ["LABELS", "LIBRARY", "STAYS_EMPTY", "Function", "Value", "advice_for", "as_boolean", "as_number", "as_text",
+           "decimal_date", "divide", "remainder", "same"]  # fmt: skip
 
 DAY_SECONDS = 86_400
-_NUMBER = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)\s*")
 _EPOCH = date(1970, 1, 1)
-
-
-def as_number(value: Value) -> float:
-    """XPath's number(): NaN for what is no number; a date counts as days since 1970, as in ODK."""
-    if isinstance(value, float):
-        return value
-    if isinstance(value, bool):
-        return 1.0 if value else 0.0
-    if _NUMBER.fullmatch(value):
-        return float(value)
-    if len(value) >= 10 and value[4:5] == "-" and value[7:8] == "-":  # noqa: PLR2004 - the shape of an ISO date
-        return decimal_date(value)
-    return math.nan
-
-
-def as_boolean(value: Value) -> bool:
-    """XPath's boolean(): a text is true when it is not empty, a number when it is neither 0 nor NaN."""
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, float):
-        return value == value and value != 0  # noqa: PLR0124 - false for NaN only
-    return value != ""
-
-
-def as_text(value: Value) -> str:
-    """XPath's string(): whole numbers without a point."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - beyond it floats have no units
-        return str(int(value))
-    return format(value, ".15g") if "e" not in repr(value) else format(value, "f").rstrip("0")
-
-
-def divide(one: float, two: float) -> float:
-    """IEEE division, as XPath has it: by zero gives infinity or NaN, never an error."""
-    if two == 0:
-        return math.nan if one == 0 or math.isnan(one) else math.copysign(math.inf, one)
-    return one / two
-
-
-def remainder(one: float, two: float) -> float:
-    """Mod that keeps the sign of the first, as XPath has it."""
-    if two == 0 or math.isnan(one) or math.isnan(two) or math.isinf(one):
-        return math.nan
-    return math.fmod(one, two)
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def decimal_date(value: Value) -> float:
-    """Days since 1970-01-01, with the time of day as a fraction; NaN for what is no date."""
-    if isinstance(value, float):
-        return value
-    found = _instant(as_text(value))
-    if found is None:
-        return math.nan
-    return (found - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
 
 
 def _decimal_time(value: Value) -> float:
@@ -101,7 +33,7 @@ def _decimal_time(value: Value) -> float:
 def _date(value: Value) -> str:
     if isinstance(value, float):
         return "" if math.isnan(value) else (_EPOCH + timedelta(days=math.floor(value))).isoformat()
-    found = _instant(as_text(value))
+    found = instant(as_text(value))
     return found.date().isoformat() if found else ""
 
 
@@ -110,13 +42,13 @@ def _date_time(value: Value) -> str:
         if math.isnan(value):
             return ""
         return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value)).isoformat(timespec="milliseconds")
-    found = _instant(as_text(value))
+    found = instant(as_text(value))
     return found.isoformat(timespec="milliseconds") if found else ""
 
 
 def _format_date(value: Value, pattern: Value) -> str:
     """ODK's patterns: %Y %y %m %n %d %e %b %a %H %h %M %S %3 %W."""
-    found = _instant(_date_time(value) if isinstance(value, float) else as_text(value))
+    found = instant(_date_time(value) if isinstance(value, float) else as_text(value))
     if found is None:
         return ""
     parts = {
@@ -187,8 +119,12 @@ def _pow(one: Value, two: Value) -> float:
     return raised if isinstance(raised, float) else math.nan
 
 
+def _texts(values: tuple[Value, ...]) -> list[str]:
+    return [text for value in values for text in (value if isinstance(value, tuple) else (as_text(value),))]
+
+
 def _numbers(values: tuple[Value, ...]) -> list[float]:
-    return [as_number(part) for value in values for part in (as_text(value).split() or [""])]
+    return [as_number(part) for value in values for part in (value if isinstance(value, tuple) else (value,))]
 
 
 def _sum(*values: Value) -> float:
@@ -206,7 +142,7 @@ def _most(*values: Value) -> float:
 
 
 def _join(separator: Value, *values: Value) -> str:
-    return as_text(separator).join(as_text(value) for value in values)
+    return as_text(separator).join(_texts(values))
 
 
 def _regex(value: Value, pattern: Value) -> bool:
@@ -265,6 +201,15 @@ class Function:
     run: Callable[..., Value] | None
     least: int
     most: int | None
+    nodes: bool = False
+    """Is it on sets: does an argument that is a question stand for all its instances?"""
+    zoned: bool = False
+    """Is it told the time zone before its arguments?"""
+    asks: tuple[str, ...] = ()
+    """"item" for each of the first arguments that has to be a question."""
+
+
+LABELS = ("label", "jr:choice-name", "choice-label")
 
 
 def _one(run: Callable[..., Value]) -> Function:
@@ -307,13 +252,13 @@ LIBRARY: dict[str, Function] = {
     "atan2": Function(lambda one, two: math.atan2(as_number(one), as_number(two)), 2, 2),
     "pi": Function(lambda: math.pi, 0, 0),
     "pow": Function(_pow, 2, 2),
-    "sum": Function(_sum, 1, None),
-    "min": Function(_least, 1, None),
-    "max": Function(_most, 1, None),
-    "count": Function(lambda *values: float(sum(as_text(value) != "" for value in values)), 1, None),
-    "count-non-empty": Function(lambda *values: float(sum(as_text(value) != "" for value in values)), 1, None),
-    "concat": Function(lambda *values: "".join(as_text(value) for value in values), 0, None),
-    "join": Function(_join, 1, None),
+    "sum": Function(_sum, 1, None, nodes=True),
+    "min": Function(_least, 1, None, nodes=True),
+    "max": Function(_most, 1, None, nodes=True),
+    "count": Function(lambda *values: float(len(_texts(values))), 1, None, nodes=True),
+    "count-non-empty": Function(lambda *values: float(sum(text != "" for text in _texts(values))), 1, None, nodes=True),
+    "concat": Function(lambda *values: "".join(_texts(values)), 0, None, nodes=True),
+    "join": Function(_join, 1, None, nodes=True),
     "string-length": _one(lambda value: float(len(as_text(value)))),
     "substr": Function(_substr, 2, 3),
     "substring-before": Function(lambda one, two: as_text(one).partition(as_text(two))[0]
@@ -346,10 +291,19 @@ LIBRARY: dict[str, Function] = {
     "uuid": Function(None, 0, 1),
     "duration": Function(None, 0, 1),
     "version": Function(None, 0, 0),
-    "position": Function(None, 1, 1),
+    "position": Function(None, 0, 1),
     "index": Function(None, 0, 1),
     "pulldata": Function(None, 4, 4),
-    "indexed-repeat": Function(lambda value, *_where: value, 3, 7),
+    "indexed-repeat": Function(None, 3, 7, asks=("item",)),
+    "if": Function(None, 3, 3),
+    "coalesce": Function(None, 1, None),
+    **{name: Function(None, 1, 1, asks=("item",))
+       for name in ("is_dk", "is_refused", "is_skipped", "answered", "relevant")},
+    "label": Function(None, 1, 2),
+    "jr:choice-name": Function(None, 2, 2),
+    "choice-label": Function(None, 2, 2),
+    "count-if": Function(None, 2, 2, asks=("item",)),
+    "randomize": Function(lambda values, seed="": tuple(shuffled(_texts((values,)), seed)), 1, 2, nodes=True),
     **{name: Function(None, 0, None) for name in STAYS_EMPTY},
 }  # fmt: skip
 

@@ -11,29 +11,36 @@ from cati.text import tr
 
 
 class ExpressionProblem(Problem):
-    """An expression that cannot be read; ``position`` counts characters from 0."""
+    """An expression that cannot be read; ``position`` counts characters from 0.
 
-    def __init__(self, source: str, position: int, what: str, do: str = "") -> None:
+    ``code`` is "outside" for XPath that this dialect leaves out on purpose (other paths, axes, unions),
+    "unknown_function" for a function it does not have, "expression" for all else.
+    """
+
+    def __init__(self, source: str, position: int, what: str, do: str = "", *, code: str = "expression") -> None:
         super().__init__(tr("Expression, character {n}", n=position + 1), what, do)
         self.source = source
         self.position = position
+        self.code = code
 
 
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<ref>\$\{\s*(?P<refname>[^{}]+?)\s*\})
     | (?P<number>\d+(?:\.\d*)?|\.\d+)
-    | (?P<string>"[^"]*"|'[^']*')
-    | (?P<op><=|>=|!=|[=<>+\-*(),|\[\]/])
+    | (?P<string>"[^"]*"|'[^']*'|[“”„][^“”„"]*[“”„"]|[‘’‚][^‘’‚']*[‘’‚'])
+    | (?P<op><=|>=|!=|//|::|[=<>+\-–−*(),|\[\]/@$])
     | (?P<dots>\.\.?)
-    | (?P<name>[A-Za-z_][\w.\-]*(?::[A-Za-z_][\w.\-]*)?)
+    | (?P<name>[^\W\d][\w.\-]*(?::[^\W\d][\w.\-]*)?)
     )""",
     re.VERBOSE,
 )
 STRAIGHT = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'", "\u00a0": " ", "–": "-", "−": "-"}
 )
+"""What word processors write instead of the signs of a programmer."""
 WORD_OPERATORS = frozenset({"and", "or", "div", "mod"})
+_DASHES = frozenset("–−")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,8 @@ def tokens(source: str) -> Iterator[Token]:
         if kind == "refname":
             kind = "ref"
         text = found["refname"] if kind == "ref" else found[kind]
+        if text in _DASHES:
+            text = "-"
         yield Token(kind, text, found.start(kind))
         at = found.end()
     yield Token("end", "", end)

@@ -27,6 +27,21 @@ class Answers:
     def value(self, name: str) -> str:
         return self.values.get(name, "")
 
+    def nodes(self, name: str) -> tuple[str, ...]:
+        return (self.values[name],) if name in self.values else ()
+
+    def position(self, up: int) -> float:
+        return float(up)
+
+    def position_of(self, _name: str) -> float:
+        return 1.0
+
+    def indexed(self, name: str, places: tuple[tuple[str, float], ...]) -> str:
+        return f"{name} of {places}"
+
+    def table(self, _name: str) -> tuple[dict[str, str], ...]:
+        return ()
+
     def status(self, name: str) -> str:
         return "answered" if self.values.get(name) else "dk"
 

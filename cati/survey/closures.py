@@ -1,0 +1,318 @@
+"""The tree of an expression turned into closures: an answer runs hundreds of them, so nothing is looked up twice."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Iterator
+from datetime import UTC, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cati.survey import functions
+from cati.survey.functions import Value, as_boolean, as_number, as_text, same
+from cati.survey.scope import Closure, Number, Scope, Truth
+from cati.survey.syntax import (
+    Binary,
+    Call,
+    Chain,
+    Column,
+    Current,
+    Literal,
+    Negative,
+    Node,
+    Reference,
+    TablePath,
+    Up,
+    named_in_text,
+)
+from cati.survey.tables import Finder, InMember, cells
+
+
+def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of node
+    """Return what works out a node, as whatever it is."""
+    match node:
+        case Literal(value=value):
+            return lambda _scope: value
+        case Reference(name=name):
+            return lambda scope: scope.value(name)
+        case Current():
+            return lambda scope: scope.current()
+        case Column(name=name):
+            return lambda scope: scope.column(name)
+        case Negative() | Chain(operators=("+" | "-", *_)) | Binary(operator="*" | "div" | "mod"):
+            return _number(node)
+        case Chain() | Binary():
+            return truth_of(node)
+        case TablePath():
+            rows = _cells(node)
+            return lambda scope: next(rows(scope), "")
+        case Call():
+            return _call(node)
+        case Up():
+            return lambda _scope: ".."
+
+
+def truth_of(node: Node) -> Truth:  # noqa: PLR0911 - one return a kind of node
+    """Return what tells whether a node holds."""
+    match node:
+        case Chain(operators=("or", *_)):
+            parts = [truth_of(part) for part in node.parts]
+            return lambda scope: any(part(scope) for part in parts)
+        case Chain(operators=("and", *_)):
+            parts = [truth_of(part) for part in node.parts]
+            return lambda scope: all(part(scope) for part in parts)
+        case Binary(operator="=" | "!="):
+            return _equal(node.left, node.right, negate=node.operator == "!=")
+        case Binary(operator="<" | "<=" | ">" | ">="):
+            compare = _ORDERED[node.operator]
+            left, right = _number(node.left), _number(node.right)
+            return lambda scope: compare(left(scope), right(scope))
+        case Call(name="not", arguments=(inner,)):
+            holds = truth_of(inner)
+            return lambda scope: not holds(scope)
+        case Call(name="selected", arguments=(question, Literal(value=str(choice)))) if choice.strip():
+            value, wanted = value_of(question), choice.strip()
+            return lambda scope: wanted in as_text(value(scope)).split()
+        case _:
+            run = value_of(node)
+            return lambda scope: as_boolean(run(scope))
+
+
+_ORDERED: dict[str, Callable[[float, float], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
+}  # fmt: skip
+
+
+def _number(node: Node) -> Number:
+    """Return what works out a node as a number."""
+    match node:
+        case Literal(value=value):
+            number = as_number(value)
+            return lambda _scope: number
+        case Reference(name=name):
+            return lambda scope: as_number(scope.value(name))
+        case Negative(inner=inner):
+            positive = _number(inner)
+            return lambda scope: -positive(scope)
+        case Chain(operators=("+" | "-", *_)):
+            return _added(node)
+        case Binary(operator="*" | "div" | "mod"):
+            quotient = {"*": operator.mul, "div": functions.divide, "mod": functions.remainder}[node.operator]
+            left, right = _number(node.left), _number(node.right)
+            return lambda scope: quotient(left(scope), right(scope))
+        case _:
+            run = value_of(node)
+            return lambda scope: as_number(run(scope))
+
+
+def _added(node: Chain) -> Number:
+    first = _number(node.parts[0])
+    rest = [(sign == "+", _number(part)) for sign, part in zip(node.operators, node.parts[1:], strict=True)]
+
+    def run(scope: Scope) -> float:
+        total = first(scope)
+        for plus, part in rest:
+            total = total + part(scope) if plus else total - part(scope)
+        return total
+
+    return run
+
+
+def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
+    """XPath 1.0 §3.4: booleans first, then numbers, else texts; a text that is no number equals no number."""
+    if isinstance(one, Literal) and not isinstance(two, Literal):
+        one, two = two, one
+    left = value_of(one)
+    if isinstance(one, Reference | Current | Column) and isinstance(two, Literal):
+        wanted = two.value
+        if isinstance(wanted, str):
+            return (lambda scope: left(scope) != wanted) if negate else (lambda scope: left(scope) == wanted)
+        return (
+            (lambda scope: as_number(left(scope)) != wanted)
+            if negate
+            else (lambda scope: as_number(left(scope)) == wanted)
+        )
+    right = value_of(two)
+    return lambda scope: same(left(scope), right(scope)) != negate
+
+
+def _nodes(node: Node) -> Callable[[Scope], Value]:
+    """Return what works out an argument of a function on sets: all instances, where there may be several."""
+    match node:
+        case Reference(name=name):
+            return lambda scope: scope.nodes(name)
+        case TablePath():
+            rows = _cells(node)
+            return lambda scope: tuple(rows(scope))
+        case _:
+            return value_of(node)
+
+
+def _cells(node: TablePath) -> Callable[[Scope], Iterator[str]]:
+    return cells(node, [value_of(predicate) for predicate in node.predicates], value_of)
+
+
+# Functions
+
+
+def _call(node: Call) -> Closure:
+    """Return what works out a function; `expressions.check` has seen to its arguments."""
+    special = _SPECIAL.get(node.name)
+    if special is not None:
+        return special(node)
+    found = functions.LIBRARY[node.name]
+    part = _nodes if found.nodes else value_of
+    arguments = [part(argument) for argument in node.arguments]
+    name, run = node.name, found.run
+    if run is None:
+        return lambda scope: scope.call(name, [argument(scope) for argument in arguments])
+    if found.zoned:
+        return _zoned(run, arguments)
+    match arguments:
+        case [one]:
+            return _guarded(lambda scope: run(one(scope)))
+        case [one, two]:
+            return _guarded(lambda scope: run(one(scope), two(scope)))
+        case _:
+            return _guarded(lambda scope: run(*[argument(scope) for argument in arguments]))
+
+
+def _guarded(run: Closure) -> Closure:
+    """A function on numbers beyond all bounds gives "no number": an answer must never stop an interview."""
+
+    def guarded(scope: Scope) -> Value:
+        try:
+            return run(scope)
+        except (ArithmeticError, ValueError):
+            return math.nan
+
+    return guarded
+
+
+def _zoned(run: Callable[..., Value], arguments: list[Closure]) -> Closure:
+    """A function on dates is told the interview's time zone first."""
+    return _guarded(
+        lambda scope: run(_zone(as_text(scope.call("zone", []))), *[argument(scope) for argument in arguments])
+    )
+
+
+@lru_cache(maxsize=32)
+def _zone(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name) if name else UTC
+    except (ZoneInfoNotFoundError, ValueError):
+        return UTC
+
+
+def _if(node: Call) -> Closure:
+    holds = truth_of(node.arguments[0])
+    then, otherwise = value_of(node.arguments[1]), value_of(node.arguments[2])
+    return lambda scope: then(scope) if holds(scope) else otherwise(scope)
+
+
+def _coalesce(node: Call) -> Closure:
+    arguments = [value_of(argument) for argument in node.arguments]
+
+    def run(scope: Scope) -> Value:
+        value: Value = ""
+        for argument in arguments:
+            value = argument(scope)
+            if as_text(value) not in ("", "NaN"):
+                return value
+        return "" if isinstance(value, float) else value
+
+    return run
+
+
+_STATUS = {"is_dk": "dk", "is_refused": "refused", "is_skipped": "skipped", "answered": "answered"}
+
+
+def _status(node: Call) -> Closure:
+    item, wanted = _item(node.arguments[0]), _STATUS[node.name]
+    return lambda scope: scope.status(item) == wanted
+
+
+def _relevant(node: Call) -> Closure:
+    item = _item(node.arguments[0])
+    return lambda scope: scope.nodes(item) != ()
+
+
+def _item(node: Node) -> str:
+    return node.name if isinstance(node, Reference) else "."
+
+
+def _label(node: Call) -> Closure:
+    """label(${q}), jr:choice-name(value, '${q}'), choice-label(${q}, value): the words of the chosen answer."""
+    first = node.arguments[0]
+    if len(node.arguments) == 1:
+        value, item = value_of(first), _item(first)
+        return lambda scope: scope.label(item, as_text(value(scope)))
+    question, chosen = (node.arguments[1], first) if node.name == "jr:choice-name" else (first, node.arguments[1])
+    value = value_of(chosen)
+    named = named_in_text(question) or (question.name if isinstance(question, Reference) else None)
+    if named is not None:
+        return lambda scope: scope.label(named, as_text(value(scope)))
+    asked = value_of(question)
+    return lambda scope: scope.label(
+        as_text(asked(scope)).strip().removeprefix("${").removesuffix("}"), as_text(value(scope))
+    )
+
+
+def _position(node: Call) -> Closure:
+    match node.arguments:
+        case (Up(levels=levels),):
+            return lambda scope: scope.position(levels)
+        case (Reference(name=name),):
+            return lambda scope: scope.position_of(name)
+        case _:
+            return lambda scope: scope.position(1)
+
+
+def _indexed(node: Call) -> Closure:
+    """indexed-repeat(${question}, ${roster}, number, …): a question in one member of a roster."""
+    question, *rest = node.arguments
+    name = question.name if isinstance(question, Reference) else ""
+    rosters = [roster.name for roster in rest[::2] if isinstance(roster, Reference)]
+    numbers = [_number(number) for number in rest[1::2]]
+    return lambda scope: scope.indexed(
+        name, tuple((roster, number(scope)) for roster, number in zip(rosters, numbers, strict=False))
+    )
+
+
+def _pulldata(node: Call) -> Closure:
+    """pulldata('table', 'wanted column', 'key column', key): the first row whose key fits."""
+    table, wanted, key_column, key = [value_of(argument) for argument in node.arguments]
+    finder = Finder()
+
+    def run(scope: Scope) -> Value:
+        rows = scope.table(as_text(table(scope)).removesuffix(".csv"))
+        column = as_text(wanted(scope))
+        found = finder.rows(rows, as_text(key_column(scope)), as_text(key(scope)))
+        return found[0].get(column, "") if found else ""
+
+    return run
+
+
+def _count_if(node: Call) -> Closure:
+    """count-if(${roster}, condition): the condition is read in each member of the roster."""
+    roster, holds = _item(node.arguments[0]), truth_of(node.arguments[1])
+
+    def run(scope: Scope) -> Value:
+        members = range(1, len(scope.nodes(roster)) + 1)
+        return float(sum(holds(InMember(scope, roster, float(number))) for number in members))
+
+    return run
+
+
+_SPECIAL: dict[str, Callable[[Call], Closure]] = {
+    "if": _if,
+    "coalesce": _coalesce,
+    **dict.fromkeys(_STATUS, _status),
+    "relevant": _relevant,
+    **dict.fromkeys(functions.LABELS, _label),
+    "position": _position,
+    "indexed-repeat": _indexed,
+    "pulldata": _pulldata,
+    "count-if": _count_if,
+}

@@ -1,0 +1,296 @@
+"""An expression as a tree: XPath 1.0's operators over the names of a form, without the paths that lead elsewhere."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from cati.survey.nodes import (
+    ROW_LAST,
+    ROW_POSITION,
+    Binary,
+    Call,
+    Chain,
+    Column,
+    Current,
+    Literal,
+    Negative,
+    Node,
+    Reference,
+    TablePath,
+    Up,
+    children,
+    every,
+    named_in_text,
+)
+from cati.survey.tokens import STRAIGHT, WORD_OPERATORS, ExpressionProblem, Token, tokens
+from cati.text import tr
+
+__all__ = [
+    "ROW_LAST", "ROW_POSITION", "Binary", "Call", "Chain", "Column", "Current", "Literal", "Negative", "Node",
+    "Reference", "TablePath", "Up", "children", "every", "named_in_text", "parse",
+]  # fmt: skip
+
+MOST_NESTED = 60
+MOST_TOKENS = 5_000
+"""Far beyond any form, well below Python's own limits."""
+_BEFORE_A_STEP = frozenset({"/", "//", "::", "@", "[", "|"})
+_NODE_TESTS = frozenset({"node", "text", "comment", "processing-instruction"})
+
+
+def parse(source: str) -> Node:
+    """Return the tree of an expression; raises `ExpressionProblem`.
+
+    Quotes and dashes as word processors set them are taken as meant, even where only one of a pair was changed.
+    """
+    try:
+        return _parsed(source)
+    except ExpressionProblem as problem:
+        plain = source.translate(STRAIGHT)
+        if plain == source:
+            raise
+        try:
+            return _parsed(plain)
+        except ExpressionProblem:
+            raise problem from None
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(source: str) -> Node:
+    return _Parser(source).whole()
+
+
+class _Parser:
+    """Recursive descent over XPath 1.0's operators, lowest first."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.tokens = list(tokens(source))
+        self.at = 0
+        self.depth = 0
+        self.rows: list[str] = []
+        """The predicates around this place: what ``.`` is a column of, "" for the row itself."""
+
+    def whole(self) -> Node:
+        node = self._or()
+        if self._peek().kind != "end":
+            raise self._unexpected()
+        return node
+
+    def _peek(self, further: int = 0) -> Token:
+        return self.tokens[min(self.at + further, len(self.tokens) - 1)]
+
+    def _take(self, *texts: str) -> Token | None:
+        token = self.tokens[self.at]
+        if token.text in texts and token.kind in ("op", "name"):
+            self.at += 1
+            return token
+        return None
+
+    def _expect(self, text: str) -> None:
+        if self._take(text) is None:
+            if self._peek().text in _BEFORE_A_STEP and self._peek().kind == "op":
+                raise self._unexpected()
+            raise ExpressionProblem(self.source, self._peek().at, tr("“{sign}” is missing here.", sign=text))
+
+    def _unexpected(self) -> ExpressionProblem:
+        token = self._peek()
+        if token.kind == "end":
+            return ExpressionProblem(self.source, token.at, tr("The expression stops too early."))
+        if token.kind == "op" and token.text in _BEFORE_A_STEP:
+            return self._elsewhere(token)
+        return ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
+
+    def _elsewhere(self, token: Token) -> ExpressionProblem:
+        """Tell of XPath that this dialect leaves out."""
+        if token.text == "|":
+            what, do = tr("Two sets cannot be joined by “|” here."), tr("Write the questions one after the other.")
+        elif token.text == "[":
+            what = tr("Only the rows of instance('…') can be picked by a condition in brackets.")
+            do = tr("For one member of a roster write indexed-repeat(${question}, ${roster}, number).")
+        else:
+            what = tr("This path is not followed here.")
+            do = tr("Write ${name} for a question, instance('list')/root/item[…]/column for a table.")
+        return ExpressionProblem(self.source, token.at, what, do, code="outside")
+
+    def _or(self) -> Node:
+        parts = [self._and()]
+        at = self._peek().at
+        while self._take("or"):
+            parts.append(self._and())
+        return parts[0] if len(parts) == 1 else Chain(("or",) * (len(parts) - 1), tuple(parts), at)
+
+    def _and(self) -> Node:
+        parts = [self._equality()]
+        at = self._peek().at
+        while self._take("and"):
+            parts.append(self._equality())
+        return parts[0] if len(parts) == 1 else Chain(("and",) * (len(parts) - 1), tuple(parts), at)
+
+    def _equality(self) -> Node:
+        left = self._relational()
+        links = 0
+        while (sign := self._take("=", "!=")) is not None:
+            links = self._linked(links)
+            left = Binary(sign.text, left, self._relational(), sign.at)
+        return left
+
+    def _relational(self) -> Node:
+        left = self._additive()
+        links = 0
+        while (sign := self._take("<", "<=", ">", ">=")) is not None:
+            links = self._linked(links)
+            left = Binary(sign.text, left, self._additive(), sign.at)
+        return left
+
+    def _additive(self) -> Node:
+        parts = [self._multiplicative()]
+        signs: list[str] = []
+        at = self._peek().at
+        while (sign := self._take("+", "-")) is not None:
+            signs.append(sign.text)
+            parts.append(self._multiplicative())
+        return parts[0] if len(parts) == 1 else Chain(tuple(signs), tuple(parts), at)
+
+    def _multiplicative(self) -> Node:
+        left = self._unary()
+        links = 0
+        while (sign := self._take("*", "div", "mod")) is not None:
+            links = self._linked(links)
+            left = Binary(sign.text, left, self._unary(), sign.at)
+        return left
+
+    def _linked(self, links: int) -> int:
+        """Count the links of a chain whose nodes nest."""
+        if links >= MOST_NESTED:
+            raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
+        return links + 1
+
+    def _unary(self) -> Node:
+        self.depth += 1
+        if self.depth > MOST_NESTED or len(self.tokens) > MOST_TOKENS:
+            raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
+        try:
+            sign = self._take("-")
+            node = Negative(self._unary(), sign.at) if sign else self._primary()
+            if self._peek().kind == "op" and self._peek().text in _BEFORE_A_STEP:
+                raise self._unexpected()
+            return node
+        finally:
+            self.depth -= 1
+
+    def _primary(self) -> Node:
+        token = self._peek()
+        if token.kind == "op":
+            return self._opened(token)
+        self.at += 1
+        if token.kind == "number":
+            return Literal(float(token.text), token.at)
+        if token.kind == "string":
+            return Literal(token.text[1:-1], token.at)
+        if token.kind == "ref":
+            return Reference(token.text, token.at)
+        if token.kind == "dots":
+            return self._dots(token, token.at)
+        if token.kind == "name":
+            return self._name(token)
+        self.at -= 1
+        raise self._unexpected()
+
+    def _opened(self, token: Token) -> Node:
+        if self._take("("):
+            inner = self._or()
+            self._expect(")")
+            return inner
+        if token.text == "/" and self._peek(1).kind == "name":
+            return self._downwards(token.at)
+        if token.text in {*_BEFORE_A_STEP, "*", "$"}:
+            raise self._elsewhere(token)
+        raise self._unexpected()
+
+    def _dots(self, token: Token, began: int) -> Node:
+        """``.`` is the value at hand; ``../name`` and ``./name`` are the item of that name nearby."""
+        levels = int(token.text == "..")
+        while self._peek().text == "/" and self._peek(1).kind == "dots":
+            levels += int(self._peek(1).text == "..")
+            self.at += 2
+        if self._peek().text == "/":
+            if self._peek(1).kind != "name":
+                raise self._elsewhere(self._peek())
+            name = self._downwards(began)
+            return Column(name.name, began) if self.rows and not levels else name
+        if levels:
+            return Up(levels, began)
+        if self.rows and self.rows[-1]:
+            return Column(self.rows[-1], began)
+        return Current(began)
+
+    def _downwards(self, began: int) -> Reference:
+        """Take ``/name/name…``: names are unique in a form, so the last step says which item it is."""
+        name = ""
+        while self._peek().text == "/" and self._peek(1).kind == "name" and self._peek(2).text not in ("(", "::"):
+            name = self._peek(1).text
+            self.at += 2
+        if not name or (self._peek().kind == "op" and self._peek().text in _BEFORE_A_STEP):
+            raise self._elsewhere(self._peek())
+        return Reference(name, began)
+
+    def _name(self, token: Token) -> Node:
+        if self._peek().text == "(" and self._peek().kind == "op":
+            return self._call(token)
+        if token.text in WORD_OPERATORS:
+            raise ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
+        if self._peek().text in ("::", "/") and self._peek().kind == "op":
+            raise self._elsewhere(token)
+        return Column(token.text, token.at)
+
+    def _call(self, token: Token) -> Node:
+        if token.text in _NODE_TESTS:
+            raise self._elsewhere(token)
+        self.at += 1
+        arguments: list[Node] = []
+        if not self._take(")"):
+            arguments.append(self._or())
+            while self._take(","):
+                arguments.append(self._or())
+            self._expect(")")
+        if token.text == "current" and not arguments:
+            return self._from_current(token)
+        if token.text == "instance":
+            return self._table(token, arguments)
+        if token.text in ("position", "last") and not arguments and self.rows:
+            return Column(ROW_POSITION if token.text == "position" else ROW_LAST, token.at)
+        return Call(token.text, tuple(arguments), token.at)
+
+    def _from_current(self, token: Token) -> Node:
+        """``current()/../name``, ``current()/name``, ``current()/..``: as if written outside the predicate."""
+        outer, self.rows = self.rows, []
+        try:
+            if self._peek().text != "/":
+                return Current(token.at)
+            if self._peek(1).kind == "name":
+                return self._downwards(token.at)
+            if self._peek(1).kind != "dots":
+                raise self._elsewhere(self._peek())
+            self.at += 2
+            return self._dots(self.tokens[self.at - 1], token.at)
+        finally:
+            self.rows = outer
+
+    def _table(self, token: Token, arguments: list[Node]) -> TablePath:
+        """``instance('x')/root/item[…]/column``: the first two steps lead to a row, a third to its column."""
+        if len(arguments) != 1 or not (isinstance(arguments[0], Literal) and isinstance(arguments[0].value, str)):
+            do = tr("Write instance('list')/root/item[…]/column.")
+            raise ExpressionProblem(self.source, token.at, tr("instance() asks for the name of a list."), do)
+        steps: list[str] = []
+        predicates: list[Node] = []
+        while self._peek().text == "/" and self._peek(1).kind == "name" and self._peek(2).text not in ("(", "::"):
+            steps.append(self._peek(1).text)
+            self.at += 2
+            while self._take("["):
+                self.rows.append(steps[-1] if len(steps) > 2 else "")  # noqa: PLR2004 - root, item, column
+                predicates.append(self._or())
+                self.rows.pop()
+                self._expect("]")
+        if not 2 <= len(steps) <= 3 or self._peek().text in _BEFORE_A_STEP:  # noqa: PLR2004 - root, item, column
+            raise self._elsewhere(self._peek())
+        return TablePath(arguments[0].value, tuple(predicates), "".join(steps[2:]), token.at)
