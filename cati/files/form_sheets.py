@@ -34,11 +34,15 @@ _NAMES_SHOWN = 6
 
 @dataclass(frozen=True, slots=True)
 class RawSheet:
-    """A sheet as the file has it; ``cells`` reads it when it is wanted, ``merged`` are its merged areas."""
+    """A sheet as the file has it; ``cells`` reads it when it is wanted, ``merged`` are its merged areas.
+
+    ``no_result`` are cells, as row and column from 0, whose formula left nothing to read.
+    """
 
     name: str
     cells: Callable[[], Cells]
     merged: Callable[[], tuple[Area, ...]] = tuple
+    no_result: tuple[tuple[int, int], ...] = ()
 
 
 def form_of(sheets: Sequence[RawSheet], name: str) -> Form:
@@ -78,7 +82,9 @@ def _picked(wanted: str, sheets: Sequence[RawSheet], findings: Findings) -> RawS
         raw = next((each for each in sheets if same(each)), None)
         if raw is not None:
             return raw
-    raw = next((each for each in sheets if _bare(each.name) in _ALSO[wanted]), None)
+    raw = next(
+        (each for each in sheets if _bare(each.name) in _ALSO[wanted] or _bare(each.name).startswith(wanted)), None
+    )
     if raw is None:
         near = difflib.get_close_matches(wanted, [_bare(each.name) for each in sheets], 1, _ALIKE)
         raw = next((each for each in sheets if near and _bare(each.name) == near[0]), None)
@@ -131,6 +137,18 @@ def _sheet(wanted: str, raw: RawSheet, findings: Findings) -> Sheet:
     if wanted in (CHOICES, EXTERNAL):
         cells = _filled_down(wanted, cells, start, raw.merged())
     _note_columns(wanted, cells, start, findings)
+    for row, column in raw.no_result:
+        heading = clean(cells[start][column]) if column < len(cells[start]) else ""
+        if row > start and heading:
+            findings.warning(
+                "no_result",
+                (wanted, row + 1, heading),
+                tr(
+                    "The formula in cell {cell} left no result; it is read as empty.",
+                    cell=f"{_letters(column)}{row + 1}",
+                ),
+                tr("Correct it, or open the file in Excel and save it."),
+            )
     return sheet_of(cells, start)
 
 

@@ -9,7 +9,7 @@ from cati.errors import Problem
 from cati.files.form_tables import MOST_BYTES, with_tables
 from cati.files.form_yaml import read_yaml
 from cati.files.whole_file import read_whole
-from cati.files.xlsform import read_folder, read_workbook
+from cati.files.xlsform import read_folder, read_single_csv, read_workbook
 from cati.survey.authoring import compile_form
 from cati.survey.diagnostics import Diagnostic, Severity
 from cati.survey.form_rows import Form
@@ -60,18 +60,14 @@ def _read_bytes(source: bytes, name: str) -> Form:
         raise Problem(name, tr("This file is too large for a questionnaire."), tr("Remove what is not a question."))
     if source[:2] == b"PK" or source[:8] == _OLE:
         return read_workbook(source, name)
+    kind = Path(name).suffix.lower()
+    if kind == ".csv":
+        return read_single_csv(source, name)
     try:
         return read_yaml(source, name)
     except Problem:
-        kind = Path(name).suffix.lower()
         if kind in _WORKBOOKS:
             raise Problem(
                 name, tr("This is no workbook, whatever its name says."), tr("Save it again as .xlsx.")
-            ) from None
-        if kind == ".csv":
-            raise Problem(
-                name,
-                tr("One CSV file is not a whole questionnaire."),
-                tr("Name the folder that holds survey.csv and choices.csv, or save all sheets as one .xlsx file."),
             ) from None
         raise

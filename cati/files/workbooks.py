@@ -150,7 +150,7 @@ def _check_xlsx(archive: zipfile.ZipFile) -> dict[str, list[tuple[int, int]]]:
         if "/worksheets/" in part.filename and part.filename.endswith(".xml"):
             _check_extent(content)
             places[part.filename.lstrip("/")] = _formula_cells(content)
-    return {name: places.get(path, []) for name, path in _sheet_parts(archive).items()}
+    return {name: places.get(path, []) for name, path in sheet_parts(archive).items()}
 
 
 def _check_extent(content: bytes) -> None:
@@ -189,7 +189,7 @@ def _attribute(tag: bytes, name: bytes) -> str:
     return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
 
 
-def _sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+def sheet_parts(archive: zipfile.ZipFile) -> dict[str, str]:
     """Return the part of the archive that holds each sheet, by the name a person sees."""
     targets: dict[str, str] = {}
     for tag in _RELATION.findall(_part(archive, archive.getinfo("xl/_rels/workbook.xml.rels"))):

@@ -13,6 +13,7 @@ from zlib import error as ZlibError  # noqa: N812 - zlib writes its exception in
 import python_calamine
 
 from cati.errors import Problem
+from cati.files.form_formulas import Places, without_result
 from cati.files.form_sheets import RawSheet, form_of
 from cati.files.form_tables import MOST_BYTES, csv_cells
 from cati.files.whole_file import read_whole
@@ -37,20 +38,21 @@ def read_workbook(data: bytes, name: str) -> Form:
     try:
         book = python_calamine.load_workbook(io.BytesIO(data))
         pages = [page.name for page in book.sheets_metadata if page.typ == python_calamine.SheetTypeEnum.WorkSheet]
-        return form_of([_raw(book, page) for page in pages], Path(name).stem)
+        empty = without_result(data) if data[:2] == b"PK" else {}
+        return form_of([_raw(book, page, empty.get(page, ())) for page in pages], Path(name).stem)
     except python_calamine.PasswordError as error:
         raise Problem(name, tr("This workbook has a password."), tr("Save it without one.")) from error
     except (python_calamine.CalamineError, OSError, ValueError) as error:
         raise Problem(name, tr("This workbook cannot be read."), tr("Save it again as .xlsx.")) from error
 
 
-def _raw(book: python_calamine.CalamineWorkbook, page: str) -> RawSheet:
+def _raw(book: python_calamine.CalamineWorkbook, page: str, no_result: Places) -> RawSheet:
     sheet = cache(lambda: book.get_sheet_by_name(page))  # a sheet that nobody asks for is never laid out
 
     def cells() -> list[list[str]]:
         return [[_text(value) for value in row] for row in sheet().to_python(skip_empty_area=False)]
 
-    return RawSheet(page, cache(cells), lambda: tuple(sheet().merged_cell_ranges or ()))
+    return RawSheet(page, cache(cells), lambda: tuple(sheet().merged_cell_ranges or ()), no_result)
 
 
 def read_folder(folder: Path) -> Form:
@@ -60,6 +62,25 @@ def read_folder(folder: Path) -> Form:
         raise Problem(folder.name, tr("This folder has no survey.csv."), tr("Questions stand in survey.csv."))
     sheets = [path for path in files if path.stem.strip().lower() in (SURVEY, CHOICES, SETTINGS, EXTERNAL)]
     return form_of([RawSheet(path.stem, partial(_csv_cells, path)) for path in sheets], folder.name)
+
+
+def read_single_csv(data: bytes, name: str) -> Form:
+    """Return the form in one CSV file whose first column names the sheet and stands empty beside its rows (pyxform)."""
+    sheets: dict[str, list[list[str]]] = {}
+    rows: list[list[str]] = []
+    for row in csv_cells(data, name):
+        head = row[0].strip().lower() if row else ""
+        if head in (SURVEY, CHOICES, SETTINGS, EXTERNAL) and not any(cell.strip() for cell in row[1:]):
+            rows = sheets.setdefault(head, [])
+        else:
+            rows.append(row[1:])
+    if SURVEY not in sheets:
+        raise Problem(
+            name,
+            tr("One CSV file is not a whole questionnaire."),
+            tr("Name the folder that holds survey.csv and choices.csv, or save all sheets as one .xlsx file."),
+        )
+    return form_of([RawSheet(sheet, partial(list, cells)) for sheet, cells in sheets.items()], Path(name).stem)
 
 
 def _csv_cells(path: Path) -> list[list[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from cati.survey.diagnostics import Diagnostic
 
@@ -15,44 +16,114 @@ EXTERNAL = "external_choices"
 _ALIASES = {
     "relevance": "relevant",
     "relevant_condition": "relevant",
-    "bind::relevant": "relevant",
-    "bind::constraint": "constraint",
-    "bind::required": "required",
-    "bind::readonly": "read_only",
-    "bind::calculate": "calculation",
-    "bind::jr:constraintmsg": "constraint_message",
+    "bind:relevant": "relevant",
+    "bind:constraint": "constraint",
+    "bind:required": "required",
+    "bind:readonly": "read_only",
+    "bind:calculate": "calculation",
     "bind:jr:constraintmsg": "constraint_message",
     "jr:constraintmsg": "constraint_message",
-    "bind::jr:requiredmsg": "required_message",
     "constraint_msg": "constraint_message",
     "constraintmsg": "constraint_message",
+    "constraining_message": "constraint_message",
+    "bind:jr:requiredmsg": "required_message",
+    "jr:requiredmsg": "required_message",
     "required_msg": "required_message",
+    "requiredmsg": "required_message",
     "readonly": "read_only",
     "calculate": "calculation",
-    "control::appearance": "appearance",
+    "control:appearance": "appearance",
+    "body:appearance": "appearance",
+    "control:jr:count": "repeat_count",
     "jr:count": "repeat_count",
     "count": "repeat_count",
     "caption": "label",
-    "command": "type",
+    "choicefilter": "choice_filter",
+    "guidance": "guidance_hint",
     "title": "form_title",
     "set_form_title": "form_title",
     "set_form_id": "form_id",
     "id_string": "form_id",
 }
-_CHOICE_ALIASES = {"value": "name", "list": "list_name", "caption": "label"}
+"""Spellings by which pyxform, KoBo, SurveyCTO and old ODK forms mean a column; several colons count as one."""
+_OF_SURVEY = {"command": "type", "question_type": "type", "tag": "name", "value": "name", "variable_name": "name"}
+_OF_CHOICES = {
+    "list": "list_name", "listname": "list_name", "value": "name", "choice_name": "name", "choice_label": "label",
+}  # fmt: skip
+_OWN_ALIASES = {SURVEY: _OF_SURVEY, CHOICES: _OF_CHOICES, EXTERNAL: _OF_CHOICES}
 _TRANSLATABLE = frozenset({
     "label", "hint", "guidance_hint", "constraint_message", "required_message", "cati_instruction",
     "cati_soft_message",
 })  # fmt: skip
+_MEDIA = frozenset({"image", "big-image", "audio", "video"})
 _LANGUAGES = {
-    "deutsch": "de", "german": "de", "english": "en", "englisch": "en", "englich": "en", "français": "fr",
-    "french": "fr", "francais": "fr", "español": "es", "spanish": "es", "türkçe": "tr", "turkish": "tr",
-    "polski": "pl", "polish": "pl", "русский": "ru", "russian": "ru", "العربية": "ar", "arabic": "ar",
-    "українська": "uk", "ukrainian": "uk", "italiano": "it", "italian": "it", "português": "pt",
-    "portuguese": "pt", "română": "ro", "romanian": "ro", "kiswahili": "sw", "swahili": "sw",
-}  # fmt: skip
+    name: code
+    for code, names in (
+        line.split(": ")
+        for line in """\
+af: afrikaans
+am: amharic, amharisch, አማርኛ
+ar: arabic, arabisch, العربية, عربي
+bg: bulgarian, bulgarisch, български
+bn: bengali, bangla, বাংলা
+bs: bosnian, bosnisch, bosanski
+cs: czech, tschechisch, čeština
+da: danish, dänisch, dansk
+de: german, deutsch
+el: greek, griechisch, ελληνικά
+en: english, englisch, englich
+es: spanish, spanisch, español, espanol
+fa: farsi, persian, persisch, فارسی
+fi: finnish, finnisch, suomi
+fr: french, französisch, français, francais
+ha: hausa
+he: hebrew, hebräisch, עברית
+hi: hindi, हिन्दी
+hr: croatian, kroatisch, hrvatski
+ht: haitian creole, kreyòl
+hu: hungarian, ungarisch, magyar
+id: indonesian, bahasa indonesia
+it: italian, italienisch, italiano
+ja: japanese, japanisch, 日本語
+km: khmer
+ko: korean, koreanisch, 한국어
+lo: lao
+my: burmese, myanmar
+ne: nepali, नेपाली
+nl: dutch, niederländisch, nederlands
+no: norwegian, norwegisch, norsk
+pl: polish, polnisch, polski
+ps: pashto, پښتو
+pt: portuguese, portugiesisch, português, portugues
+ro: romanian, rumänisch, română
+ru: russian, russisch, русский
+rw: kinyarwanda
+so: somali, somalisch
+sq: albanian, albanisch, shqip
+sr: serbian, serbisch, srpski, српски
+sv: swedish, schwedisch, svenska
+sw: kiswahili, swahili
+ta: tamil
+th: thai
+ti: tigrinya, ትግርኛ
+tl: tagalog
+tr: turkish, türkisch, türkçe
+uk: ukrainian, ukrainisch, українська
+ur: urdu, اردو
+vi: vietnamese, vietnamesisch, tiếng việt
+zh: chinese, chinesisch, 中文""".splitlines()
+    )
+    for name in names.split(", ")
+}
+_DASHED = frozenset({
+    "list_name", "choice_filter", "constraint_message", "required_message", "read_only", "repeat_count", "form_title",
+    "form_id", "default_language",
+})  # fmt: skip
+"""Columns that people also write with a dash."""
 _WITH_CODE = re.compile(r"(.*?)\s*\(\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\s*\)\s*")
-_STRAIGHT = str.maketrans({"\u00a0": " ", "\u200b": "", "\ufeff": ""})
+_IN_BRACKETS = re.compile(r"(\w+?)_*\((.+)\)")
+_UNSEEN = dict.fromkeys((*range(9), *range(14, 32), 0x7F, 0xAD, 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF), "")
+_STRAIGHT = _UNSEEN | {0xA0: " ", 0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +194,34 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_STRAIGHT).strip()
 
 
+@lru_cache(maxsize=4096)
 def heading_of(written: str, sheet: str) -> Heading:
     """Return what a heading means; case, blanks and old spellings (``label:de``, ``Constraint Message``) are taken."""
-    bare = re.sub(r"\s+", "_", clean(written).lower())
-    bare = re.sub(r"_*(::?)_*", r"\1", bare)
+    name = clean(written).rstrip(" *:")
+    bare = re.sub(r"\s+", "_", name.lower())
+    bare = re.sub(r"_*:[_:]*", ":", bare)
+    column = _column(bare, sheet)
+    base, colon, _language = bare.rpartition(":")
+    base = _column(base, sheet)
+    if colon and column == bare and (base in _TRANSLATABLE or base.startswith("media::")):
+        return Heading(base, *language_of(name.rpartition(":")[2]))
+    bracketed = _IN_BRACKETS.fullmatch(bare)
+    if bracketed and _column(bracketed[1], sheet) in _TRANSLATABLE:
+        return Heading(_column(bracketed[1], sheet), *language_of(name.partition("(")[2].rpartition(")")[0]))
+    return Heading(column)
+
+
+def _column(bare: str, sheet: str) -> str:
+    """Return the column that a heading without its language names, itself when it is not known."""
+    own = _OWN_ALIASES.get(sheet, {})
+    if bare in own:
+        return own[bare]
+    if bare.removeprefix("media:") in _MEDIA:
+        return f"media::{bare.removeprefix('media:')}"
     if bare in _ALIASES:
-        return Heading(_ALIASES[bare])
-    if sheet == CHOICES and bare in _CHOICE_ALIASES:
-        return Heading(_CHOICE_ALIASES[bare])
-    base, colon, _rest = bare.partition(":")
-    base = _ALIASES.get(base, base)
-    if colon and base in _TRANSLATABLE:
-        code, language = language_of(written.partition(":")[2].lstrip(":"))
-        return Heading(base, code, language)
-    return Heading(bare)
+        return _ALIASES[bare]
+    underscored = bare.replace("-", "_")  # not everywhere: a column for choice filters keeps its name
+    return underscored if underscored in _DASHED else bare
 
 
 def language_of(written: str) -> tuple[str, str]:
