@@ -8,7 +8,7 @@ from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
-from cati.survey.questionnaire import Choice, Item, Kind
+from cati.survey.questionnaire import CHOOSING, Choice, Item, Kind
 from cati.text import tr
 
 
@@ -51,7 +51,9 @@ def typed(item: Item, text: str) -> str | None:
     Dates may be ISO or DD.MM.YYYY, times "18:30", "18.30" or "1830"; decimals may have a comma.
     """
     text = text.strip()
-    reader = {Kind.NUMBER: _number, Kind.DECIMAL: _decimal, Kind.DATE: _date, Kind.TIME: _time}.get(item.kind)
+    reader = {
+        Kind.NUMBER: _number, Kind.DECIMAL: _decimal, Kind.DATE: _date, Kind.TIME: _time, Kind.DATETIME: _date_and_time,
+    }.get(item.kind)  # fmt: skip
     return reader(text) if reader is not None else text
 
 
@@ -87,6 +89,12 @@ def _time(text: str) -> str | None:
         return None
 
 
+def _date_and_time(text: str) -> str | None:
+    day, _, hour = text.replace("T", " ", 1).partition(" ")
+    one, other = _date(day.rstrip(",")), _time(hour.strip())
+    return f"{one}T{other}" if one and other else None
+
+
 def fault_of(item: Item, answer: Answer, choices: tuple[Choice, ...]) -> str:
     """Return why an answer cannot stand, as a sentence for the interviewer, "" when it can.
 
@@ -99,7 +107,7 @@ def fault_of(item: Item, answer: Answer, choices: tuple[Choice, ...]) -> str:
         return ""
     if len(answer.value) > MOST_CHARACTERS:
         return tr("This is too long; at most {n} characters.", n=MOST_CHARACTERS)
-    if item.kind in (Kind.SINGLE, Kind.MULTIPLE):
+    if item.kind in CHOOSING:
         return _fault_of_choice(item, answer, choices)
     return _fault_of_text(item, answer.value)
 
@@ -112,13 +120,14 @@ def _fault_of_text(item: Item, value: str) -> str:
             Kind.DECIMAL: tr("Please enter a number."),
             Kind.DATE: tr("Please enter a date, such as 24.07.2026."),
             Kind.TIME: tr("Please enter a time, such as 18:30."),
+            Kind.DATETIME: tr("Please enter a date and a time, such as 24.07.2026 18:30."),
         }.get(item.kind, tr("Please enter something, or choose don't know, refused or skip."))
     return _fault_of_range(item, canonical)
 
 
 def _fault_of_choice(item: Item, answer: Answer, choices: tuple[Choice, ...]) -> str:
     known = {choice.name: choice for choice in choices}
-    chosen = answer.value.split(" ") if item.kind is Kind.MULTIPLE else [answer.value]
+    chosen = [answer.value] if item.kind is Kind.SINGLE else answer.value.split(" ")
     if not answer.value:
         return tr("Please choose an answer, or don't know, refused or skip.")
     if any(name not in known for name in chosen) or len(set(chosen)) != len(chosen):

@@ -21,6 +21,7 @@ from cati.survey.form_rows import (
     languages_of,
 )
 from cati.survey.form_settings import check_headings
+from cati.survey.form_tables import table_of
 from cati.survey.questionnaire import ASKED, Questionnaire, hashed
 from cati.text import tr
 
@@ -39,11 +40,11 @@ class Compiled:
 
 def compile_form(form: Form) -> Compiled:
     """Compile a form; never raises, whatever stands in the cells."""
-    findings = Findings()
+    findings = Findings(list(form.noted))
     survey = headings_of(form.survey, SURVEY)
     choices = headings_of(form.choices, CHOICES)
     settings_headings = headings_of(form.settings, SETTINGS)
-    check_headings(survey, choices, findings)
+    check_headings(survey, choices, findings, settings_headings)
     settings = form.settings.rows[0] if form.settings.rows else Row(0, {})
     languages, default_language = _languages(survey, choices, settings, settings_headings)
     plain_code = default_language
@@ -57,7 +58,7 @@ def compile_form(form: Form) -> Compiled:
         findings,
         allow_duplicates=is_yes(cell(settings, settings_headings, "allow_choice_duplicates")),
     )
-    draft = read_survey(Draft(form.survey, survey, lists, places, tuple(languages), plain_code, findings))
+    draft = read_survey(Draft(form.survey, survey, lists, places, tuple(languages), plain_code, findings, form.tables))
     name = cell(settings, settings_headings, "form_id") or form.name
     questionnaire = Questionnaire(
         name=name,
@@ -69,6 +70,7 @@ def compile_form(form: Form) -> Compiled:
         groups=tuple(draft.groups),
         items=tuple(draft.items),
         choice_lists=draft.lists,
+        tables={name: rows for name in form.tables if (rows := table_of(form.tables, name))},
     )
     others = (*draft.left_out, *(group.name for group in draft.groups))
     check_expressions(questionnaire, draft.group_rows, others, findings)

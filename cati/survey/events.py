@@ -26,6 +26,8 @@ class EventKind(StrEnum):
     LANGUAGE_SWITCHED = "language_switched"
     BROKE_OFF = "broke_off"
     RESUMED = "resumed"
+    MEMBER_ADDED = "member_added"
+    MEMBER_REMOVED = "member_removed"
     COMPLETED = "completed"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from cati.survey.diagnostics import Findings
 from cati.survey.form_rows import SURVEY
+from cati.survey.program import expression_or_none
 from cati.survey.questionnaire import Kind, Questionnaire
-from cati.survey.routing import expression_or_none
 from cati.text import tr
 
 

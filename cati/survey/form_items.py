@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cati.survey.diagnostics import Findings
 from cati.survey.form_choices import OTHER, cell, check_names, is_yes, with_other, words_of
-from cati.survey.form_options import display_of, disposition_of, nonresponse_of, order_of, range_of
+from cati.survey.form_options import (
+    display_of,
+    disposition_of,
+    nonresponse_of,
+    order_of,
+    parameters_of,
+    range_of,
+    shuffle_of,
+    triggers_of,
+)
 from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
+from cati.survey.form_tables import table_choices, table_of
 from cati.survey.item_types import Role, RowType, known_words, read_type
-from cati.survey.questionnaire import ASKED, Choice, Group, Item, Kind, Words
+from cati.survey.questionnaire import ASKED, CHOOSING, Choice, Group, Item, Kind, Words
 from cati.text import tr
 
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
@@ -31,6 +42,7 @@ class Draft:
     languages: tuple[str, ...]
     plain_code: str
     findings: Findings
+    tables: Mapping[str, Sheet] = field(default_factory=dict)
     groups: list[Group] = field(default_factory=list)
     group_rows: list[int] = field(default_factory=list)
     items: list[Item] = field(default_factory=list)
@@ -142,13 +154,6 @@ def _begin(draft: Draft, row: Row, row_type: RowType) -> None:
     appearance = draft.cell(row, "appearance").lower().split()
     label = draft.words(row, "label")
     name = draft.cell(row, "name") or draft.unnamed(row_type.block)
-    if row_type.block == "repeat":
-        draft.findings.warning(
-            "repeat",
-            (SURVEY, row.number, "type"),
-            tr("Repeats are asked once only."),
-            tr("Write the questions out as often as they may be needed."),
-        )
     if row_type.block == "grid" and row_type.choices and row_type.choices not in draft.lists:
         _no_list(draft, row, row_type.choices)
     grid = row_type.block == "grid" or "table-list" in appearance
@@ -162,7 +167,7 @@ def _begin(draft: Draft, row: Row, row_type: RowType) -> None:
         section=around is None and bool(label) and not grid,
         order=order_of(draft.cell(row, "cati_order"), row.number, draft.findings),
         repeat=row_type.block == "repeat",
-        repeat_count=draft.expression(row, "repeat_count"),
+        repeat_count=draft.expression(row, "repeat_count") if row_type.block == "repeat" else "",
     )
     draft.opened(group, row, row_type.block, row_type.choices)
 
@@ -234,6 +239,8 @@ def _choices_of(draft: Draft, row: Row, row_type: RowType, kind: Kind) -> str:
         label = {code: _OK.get(code, _OK["en"]) for code in draft.languages}
         draft.lists.setdefault(_ACKNOWLEDGE, (Choice(name="OK", label=label),))
         return _ACKNOWLEDGE
+    if row_type.source:
+        return file_choices(draft, row, row_type)
     name = (draft.grid_list() or "") if row_type.role is Role.ROW else row_type.choices
     if row_type.role is Role.ROW and not name:
         draft.findings.error(
@@ -254,14 +261,37 @@ def _choices_of(draft: Draft, row: Row, row_type: RowType, kind: Kind) -> str:
     return name
 
 
+def file_choices(draft: Draft, row: Row, row_type: RowType) -> str:
+    """Return the name of a list whose choices stand in a file beside the form; it is made here."""
+    name = row_type.source
+    if name in draft.lists:
+        return name
+    external = row_type.word.endswith("_external")
+    rows = table_of(draft.tables, "external_choices" if external else name)
+    if rows is None:
+        draft.findings.warning(
+            "no_table",
+            (SURVEY, row.number, "type"),
+            tr("The file {name} does not lie beside the form; the list is empty.", name=name),
+            tr("Put it into the form's folder."),
+        )
+    elif external:
+        rows = tuple(each for each in rows if each.get("list_name", each.get("list name", "")) == name)
+    columns = parameters_of(draft.cell(row, "parameters"))
+    draft.lists[name] = table_choices(
+        rows or (), columns.get("value", "name"), columns.get("label", "label"), draft.plain_code
+    )
+    return name
+
+
 def _item(draft: Draft, row: Row, row_type: RowType) -> None:
     name = _name_of(draft, row, row_type)
     appearance = draft.cell(row, "appearance").lower()
     kind, minimum, maximum = range_of(
         row_type, draft.cell(row, "parameters"), draft.expression(row, "constraint"), row.number, draft.findings
     )
-    only_heads_a_table = "label" in appearance.split() and kind in (Kind.SINGLE, Kind.MULTIPLE)
-    from_a_file = "search(" in appearance.replace(" ", "") and kind in (Kind.SINGLE, Kind.MULTIPLE)
+    only_heads_a_table = "label" in appearance.split() and kind in CHOOSING
+    from_a_file = "search(" in appearance.replace(" ", "") and kind in CHOOSING
     if row_type.unasked or from_a_file:
         draft.findings.warning(
             "not_asked",
@@ -272,9 +302,12 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
     if row_type.unasked or from_a_file or only_heads_a_table:
         draft.items.append(Item(name=name, kind=Kind.NOT_ASKED, row=row.number, group=draft.around()))
         return
-    choices = _choices_of(draft, row, row_type, kind) if kind in (Kind.SINGLE, Kind.MULTIPLE) else ""
+    choices = _choices_of(draft, row, row_type, kind) if kind in CHOOSING and not row_type.choices_from else ""
     shown = len(draft.lists.get(choices, ()))
     required = draft.expression(row, "required")
+    order, seed = shuffle_of(
+        draft.cell(row, "parameters"), order_of(draft.cell(row, "cati_order"), row.number, draft.findings)
+    )
     calculation = row_type.calculation or draft.expression(row, "calculation")
     if kind is Kind.CALCULATE and not calculation:
         calculation = draft.expression(row, "default")
@@ -290,7 +323,9 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
             group=draft.around(),
             choices=choices,
             choice_filter=draft.expression(row, "choice_filter"),
-            order=order_of(draft.cell(row, "cati_order"), row.number, draft.findings),
+            choices_from=row_type.choices_from,
+            seed=seed,
+            order=order,
             anchor=is_yes(draft.cell(row, "cati_anchor")),
             relevant=draft.expression(row, "relevant"),
             constraint=draft.expression(row, "constraint"),
@@ -302,6 +337,7 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
             else required,
             required_message=draft.words(row, "required_message"),
             calculation=calculation,
+            trigger=triggers_of(draft.cell(row, "trigger")),
             default=draft.cell(row, "default").translate(_STRAIGHT),
             read_only=is_yes(draft.cell(row, "read_only")),
             nonresponse=nonresponse_of(draft.cell(row, "cati_nonresponse"), kind in ASKED, row.number, draft.findings),

@@ -9,7 +9,7 @@ from cati.survey.diagnostics import Findings
 from cati.survey.dispositions import Outcome
 from cati.survey.form_rows import SURVEY
 from cati.survey.item_types import RowType
-from cati.survey.questionnaire import Display, Kind, Order
+from cati.survey.questionnaire import CHOOSING, Display, Kind, Order
 from cati.text import tr
 
 LONG_LIST = 12
@@ -65,7 +65,7 @@ def display_of(kind: Kind, appearance: str, written: str, choices: int, row: int
             return Display(said)
         _unknown("cati_display", written, tuple(Display), row, findings)
     words = set(appearance.replace("(", " ").split())
-    if kind in (Kind.SINGLE, Kind.MULTIPLE):
+    if kind in CHOOSING:
         if "grade" in words:
             return Display.GRADE
         if "likert" in words:
@@ -76,12 +76,30 @@ def display_of(kind: Kind, appearance: str, written: str, choices: int, row: int
     return Display.LONG_TEXT if kind is Kind.TEXT and "multiline" in words else Display.PLAIN
 
 
+def parameters_of(written: str) -> dict[str, str]:
+    """Return what stands in the parameters column, names in lower case: ``start=0 end=10``, ``randomize = true``."""
+    return {name.lower(): value for name, value in re.findall(r"([\w-]+)\s*=\s*(\$\{[^}]*\}|[^\s,;]+)", written)}
+
+
+def shuffle_of(parameters: str, order: Order) -> tuple[Order, str]:
+    """Return how choices are put in order and by which seed: ``randomize=true seed=${x}`` when nothing else is said."""
+    given = parameters_of(parameters)
+    if order is Order.FIXED and given.get("randomize", "").strip("'\"()").lower() in ("true", "yes", "1"):
+        return Order.SHUFFLE, given.get("seed", "")
+    return order, ""
+
+
+def triggers_of(written: str) -> tuple[str, ...]:
+    """Return the names in the trigger column."""
+    return tuple(dict.fromkeys(re.findall(r"\$\{\s*([^{}]+?)\s*\}", written)))
+
+
 def range_of(
     row_type: RowType, parameters: str, constraint: str, row: int, findings: Findings
 ) -> tuple[Kind, str, str]:
     """Return an item's kind and its least and largest number, from the parameters of a range or a plain constraint."""
     if row_type.word == "range":
-        given = dict(re.findall(r"(\w+)\s*=\s*([^\s,;]+)", parameters.lower()))
+        given = parameters_of(parameters)
         start, end, step = given.get("start", "1"), given.get("end", "10"), given.get("step", "1")
         if not all(re.fullmatch(_NUMBER, part) for part in (start, end, step)):
             findings.error(

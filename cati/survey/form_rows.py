@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -187,6 +188,26 @@ def sheet_of(cells: Sequence[Sequence[str]], start: int | None = None) -> Sheet:
         if filled:
             rows.append(Row(at, filled))
     return Sheet(tuple(dict.fromkeys(heading for heading in headings if heading)), tuple(rows))
+
+
+def headings_in_order(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return the headings of rows that each name some of them, so that every row's order is kept where all agree.
+
+    Of headings that may come next, the one seen first comes first; where rows contradict each other, too.
+    """
+    after: dict[str, set[str]] = {}
+    for row in rows:
+        for heading in row:
+            after.setdefault(heading, set())
+        for before, heading in itertools.pairwise(row):
+            after[heading].add(before)
+    order: dict[str, None] = {}
+    left = list(after)
+    while left:
+        heading = next((each for each in left if after[each] <= order.keys()), left[0])
+        order[heading] = None
+        left.remove(heading)
+    return tuple(order)
 
 
 def clean(text: str) -> str:

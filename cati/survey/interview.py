@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from cati.survey.answers import Answer, Status, fault_of
+from cati.survey.answers import Status, fault_of
+from cati.survey.checking import broken_answers, fault_at
 from cati.survey.events import Event, EventKind, begin, event_from_json, event_to_json
+from cati.survey.members import member_added, member_removed, triggered
+from cati.survey.program import Place, program_of
 from cati.survey.questionnaire import SUBSTANTIVE, Questionnaire
-from cati.survey.routing import Pass, Program, Route, Setting, filled, program_of, route, shown_choices
+from cati.survey.routing import Route, route
 from cati.survey.screens import (
     END,
     InterviewState,
     InterviewStatus,
     Question,
     Refusal,
+    Roster,
     Screen,
     index_of,
-    scope_of,
     screen_index,
     with_screen,
 )
+from cati.survey.shown import shown_choices
 from cati.survey.summary import (
     OverviewLine,
     answer_words,
@@ -30,12 +34,13 @@ from cati.survey.summary import (
     overview,
     would_set_aside,
 )
+from cati.survey.worked_out import Memory, Pass, Setting
 from cati.text import tr
 
 __all__ = [
-    "END", "Event", "EventKind", "InterviewState", "InterviewStatus", "OverviewLine", "Question", "Refusal", "Screen",
-    "answer_words", "apply", "begin", "event_from_json", "event_to_json", "export_answers", "open_texts", "orders",
-    "overview", "replay", "would_set_aside",
+    "END", "Event", "EventKind", "InterviewState", "InterviewStatus", "OverviewLine", "Question", "Refusal", "Roster",
+    "Screen", "answer_words", "apply", "begin", "event_from_json", "event_to_json", "export_answers", "open_texts",
+    "orders", "overview", "replay", "would_set_aside",
 ]  # fmt: skip
 
 
@@ -56,7 +61,13 @@ def apply(questionnaire: Questionnaire, state: InterviewState, event: Event) -> 
 def _started(questionnaire: Questionnaire, event: Event) -> InterviewState:
     setting = Setting(event.seed, event.values, event.zone or "Europe/Berlin")
     language = event.language or questionnaire.default_language
-    found, _walked = route(questionnaire, setting, {}, {}, language, event.at)
+    program = program_of(questionnaire)
+    scope = Pass(program, setting, {}, Memory(), language, event.at)
+    for at, default in enumerate(program.default):
+        if default is not None and not program.rosters_of[at]:
+            scope.preset(at, ())  # ODK works dynamic defaults out once, when the form is opened
+    memory = Memory(presets=scope.presets)
+    found, scope = route(questionnaire, setting, {}, memory, language, event.at)
     state = InterviewState(
         questionnaire_hash=questionnaire.content_hash,
         status=InterviewStatus.RUNNING,
@@ -67,20 +78,23 @@ def _started(questionnaire: Questionnaire, event: Event) -> InterviewState:
         refusal=None,
         disposition=_disposition(questionnaire, found),
         unanswered=(),
+        broken={},
         cursor=END,
         set_aside=frozenset(),
         setting=setting,
-        computed=found.computed,
+        memory=replace(memory, computed=scope.computed, presets=scope.presets),
         last_at=event.at,
         route=found,
+        scope=scope,
     )
     first = found.screens[0] if found.screens else ()
-    return replace(state, cursor=questionnaire.items[first[0]].name if first else END,
+    return replace(state, cursor=program.address(first[0]) if first else END,
                    unanswered=_unanswered(questionnaire, state))  # fmt: skip
 
 
 def _apply(questionnaire: Questionnaire, state: InterviewState, event: Event) -> InterviewState:
     state = replace(state, refusal=None, last_at=event.at, screen=None)
+    state.scope.clock(event.at)
     act = _ACTS.get(event.kind)
     if act is None or state.status is InterviewStatus.COMPLETED:
         return state
@@ -106,36 +120,37 @@ def _resumed(questionnaire: Questionnaire, state: InterviewState, _event: Event)
     return _rerouted(questionnaire, replace(state, status=InterviewStatus.RUNNING))
 
 
+def _not_on_path(state: InterviewState, address: str) -> InterviewState:
+    return replace(state, refusal=Refusal(address=address, message=tr("This question is not on the path.")))
+
+
 def _answered(questionnaire: Questionnaire, state: InterviewState, event: Event) -> InterviewState:
     program = program_of(questionnaire)
-    at = program.index.get(event.item)
-    if at is None or event.answer is None or event.item not in state.path:
-        return replace(state, refusal=Refusal(address=event.item, message=tr("This question is not on the path.")))
+    place = program.place(event.item)
+    if place is None or place[0] < 0 or event.answer is None or event.item not in state.path:
+        return _not_on_path(state, event.item)
+    at, ids = place
     item = questionnaire.items[at]
-    scope = scope_of(questionnaire, state)
-    message = fault_of(item, event.answer, shown_choices(program, at, scope, state.setting.seed))
+    scope = state.scope
+    message, soft = fault_of(item, event.answer, shown_choices(program, at, ids, scope, state.setting.seed)), False
     if not message and item.read_only:
         message = tr("This answer cannot be changed.")
     if not message and event.answer.status is Status.ANSWERED:
-        message = _constraint_fault(program, at, event.answer, scope, state)
+        message, soft = fault_at(program, place, event.answer, scope, state.language)
     if message:
-        return replace(state, refusal=Refusal(address=event.item, message=message), cursor=_screen_start(
-            questionnaire, state, at))  # fmt: skip
+        return replace(state, refusal=Refusal(address=event.item, message=message, soft=soft),
+                       cursor=_screen_start(questionnaire, state, place))  # fmt: skip
+    memory = state.memory
+    if program.calculation[at] is not None and not item.trigger:
+        memory = replace(memory, replaced={**memory.replaced, event.item: memory.computed.get(event.item, "")})
     answers = {**state.answers, event.item: event.answer}
-    state = _rerouted(questionnaire, replace(state, answers=answers, set_aside=state.set_aside - {event.item}))
+    changed = state.answers.get(event.item) != event.answer
+    state = replace(state, answers=answers, memory=memory, set_aside=state.set_aside - {event.item})
+    state = _rerouted(questionnaire, triggered(questionnaire, state, place) if changed else state)
     here = index_of(questionnaire, state, event.item)
     if here is not None and len(state.route.screens[here]) == 1:
         return _at_screen(questionnaire, state, here + 1)
-    return replace(state, cursor=_screen_start(questionnaire, state, at))
-
-
-def _constraint_fault(program: Program, at: int, answer: Answer, scope: Pass, state: InterviewState) -> str:
-    constraint = program.constraint[at]
-    item = program.questionnaire.items[at]
-    if constraint is None or constraint.boolean(scope.at_item(item.name, answer.value)):
-        return ""
-    message = filled(item.constraint_message, scope, state.language, program.questionnaire.default_language)
-    return message or tr("This answer is not allowed here.")
+    return replace(state, cursor=_screen_start(questionnaire, state, place))
 
 
 def _went_forward(questionnaire: Questionnaire, state: InterviewState, _event: Event) -> InterviewState:
@@ -143,16 +158,18 @@ def _went_forward(questionnaire: Questionnaire, state: InterviewState, _event: E
     here = screen_index(questionnaire, state)
     if here >= len(state.route.screens):
         return state
-    names = [questionnaire.items[at].name for at in state.route.screens[here]]
-    for at in state.route.screens[here]:
-        item = questionnaire.items[at]
-        if item.kind in SUBSTANTIVE and item.name not in state.answers and not item.read_only:
+    program = program_of(questionnaire)
+    names = [program.address(place) for place in state.route.screens[here] if place[0] >= 0]
+    for address, place in zip(names, state.route.screens[here], strict=False):
+        item = questionnaire.items[place[0]]
+        if item.kind in SUBSTANTIVE and address not in state.answers and not item.read_only:
             return replace(
                 state, refusal=Refusal(
-                    address=item.name, message=tr("Please choose an answer, or don't know, refused or skip.")
+                    address=address, message=tr("Please choose an answer, or don't know, refused or skip.")
                 )
             )  # fmt: skip
-    return _at_screen(questionnaire, replace(state, set_aside=state.set_aside - set(names)), here + 1)
+    confirmed = replace(state, set_aside=state.set_aside - set(names))
+    return _at_screen(questionnaire, replace(confirmed, unanswered=_unanswered(questionnaire, confirmed)), here + 1)
 
 
 def _jumped(questionnaire: Questionnaire, state: InterviewState, event: Event) -> InterviewState:
@@ -163,30 +180,55 @@ def _jump_to(questionnaire: Questionnaire, state: InterviewState, address: str) 
     if address == END:
         return replace(state, cursor=END)
     found = index_of(questionnaire, state, address)
-    if found is None:
-        return replace(state, refusal=Refusal(address=address, message=tr("This question is not on the path.")))
-    return _at_screen(questionnaire, state, found)
+    return _not_on_path(state, address) if found is None else _at_screen(questionnaire, state, found)
 
 
 def _completed(questionnaire: Questionnaire, state: InterviewState, _event: Event) -> InterviewState:
-    open_ones = state.unanswered
-    if open_ones and state.route.ended_by is None:
-        back = _jump_to(questionnaire, state, open_ones[0])
-        return replace(back, refusal=Refusal(address=open_ones[0], message=tr("This question is still open.")))
+    if state.route.ended_by is None:
+        for address in state.path:
+            if address in state.broken:
+                back = _jump_to(questionnaire, state, address)
+                return replace(back, refusal=Refusal(address=address, message=state.broken[address]))
+        if state.unanswered:
+            back = _jump_to(questionnaire, state, state.unanswered[0])
+            message = tr("This question is still open.")
+            return replace(back, refusal=Refusal(address=state.unanswered[0], message=message))
     return replace(state, status=InterviewStatus.COMPLETED, cursor=END)
+
+
+def _member_added(questionnaire: Questionnaire, state: InterviewState, event: Event) -> InterviewState:
+    """Add a member to a roster and go to its first question."""
+    if event.item not in state.path:
+        return _not_on_path(state, event.item)
+    found = member_added(state, event.item)
+    before = set(state.path)
+    state = _rerouted(questionnaire, found)
+    first = next((address for address in state.path if address not in before), "")
+    return _jump_to(questionnaire, state, first) if first else state
+
+
+def _member_removed(questionnaire: Questionnaire, state: InterviewState, event: Event) -> InterviewState:
+    """Take a member off a roster with all its answers, and go to where the roster asks for another."""
+    found = member_removed(questionnaire, state, event.item)
+    if found is None:
+        return _not_on_path(state, event.item)
+    state, prompt = found
+    return _jump_to(questionnaire, _rerouted(questionnaire, state), prompt)
 
 
 def _rerouted(questionnaire: Questionnaire, state: InterviewState) -> InterviewState:
     """Work out the path anew; answers that fall off it are kept, and await confirmation when they come back."""
-    found, _walked = route(questionnaire, state.setting, state.answers, state.computed, state.language, state.last_at)
-    off = {name for name in state.answers if name not in found.on_path}
+    found, scope = route(questionnaire, state.setting, state.answers, state.memory, state.language, state.last_at)
+    off = {address for address in state.answers if address not in found.on_path}
     state = replace(
         state,
         route=found,
-        computed=found.computed,
+        scope=scope,
+        memory=replace(state.memory, computed=scope.computed, presets=scope.presets),
         path=_path(questionnaire, found),
         disposition=_disposition(questionnaire, found),
         set_aside=state.set_aside | off,
+        broken=broken_answers(questionnaire, state.answers, found, scope, state.language, state.setting.seed),
     )
     state = replace(state, unanswered=_unanswered(questionnaire, state))
     if state.cursor != END and index_of(questionnaire, state, state.cursor) is None:
@@ -196,15 +238,22 @@ def _rerouted(questionnaire: Questionnaire, state: InterviewState) -> InterviewS
 
 def _nearest(questionnaire: Questionnaire, state: InterviewState) -> str:
     """Return the first screen at or behind the cursor's row when the cursor's own question left the path."""
-    row = program_of(questionnaire).index.get(state.cursor, 0)
+    program = program_of(questionnaire)
+    place = program.place(state.cursor)
+    row = place[0] if place is not None else 0
     for screen in state.route.screens:
-        if screen[0] >= row:
-            return questionnaire.items[screen[0]].name
+        if screen[0][0] >= row >= 0:
+            return program.address(screen[0])
     return END
 
 
 def _path(questionnaire: Questionnaire, found: Route) -> tuple[str, ...]:
-    return tuple(questionnaire.items[at].name for screen in found.screens for at in screen)
+    address, items = program_of(questionnaire).address, questionnaire.items
+    return tuple(
+        address(place) if place[1] or place[0] < 0 else items[place[0]].name
+        for screen in found.screens
+        for place in screen
+    )
 
 
 def _disposition(questionnaire: Questionnaire, found: Route) -> str:
@@ -213,24 +262,28 @@ def _disposition(questionnaire: Questionnaire, found: Route) -> str:
 
 def _unanswered(questionnaire: Questionnaire, state: InterviewState) -> tuple[str, ...]:
     found = []
+    items = questionnaire.items
+    addresses = iter(state.path)
     for screen in state.route.screens:
-        for at in screen:
-            item = questionnaire.items[at]
-            is_open = item.name not in state.answers or item.name in state.set_aside
-            if item.kind in SUBSTANTIVE and not item.read_only and is_open:
-                found.append(item.name)
+        for at, _ids in screen:
+            address = next(addresses)
+            item = items[at] if at >= 0 else None
+            if item is None or item.kind not in SUBSTANTIVE or item.read_only:
+                continue
+            if address not in state.answers or address in state.set_aside:
+                found.append(address)
     return tuple(found)
 
 
-def _screen_start(questionnaire: Questionnaire, state: InterviewState, at: int) -> str:
-    found = next((screen for screen in state.route.screens if at in screen), None)
-    return questionnaire.items[found[0]].name if found else state.cursor
+def _screen_start(questionnaire: Questionnaire, state: InterviewState, place: Place) -> str:
+    found = next((screen for screen in state.route.screens if place in screen), None)
+    return program_of(questionnaire).address(found[0]) if found else state.cursor
 
 
 def _at_screen(questionnaire: Questionnaire, state: InterviewState, index: int) -> InterviewState:
     screens = state.route.screens
-    cursor = questionnaire.items[screens[index][0]].name if 0 <= index < len(screens) else END
-    return replace(state, cursor=cursor)
+    inside = 0 <= index < len(screens)
+    return replace(state, cursor=program_of(questionnaire).address(screens[index][0]) if inside else END)
 
 
 _ACTS: dict[EventKind, Callable[[Questionnaire, InterviewState, Event], InterviewState]] = {
@@ -241,5 +294,7 @@ _ACTS: dict[EventKind, Callable[[Questionnaire, InterviewState, Event], Intervie
     EventKind.LANGUAGE_SWITCHED: _language_switched,
     EventKind.BROKE_OFF: _broke_off,
     EventKind.RESUMED: _resumed,
+    EventKind.MEMBER_ADDED: _member_added,
+    EventKind.MEMBER_REMOVED: _member_removed,
     EventKind.COMPLETED: _completed,
 }

@@ -24,6 +24,8 @@ class RowType:
     """A type read: ``word`` is its canonical first word, ``choices`` the list it names.
 
     ``block`` is group, repeat or grid for BEGIN and END. ``unasked`` means that the telephone has nothing for it.
+    ``source`` is the file, or the list on the sheet external_choices, that the choices come from; ``choices_from`` the
+    question of a roster whose answers they are.
     """
 
     role: Role
@@ -33,6 +35,8 @@ class RowType:
     or_other: bool = False
     block: str = ""
     unasked: bool = False
+    source: str = ""
+    choices_from: str = ""
     calculation: str = ""
 
 
@@ -42,6 +46,9 @@ _KINDS = {
     "decimal": Kind.DECIMAL,
     "range": Kind.DECIMAL,
     "date": Kind.DATE,
+    "datetime": Kind.DATETIME,
+    "date_time": Kind.DATETIME,
+    "dateandtime": Kind.DATETIME,
     "time": Kind.TIME,
     "text": Kind.TEXT,
     "string": Kind.TEXT,
@@ -62,19 +69,20 @@ _SILENT = frozenset({
 })  # fmt: skip
 """What a device records about itself: there is none, so they stay empty without a word."""
 _UNASKED = frozenset({
-    "geopoint", "gps", "geotrace", "geoshape", "image", "photo", "audio", "video", "file", "barcode", "datetime",
-    "date_time", "dateandtime", "rank", "select_one_from_file", "select_multiple_from_file", "select_one_external",
-    "select_multiple_external", "xml-external", "csv-external", "osm", "bearing", "signature", "location",
+    "geopoint", "gps", "geotrace", "geoshape", "image", "photo", "audio", "video", "file", "barcode", "osm", "bearing",
+    "signature", "location",
     "sensor_statistic", "sensor_stream", "speed_violations_count", "speed_violations_list", "speed_violations_audit",
-    "enumerator", "select_multiple_from_map", "select_one_from_map",
+    "enumerator", "select_multiple_from_map", "select_one_from_map", "acknowledge_signature", "draw", "annotate",
 })  # fmt: skip
 _SELECT = re.compile(
     r"(?P<one>add select one prompt using|select one from|select_one|select one|select1|select_1)"
     r"|(?P<many>add select multiple prompt using|select all that apply from|select all that apply"
-    r"|select_multiple|select multiple|select_many|select)",
+    r"|select_multiple|select multiple|select_many|select)"
+    r"|(?P<rank>rank|odk:rank)",
     re.IGNORECASE,
 )
-_FROM_FILE = re.compile(r"select_(one|multiple)_(from_file|external|from_map)\b", re.IGNORECASE)
+_FROM_FILE = re.compile(r"select_(one|multiple)_(from_file|external)\s+(\S+)(.*)", re.IGNORECASE)
+_FROM_MAP = re.compile(r"select_(one|multiple)_from_map\b", re.IGNORECASE)
 _BLOCK = re.compile(r"(begin|end)[\s_]+(group|repeat|grid|loop|lgroup)\b\s*(.*)", re.IGNORECASE)
 
 
@@ -86,21 +94,29 @@ def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of 
         role = Role.BEGIN if block[1].lower() == "begin" else Role.END
         kind = {"loop": "repeat", "lgroup": "repeat"}.get(block[2].lower(), block[2].lower())
         return RowType(role, f"{block[1].lower()}_{kind}", choices=block[3].strip(), block=kind)
-    if _FROM_FILE.match(text):
+    if _FROM_MAP.match(text):
         return RowType(Role.ITEM, text.split(" ")[0].lower(), unasked=True)
+    from_file = _FROM_FILE.fullmatch(text)
+    if from_file:
+        one = from_file[1].lower() == "one"
+        return RowType(Role.ITEM, text.split(" ")[0].lower(), Kind.SINGLE if one else Kind.MULTIPLE,
+                       choices=from_file[3], source=from_file[3])  # fmt: skip
     select = _SELECT.match(text)
     if select and (len(text) == select.end() or text[select.end()] == " "):
+        if select["rank"] is not None:
+            rest = text[select.end() :].strip()
+            return RowType(Role.ITEM, "rank", Kind.RANK, choices=rest)
         return _select(text[select.end() :].strip(), multiple=select["many"] is not None)
     word = text.lower()
     if word in ("row", "grid_row"):
         return RowType(Role.ROW, "row", Kind.SINGLE)
     word = word if word in _SILENT or word in _UNASKED else word.replace(" ", "_")
-    first = word.split("_")[0] if word.startswith(("rank_", "audit_")) else word
+    first = word.split("_")[0] if word.startswith("audit_") else word
     if word in _CLOCK:
         return RowType(Role.ITEM, word, Kind.HIDDEN, calculation=_CLOCK[word])
     if word in _SILENT or first == "audit":
         return RowType(Role.ITEM, word, Kind.HIDDEN)
-    if word in _UNASKED or first == "rank" or word.startswith(("audio_audit", "text_audit", "sensor_")):
+    if word in _UNASKED or word.startswith(("audio_audit", "text_audit", "sensor_")):
         return RowType(Role.ITEM, word, unasked=True)
     kind = _KINDS.get(word)
     return RowType(Role.ITEM, word, kind) if kind is not None else RowType(Role.UNKNOWN, word)
@@ -116,11 +132,11 @@ def _select(rest: str, *, multiple: bool) -> RowType:
         Kind.MULTIPLE if multiple else Kind.SINGLE,
         choices=choices,
         or_other=other is not None,
-        unasked=choices.startswith("${"),
+        choices_from=choices[2:-1].strip() if choices.startswith("${") and choices.endswith("}") else "",
     )
 
 
 def known_words() -> tuple[str, ...]:
     """Return the type words a person may have meant."""
-    return (*_KINDS, "select_one", "select_multiple", "begin_group", "end_group", "begin_repeat", "end_repeat",
-            "begin_grid", "end_grid", "row")  # fmt: skip
+    return (*_KINDS, "select_one", "select_multiple", "rank", "select_one_from_file", "begin_group", "end_group",
+            "begin_repeat", "end_repeat", "begin_grid", "end_grid", "row")  # fmt: skip

@@ -25,7 +25,9 @@ class Kind(StrEnum):
     DECIMAL = "decimal"
     DATE = "date"
     TIME = "time"
+    DATETIME = "datetime"
     TEXT = "text"
+    RANK = "rank"
     NOTE = "note"
     CALCULATE = "calculate"
     HIDDEN = "hidden"
@@ -45,20 +47,31 @@ class Display(StrEnum):
     LONG_TEXT = "long_text"
 
 
-ASKED = frozenset({Kind.SINGLE, Kind.MULTIPLE, Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT, Kind.NOTE})
+ASKED = frozenset({
+    Kind.SINGLE, Kind.MULTIPLE, Kind.RANK, Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.TEXT,
+    Kind.NOTE,
+})  # fmt: skip
 """Kinds that stop at a screen."""
 
 SUBSTANTIVE = ASKED - {Kind.NOTE}
 """Kinds that bring an answer."""
 
 
+CHOOSING = frozenset({Kind.SINGLE, Kind.MULTIPLE, Kind.RANK})
+"""Kinds that are answered from a list."""
+
+
 class Order(StrEnum):
-    """In which order the choices of a list, or the items of a group, are shown."""
+    """In which order the choices of a list, or the items of a group, are shown.
+
+    SHUFFLE is XLSForm's ``randomize=true``, put in order as JavaRosa does; the others are this program's own.
+    """
 
     FIXED = "fixed"
     RANDOM = "random"
     ROTATE = "rotate"
     FLIP = "flip"
+    SHUFFLE = "shuffle"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +88,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """A group of items. ``parent`` is the index of the group around it; ``shared`` shows its items on one screen."""
+    """A group of items. ``parent`` is the index of the group around it; ``shared`` shows its items on one screen.
+
+    ``repeat``: a roster, asked once a member; as often as ``repeat_count`` says, else as often as there are members.
+    """
 
     name: str
     label: Words
@@ -91,7 +107,12 @@ class Group:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One row of the questionnaire. Expressions are kept as written; ``row`` is where the author finds them."""
+    """One row of the questionnaire. Expressions are kept as written; ``row`` is where the author finds them.
+
+    ``trigger``: the questions after whose change ``calculation`` is worked out, () for always. ``seed``: what a
+    shuffled list is put in order by, "" for the interview's own. ``choices_from``: the question of a roster whose
+    answers are the choices.
+    """
 
     name: str
     kind: Kind
@@ -102,6 +123,8 @@ class Item:
     group: int | None = None
     choices: str = ""
     choice_filter: str = ""
+    choices_from: str = ""
+    seed: str = ""
     order: Order = Order.FIXED
     anchor: bool = False
     relevant: str = ""
@@ -110,6 +133,7 @@ class Item:
     required: str = ""
     required_message: Words = field(default_factory=dict)
     calculation: str = ""
+    trigger: tuple[str, ...] = ()
     default: str = ""
     read_only: bool = False
     nonresponse: tuple[str, ...] = ("dk", "refused")
@@ -122,7 +146,10 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Questionnaire:
-    """A questionnaire ready to run. ``content_hash`` is the SHA-256 of everything else (hexadecimal)."""
+    """A questionnaire ready to run. ``content_hash`` is the SHA-256 of everything else (hexadecimal).
+
+    ``tables`` are the rows of the tables beside the form, for ``pulldata()`` and ``instance()``.
+    """
 
     name: str
     title: str
@@ -133,6 +160,7 @@ class Questionnaire:
     groups: tuple[Group, ...]
     items: tuple[Item, ...]
     choice_lists: dict[str, tuple[Choice, ...]]
+    tables: dict[str, tuple[dict[str, str], ...]] = field(default_factory=dict)
     content_hash: str = ""
 
     def to_json(self) -> bytes:

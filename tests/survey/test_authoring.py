@@ -40,7 +40,7 @@ def item(**cells: str) -> dict[str, str]:
         ("end  repeat", Role.END, Kind.NOT_ASKED, ""),
         ("end", Role.ITEM, Kind.HIDDEN, ""),
         ("Int", Role.ITEM, Kind.NUMBER, ""),
-        ("select_one_from_file towns.csv", Role.ITEM, Kind.NOT_ASKED, ""),
+        ("select_one_from_file towns.csv", Role.ITEM, Kind.SINGLE, "towns.csv"),
         ("select_on yn", Role.UNKNOWN, Kind.NOT_ASKED, ""),
     ],
 )
@@ -96,7 +96,7 @@ def test_rows_in_a_circle_are_refused() -> None:
     assert [one.code for one in found.diagnostics] == ["circle"]
 
 
-@pytest.mark.parametrize("type_", ["geopoint", "image", "barcode", "datetime", "rank yn", "select_one ${other}"])
+@pytest.mark.parametrize("type_", ["geopoint", "image", "barcode", "select_one_from_map x.geojson"])
 def test_what_makes_no_sense_on_the_telephone_is_left_out_with_a_warning(type_: str) -> None:
     found = compiled(item(name="first"), item(type=type_))
     assert found.questionnaire is not None

@@ -1,0 +1,62 @@
+"""What the respondent hears and chooses from: texts with fills, choices filtered and in this respondent's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cati.survey.ordering import reorder
+from cati.survey.program import Ids, Program
+from cati.survey.questionnaire import Choice, Order, Words, words_in
+from cati.survey.shuffling import shuffled
+from cati.survey.worked_out import Pass
+
+
+def filled(words: Words, scope: Pass, at: int, ids: Ids, language: str, fallback: str) -> str:
+    """Return a text with its ``${name}`` fills as it stands at an item (-2 - group: at a group)."""
+    text = words_in(words, language, fallback)
+    return scope.fill(text, at, ids) if "${" in text else text
+
+
+def shown_choices(program: Program, at: int, ids: Ids, scope: Pass, seed: int) -> tuple[Choice, ...]:
+    """Return an item's choices after its filter, in the order this respondent gets."""
+    item = program.questionnaire.items[at]
+    keep = program.choice_filter[at]
+    if item.choices_from:
+        listed = _from_roster(program, at, ids, scope)
+    else:
+        listed = program.questionnaire.choice_lists.get(item.choices, ())
+        if keep is not None:
+            listed = tuple(choice for choice in listed if scope.holds(keep, at, ids, choice.name, columns_of(choice)))
+    if item.order is Order.FIXED:
+        return listed
+    if item.order is Order.SHUFFLE:
+        source = program.seed[at]
+        # without a seed of its own the list follows the interview's, so that going back shows the same order
+        return tuple(shuffled(listed, scope.here(source, at, ids) if source is not None else float(seed)))
+    by_name = {choice.name: choice for choice in listed}
+    moved = reorder([(c.name, c.anchor or c.exclusive or c.specify) for c in listed], item.order, seed, item.choices)
+    return tuple(by_name[name] for name in moved)
+
+
+def columns_of(choice: Choice) -> dict[str, str]:
+    """Return what a filter sees of a choice: its own columns, name and label."""
+    return {**choice.columns, "name": choice.name, "label": next(iter(choice.label.values()), "")}
+
+
+def _from_roster(program: Program, at: int, ids: Ids, scope: Pass) -> tuple[Choice, ...]:
+    """Return the answers to a question of a roster as choices, blanks and repetitions left out."""
+    source = program.index.get(program.questionnaire.items[at].choices_from)
+    if source is None:
+        return ()
+    keep = program.choice_filter[at]
+    found: dict[str, Choice] = {}
+    for member in scope.seen_from(at, ids, source):
+        name = scope.text(source, member) if scope.on(source, member) else ""
+        if name and (keep is None or scope.holds(keep, source, member, name)):
+            found.setdefault(name, Choice(name=name, label={"": name}))
+    return tuple(found.values())
+
+
+def names_of(choices: Sequence[Choice]) -> tuple[str, ...]:
+    """Return the names of choices in their order."""
+    return tuple(choice.name for choice in choices)

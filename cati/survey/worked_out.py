@@ -1,0 +1,413 @@
+"""What an interview's answers make of every item: its value, whether it is asked, the members of rosters.
+
+What an item's value, its relevance and the members of a roster are is worked out when something asks for it, and kept
+for the rest of the pass: the order of rows does not matter, and nothing is worked out twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cati.survey.answers import Answer, Status
+from cati.survey.expressions import Expression
+from cati.survey.functions import Value, as_boolean, as_number, as_text
+from cati.survey.ordering import keyed
+from cati.survey.program import Ids, Place, Program
+from cati.survey.questionnaire import ASKED, Kind, words_in
+
+NOTHING: Mapping[str, str] = {}
+FIRST_MEMBER = (1,)
+"""A roster without a count begins with one member, as in ODK."""
+_FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
+MOST_MEMBERS = 1_000
+"""A typing error in a count must not fill the memory; nobody is asked a thousand times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What stays the same through an interview: its seed, the case's own values and its time zone."""
+
+    seed: int
+    values: Mapping[str, str]
+    zone: str = "Europe/Berlin"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What an interview remembers besides answers, all by address.
+
+    ``computed``: values worked out. ``presets``: defaults worked out once. ``replaced``: what a calculation gave when
+    the interviewer wrote something else over it. ``rosters``: the members of rosters without a count. ``used``: the
+    highest id a roster has given.
+    """
+
+    computed: Mapping[str, str] = field(default_factory=dict, repr=False)
+    presets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    replaced: Mapping[str, str] = field(default_factory=dict, repr=False)
+    rosters: Mapping[str, Ids] = field(default_factory=dict)
+    used: Mapping[str, int] = field(default_factory=dict)
+
+
+class Pass:
+    """One look at an interview's answers; the scope that expressions see. ``ids`` say where the expression stands."""
+
+    __slots__ = ("_answers", "_at", "_column", "_current", "_ids", "_language", "_members", "_now", "_on", "_open",
+                 "_program", "_rosters", "_setting", "_texts", "computed", "memory", "presets")  # fmt: skip
+
+    def __init__(
+        self, program: Program, setting: Setting, answers: Mapping[str, Answer], memory: Memory, language: str,
+        now: datetime,
+    ) -> None:  # fmt: skip
+        self._program = program
+        self._setting = setting
+        self._answers = answers
+        self._language = language
+        self._now = now
+        self._at = -1
+        self._ids: Ids = ()
+        self._rosters: tuple[int, ...] = ()
+        self._current = ""
+        self._column: Mapping[str, str] = NOTHING
+        self._texts: dict[Place, str] = {}
+        self._on: dict[Place, bool] = {}
+        self._open: dict[Place, bool] = {}
+        self._members: dict[Place, Ids] = {}
+        self.memory = memory
+        self.computed = dict(memory.computed)
+        self.presets = dict(memory.presets)
+
+    def clock(self, now: datetime) -> None:
+        """Set the clock for what is asked from now on; what was worked out stays."""
+        self._now = now
+
+    # What is where
+
+    def here(
+        self, expression: Expression, at: int, ids: Ids, current: str = "", column: Mapping[str, str] = NOTHING
+    ) -> Value:
+        """Work out an expression as it stands at an item; ``.`` is ``current``, bare names read from ``column``."""
+        before = self._at, self._ids, self._rosters, self._current, self._column
+        self._at, self._ids, self._rosters = at, ids, self._program.rosters_of[at]
+        self._current, self._column = current, column
+        try:
+            return expression.run(self)
+        finally:
+            self._at, self._ids, self._rosters, self._current, self._column = before
+
+    def holds(
+        self, expression: Expression, at: int, ids: Ids, current: str = "", column: Mapping[str, str] = NOTHING
+    ) -> bool:
+        """Return whether a condition holds at an item, in XPath's sense."""
+        return as_boolean(self.here(expression, at, ids, current, column))
+
+    def fill(self, text: str, at: int, ids: Ids) -> str:
+        """Return a text with its ``${name}`` fills, as it stands at an item (-2 - group: at a group)."""
+        before = self._at, self._ids, self._rosters
+        rosters = self._program.rosters_of[at] if at >= 0 else self._program.rosters_around[-2 - at]
+        if at < 0 and len(ids) > len(rosters):  # the heading of a roster's member
+            rosters = (*rosters, -2 - at)
+        self._at, self._ids, self._rosters = at, ids, rosters
+        try:
+            return _FILL.sub(lambda found: self.value(found[1]), text)
+        finally:
+            self._at, self._ids, self._rosters = before
+
+    def _at_group(self, expression: Expression, group: int, ids: Ids) -> Value:
+        before = self._at, self._ids, self._rosters, self._current, self._column
+        self._at, self._ids, self._rosters = -2 - group, ids, self._program.rosters_around[group]
+        self._current, self._column = "", NOTHING
+        try:
+            return expression.run(self)
+        finally:
+            self._at, self._ids, self._rosters, self._current, self._column = before
+
+    def open(self, group: int, ids: Ids) -> bool:
+        """Return whether a group's own condition holds; ``ids`` are those around it."""
+        place = (group, ids)
+        found = self._open.get(place)
+        if found is None:
+            expression = self._program.group_relevant[group]
+            self._open[place] = False  # a circle is shut
+            found = expression is None or as_boolean(self._at_group(expression, group, ids))
+            self._open[place] = found
+        return found
+
+    def on(self, at: int, ids: Ids) -> bool:
+        """Return whether an item's conditions and those of the groups around it hold."""
+        place = (at, ids)
+        found = self._on.get(place)
+        if found is None:
+            self._on[place] = False
+            relevant = self._program.relevant[at]
+            found = all(self.open(group, ids[:depth]) for group, depth in self._program.conditions_of[at])
+            found = found and (relevant is None or self.holds(relevant, at, ids))
+            self._on[place] = found
+        return found
+
+    def members(self, roster: int, ids: Ids) -> Ids:
+        """Return the ids of a roster's members in order; ``ids`` are those around it. () when it is off the path."""
+        place = (roster, ids)
+        found = self._members.get(place)
+        if found is None:
+            self._members[place] = ()
+            program = self._program
+            shut = any(not self.open(group, ids[:depth]) for group, depth in _conditions(program, roster))
+            count = program.group_count[roster]
+            if shut:
+                found = ()
+            elif program.questionnaire.groups[roster].repeat_count:
+                number = as_number(self._at_group(count, roster, ids)) if count is not None else 0.0
+                wanted = 0 if number != number else int(min(max(number, 0), MOST_MEMBERS))  # noqa: PLR0124 - NaN
+                found = tuple(range(1, wanted + 1))
+            else:
+                found = self.memory.rosters.get(program.address((-1 - roster, ids)), FIRST_MEMBER)
+            self._members[place] = found
+        return found
+
+    def text(self, at: int, ids: Ids) -> str:
+        """Return an item's canonical text: its answer, what it starts with, or what is computed; "" off the path."""
+        place = (at, ids)
+        found = self._texts.get(place)
+        if found is None:
+            self._texts[place] = ""  # a circle reads as empty
+            found = self._texts[place] = self._work_out(at, ids) if self.on(at, ids) else ""
+        return found
+
+    def _work_out(self, at: int, ids: Ids) -> str:
+        item = self._program.questionnaire.items[at]
+        if item.kind in ASKED:
+            address = self._program.address((at, ids)) if ids else item.name
+            answer = self._answers.get(address)
+            calculation = self._program.calculation[at]
+            if calculation is not None and not item.trigger:
+                worked_out = self.computed[address] = _kept(self.here(calculation, at, ids))
+                if answer is None or item.read_only or self.memory.replaced.get(address) != worked_out:
+                    return worked_out
+            if answer is not None:
+                return answer.value if answer.status is Status.ANSWERED else ""
+            return self.preset(at, ids)
+        if item.kind is Kind.CALCULATE or item.kind is Kind.HIDDEN:
+            return self._computed(at, ids)
+        return ""
+
+    def _computed(self, at: int, ids: Ids) -> str:
+        item, calculation = self._program.questionnaire.items[at], self._program.calculation[at]
+        address = self._program.address((at, ids)) if ids else item.name
+        if item.trigger:
+            return self.computed.get(address, "")
+        if calculation is not None:
+            text = _kept(self.here(calculation, at, ids))
+        elif item.kind is Kind.HIDDEN:
+            text = self._setting.values.get(item.name, "") or self.preset(at, ids)
+        else:
+            text = ""
+        self.computed[address] = text
+        return text
+
+    def preset(self, at: int, ids: Ids) -> str:
+        """Return what an item starts with: its default as written, or as worked out when it was first wanted."""
+        dynamic = self._program.default[at]
+        address = self._program.address((at, ids))
+        if address in self.presets:
+            return self.presets[address]
+        if dynamic is None:
+            return self._program.questionnaire.items[at].default
+        text = self.presets[address] = _kept(self.here(dynamic, at, ids))
+        return text
+
+    # What expressions ask
+
+    def _near(self, rosters: tuple[int, ...]) -> Ids | None:
+        """Return the ids of what an expression means here: own members as far as shared, then the first ones."""
+        ids = self._ids
+        if rosters == self._rosters:
+            return ids
+        shared = 0
+        for one, other in zip(rosters, self._rosters, strict=False):
+            if one != other:
+                break
+            shared += 1
+        found = ids[:shared]
+        for roster in rosters[shared:]:
+            members = self.members(roster, found)
+            if not members:
+                return None
+            found = (*found, members[0])
+        return found
+
+    def value(self, name: str) -> str:
+        """Return an item's canonical text, a computed value, or a value of the case; "" off the path."""
+        at = self._program.index.get(name)
+        if at is None:
+            return self._setting.values.get(name, "")
+        rosters = self._program.rosters_of[at]
+        ids = self._near(rosters) if rosters else ()
+        return self.text(at, ids) if ids is not None else ""
+
+    def nodes(self, name: str) -> tuple[str, ...]:
+        """Return the texts of every instance on the path that can be seen from here; one entry a roster's member."""
+        program = self._program
+        at = program.index.get(name)
+        if at is not None:
+            return tuple(self.text(at, ids) for ids in self._every(program.rosters_of[at]) if self.on(at, ids))
+        roster = program.roster_index.get(name)
+        if roster is not None:
+            return ("",) * len(self._every((*program.rosters_around[roster], roster)))
+        value = self._setting.values.get(name)
+        return () if value is None else (value,)
+
+    def _every(self, rosters: tuple[int, ...]) -> list[Ids]:
+        """Return the ids of all members below what this place shares with the rosters."""
+        shared = 0
+        for one, other in zip(rosters, self._rosters, strict=False):
+            if one != other:
+                break
+            shared += 1
+        found: list[Ids] = [self._ids[:shared]]
+        for roster in rosters[shared:]:
+            found = [(*ids, member) for ids in found for member in self.members(roster, ids)]
+        return found
+
+    def seen_from(self, at: int, ids: Ids, other: int) -> list[Ids]:
+        """Return the ids of every instance of another item that an item sees (``at`` -1: the whole form)."""
+        before = self._ids, self._rosters
+        self._ids, self._rosters = ids, self._program.rosters_of[at] if at >= 0 else ()
+        try:
+            return self._every(self._program.rosters_of[other])
+        finally:
+            self._ids, self._rosters = before
+
+    def status(self, name: str) -> str:
+        """Return an item's state."""
+        at = self._at if name == "." else self._program.index.get(name)
+        ids = None if at is None or at < 0 else self._near(self._program.rosters_of[at])
+        if at is None or ids is None:
+            return Status.NOT_ASKED.value
+        answer = self._answers.get(self._program.address((at, ids)))
+        if not self.on(at, ids):
+            return Status.OFF_PATH.value if answer is not None else Status.NOT_ASKED.value
+        return answer.status.value if answer is not None else Status.NOT_ASKED.value
+
+    def label(self, name: str, choice: str) -> str:
+        """Return the label of a choice of an item's list; the name itself when there is none."""
+        at = self._at if name == "." else self._program.index.get(name)
+        if at is None or at < 0:
+            return choice
+        questionnaire = self._program.questionnaire
+        found = self._program.choices.get(questionnaire.items[at].choices, {})
+        return ", ".join(
+            words_in(found[part].label, self._language, questionnaire.default_language) if part in found else part
+            for part in choice.split()
+        )
+
+    def current(self) -> str:
+        """Return what ``.`` stands for."""
+        return self._current
+
+    def column(self, name: str) -> str:
+        """Return a column of the choice being filtered, or of the table's row at hand."""
+        return self._column.get(name, "")
+
+    def position(self, up: int) -> float:
+        """Return the number of an ancestor among its sisters, from 1: ``position(..)`` is ``up`` 1."""
+        program, at = self._program, self._at
+        around = program.groups_of[at] if at >= 0 else _groups_around(program, -2 - at)
+        if up > len(around):
+            return 1.0
+        return self._number_of(around[-up])
+
+    def position_of(self, name: str) -> float:
+        """Return the number of the member at hand of a roster, NaN outside it."""
+        roster = self._program.roster_index.get(name)
+        return self._number_of(roster) if roster in self._rosters and roster is not None else float("nan")
+
+    def _number_of(self, group: int) -> float:
+        if group not in self._rosters:
+            return 1.0
+        depth = self._rosters.index(group)
+        members = self.members(group, self._ids[:depth])
+        own = self._ids[depth]
+        return float(members.index(own) + 1) if own in members else float("nan")
+
+    def indexed(self, name: str, places: tuple[tuple[str, float], ...]) -> str:
+        """Return an item's text in the members of these numbers, "" when there is none."""
+        program = self._program
+        at = program.index.get(name)
+        if at is None:
+            return ""
+        wanted = {program.roster_index.get(roster): number for roster, number in places}
+        found: Ids = ()
+        for depth, roster in enumerate(program.rosters_of[at]):
+            members = self.members(roster, found)
+            if roster in wanted:
+                number = wanted[roster]
+                if number != number or not 1 <= number <= len(members):  # noqa: PLR0124 - NaN
+                    return ""
+                found = (*found, members[int(number) - 1])
+            elif depth < len(self._rosters) and self._rosters[depth] == roster:
+                found = (*found, self._ids[depth])
+            elif members:
+                found = (*found, members[0])
+            else:
+                return ""
+        return self.text(at, found)
+
+    def table(self, name: str) -> Sequence[Mapping[str, str]]:
+        """Return the rows of a table beside the form, or the choices of a list; () when there is none."""
+        rows = self._program.questionnaire.tables.get(name)
+        if rows is not None:
+            return rows
+        fallback = self._program.questionnaire.default_language
+        return [
+            {**choice.columns, "name": choice.name, "label": words_in(choice.label, self._language, fallback)}
+            for choice in self._program.questionnaire.choice_lists.get(name, ())
+        ]
+
+    def in_row(self, row: Mapping[str, str]) -> Pass:
+        """Return this scope with bare names reading from a row; it lives as long as the predicate is worked out."""
+        self._column = row
+        return self
+
+    def call(self, name: str, arguments: list[Value]) -> Value:  # noqa: PLR0911 - one return a function
+        """Answer clock and chance, from the recorded event and the interview's seed."""
+        if name in ("today", "now"):
+            local = self._now.astimezone(ZoneInfo(self._setting.zone))
+            return local.date().isoformat() if name == "today" else local.isoformat(timespec="milliseconds")
+        address = self._program.address((self._at, self._ids)) if self._at >= 0 else ""
+        if name == "once":
+            return self.memory.computed.get(address) or as_text(arguments[0])
+        if name == "random":
+            return keyed(self._setting.seed, "random", address) / 2**64
+        if name == "uuid":
+            return hashlib.sha256(f"{self._setting.seed}/uuid/{address}".encode()).hexdigest()[:32]
+        if name == "version":
+            return self._program.questionnaire.version
+        if name == "index":
+            return self._number_of(self._rosters[-1]) if self._rosters else 1.0
+        return ""
+
+
+def _kept(value: Value) -> str:
+    """Return a value as it is kept: what is no number is nothing, as in JavaRosa."""
+    text = as_text(value)
+    return "" if text == "NaN" else text
+
+
+def _groups_around(program: Program, group: int) -> tuple[int, ...]:
+    found: list[int] = []
+    at = program.questionnaire.groups[group].parent
+    while at is not None:
+        found.append(at)
+        at = program.questionnaire.groups[at].parent
+    return tuple(reversed(found))
+
+
+def _conditions(program: Program, group: int) -> list[tuple[int, int]]:
+    """Return a group and those around it that have a condition, each with the number of rosters around it."""
+    around = (*_groups_around(program, group), group)
+    return [(g, len(program.rosters_around[g])) for g in around if program.group_relevant[g] is not None]
