@@ -153,11 +153,25 @@ def csv_cells(data: bytes, name: str) -> list[list[str]]:
 
 def _separator(text: str) -> str:
     """Return what separates the cells: the heading decides when its names leave no doubt, else the rows."""
-    head = next((line for line in text.splitlines() if line.strip()), "")
-    counted = {delimiter: head.count(delimiter) for delimiter in DELIMITERS}
-    plain = [delimiter for delimiter, n in counted.items() if n]
-    if len(plain) == 1 and not head.lower().startswith(("sep=", '"sep=')):
-        return plain[0]
-    if not plain and len(text.strip().splitlines()) <= 2:  # noqa: PLR2004 - one heading, one value: the title's comma separates nothing
-        return "\x1f"
+    head, rest = _first_record(text)
+    found = [delimiter for delimiter in DELIMITERS if delimiter in head]
+    if len(found) == 1 and not head.lower().startswith("sep="):
+        return found[0]
+    if not found and len(rest.strip().splitlines()) <= 1:
+        return "\x1f"  # one heading, one value: the comma of a title separates nothing
     return find_delimiter(text)
+
+
+def _first_record(text: str) -> tuple[str, str]:
+    """Return the first record that holds anything, without what stands in quotation marks, and the text behind it."""
+    quoted, seen, any_quote = False, "", False
+    for at, sign in enumerate(text):
+        if sign == '"':
+            quoted, any_quote = not quoted, True
+        elif quoted:
+            continue
+        elif sign in "\r\n" and (any_quote or seen.strip()):
+            return seen, text[at:]
+        else:
+            seen += sign
+    return seen, ""

@@ -20,7 +20,7 @@ from ruamel.yaml.events import (
 )
 
 from cati.errors import Problem
-from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Row, Sheet, clean
+from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Row, Sheet, clean, headings_in_order
 from cati.text import tr
 
 MOST_BYTES = 4 * 2**20
@@ -85,23 +85,24 @@ class _Events:
 
     def _sheet(self, name: str) -> Sheet:
         event = self._next()
-        if name == SETTINGS:
-            row = self._row(event)
-            return Sheet(tuple(row.cells), (row,))
+        if name == SETTINGS and isinstance(event, MappingStartEvent):
+            row, named = self._row(event)
+            return Sheet(named, (row,) if row.cells else ())
         if not isinstance(event, SequenceStartEvent):
             raise self._problem(event, tr("{name}: must be a list, each row beginning with a dash.", name=name))
         rows: list[Row] = []
-        headings: dict[str, None] = {}
+        orders: dict[tuple[str, ...], None] = {}
         while not isinstance(event := self._next(), SequenceEndEvent):
-            row = self._row(event)
-            headings.update(dict.fromkeys(row.cells))
+            row, named = self._row(event)
+            orders[named] = None
             if len(rows) >= MOST_ROWS:
                 raise self._problem(event, tr("There are too many rows."))
             if row.cells:
                 rows.append(row)
-        return Sheet(tuple(headings), tuple(rows))
+        return Sheet(headings_in_order(orders), tuple(rows))
 
-    def _row(self, event: Event) -> Row:
+    def _row(self, event: Event) -> tuple[Row, tuple[str, ...]]:
+        """Return a row and all headings that it names, also those it leaves empty."""
         if not isinstance(event, MappingStartEvent):
             raise self._problem(event, tr("Here must stand column: text."))
         line = event.start_mark.line + 1
@@ -116,7 +117,7 @@ class _Events:
             words = clean("" if value.value is None else str(value.value))
             if words:
                 cells[key] = words
-        return Row(line, cells)
+        return Row(line, cells), tuple(seen)
 
     def _key(self, event: Event, taken: dict[str, Sheet] | dict[str, None]) -> str:
         if not isinstance(event, ScalarEvent):
