@@ -57,9 +57,9 @@ _ANSWERS = {
     Kind.DECIMAL: mark("number"), Kind.DATE: mark("date"), Kind.TIME: mark("time"), Kind.TEXT: mark("open text"),
     Kind.NOTE: mark("read aloud, no answer"), Kind.CALCULATE: mark("computed"), Kind.HIDDEN: mark("kept silently"),
     Kind.TERMINATE: mark("ends the interview"), Kind.QUOTA: mark("quota check"),
-    Kind.NOT_ASKED: mark("not asked on the telephone"),
+    Kind.NOT_ASKED: mark("not asked on the telephone"), Kind.RANK: mark("put in order"),
+    Kind.DATETIME: mark("date and time"),
 }  # fmt: skip
-_BY_WORD = {"rank": mark("in order of rank"), "datetime": mark("date and time")}
 
 _OF_GROUP = {
     LineKind.SECTION: mark("section"),
@@ -70,6 +70,7 @@ _OF_GROUP = {
 
 _ORDERS = {
     Order.RANDOM: mark("random for each person"),
+    Order.SHUFFLE: mark("random for each person"),
     Order.ROTATE: mark("rotated for each person"),
     Order.FLIP: mark("forwards or backwards, by chance"),
 }
@@ -246,13 +247,12 @@ def kind_words(outline: Outline, line: Line) -> str:
     item = outline.item(line)
     if item is None:
         return tr(_OF_GROUP[line.kind])
-    known = _ANSWERS.get(item.kind) or _BY_WORD.get(item.kind.value)
-    return tr(known) if known is not None else item.kind.value
+    return tr(_ANSWERS[item.kind])
 
 
 def order_words(order: Order) -> str:
     """Return an order in words, "" for the order as written."""
-    return "" if order is Order.FIXED else tr(_ORDERS.get(order, _ORDERS[Order.RANDOM]))
+    return "" if order is Order.FIXED else tr(_ORDERS[order])
 
 
 def outcome_words(item: Item) -> str:

@@ -38,7 +38,7 @@ def facts(outline: Outline, line: Line, language: str) -> tuple[Fact, ...]:
     return (
         *_conditions(outline, line, language),
         *_checks(outline, item, language),
-        *_answering(item),
+        *_answering(outline, item),
         *_values(outline, item, language),
     )
 
@@ -55,9 +55,11 @@ def _checks(outline: Outline, item: Item, language: str) -> Iterator[Fact]:
         yield Fact(tr("Asked about unless"), _with(words, item.soft_message, outline, language), item.soft)
 
 
-def _answering(item: Item) -> Iterator[Fact]:
+def _answering(outline: Outline, item: Item) -> Iterator[Fact]:
     if item.kind in SUBSTANTIVE:
         yield Fact(tr("Without an answer"), nonresponse_words(item), _plain(item.required))
+    if item.choices_from:
+        yield Fact(tr("Choices shown"), f"[{outline.called(item.choices_from)}]")
     if item.choice_filter:
         yield Fact(tr("Choices shown"), tr("only those that fit"), item.choice_filter)
     if order := order_words(item.order):
@@ -72,6 +74,9 @@ def _values(outline: Outline, item: Item, language: str) -> Iterator[Fact]:
     if item.calculation:
         words = in_words(outline, item.calculation, language, item.name)
         yield Fact(tr("Computed as"), words, item.calculation)
+    if item.trigger:
+        asked = ", ".join(outline.called(name) for name in item.trigger)
+        yield Fact(tr("Worked out when this changes"), asked)
     if item.default:
         yield Fact(tr("Filled in to begin with"), item.default)
 
@@ -166,7 +171,7 @@ def shortened(text: str, most: int) -> str:
 
 def language_name(outline: Outline, code: str) -> str:
     """Return what a language of the questionnaire is called there."""
-    return outline.questionnaire.language_names.get(code, code) or tr("as written")
+    return outline.questionnaire.language_names.get(code, code) if code else tr("as written")
 
 
 def choice_label(outline: Outline, name: str, value: str, language: str) -> str:

@@ -22,6 +22,9 @@ from cati.text import tr
 MOST_TICKS = 36
 """Longer lists are printed once, behind the questions."""
 
+MOST_IN_A_LIST = 300
+"""What is longer comes from a table and is read there."""
+
 _MOST_ACROSS = 11
 _RIGHT_TO_LEFT = frozenset({"ar", "he", "fa", "ur", "ps", "yi", "dv", "ckb"})
 _HASH = 12
@@ -48,9 +51,10 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question: ``room`` is what is written ("number", "line", "lines", "date", "time"), "" where boxes are ticked.
+    """A question: ``room`` is what is written ("number", "line", "lines", "date", "time", "moment"), "" for boxes.
 
-    ``several`` tells boxes of which any may be ticked. ``otherwise`` says where all answers without a mark lead.
+    ``several`` tells boxes of which any may be ticked, ``ranked`` those that get a number each. ``otherwise`` says
+    where all answers without a mark lead.
     """
 
     number: str
@@ -59,6 +63,7 @@ class Question:
     only_if: str = ""
     ticks: tuple[Tick, ...] = ()
     several: bool = False
+    ranked: bool = False
     room: str = ""
     limits: str = ""
     order: str = ""
@@ -89,10 +94,11 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Annex:
-    """A long list, printed once."""
+    """A long list, printed once; ``total`` counts also what is left out behind the first `MOST_IN_A_LIST`."""
 
     name: str
     labels: tuple[str, ...]
+    total: int
 
 
 Block = Title | Question | Matrix | Said
@@ -195,8 +201,8 @@ def _question(writing: _Writing, line: Line, item: Item, only_if: str) -> Questi
     annex = ""
     if len(choices) > MOST_TICKS:
         annex = item.choices
-        labels = tuple(outline.shown(choice.label, language) for choice in choices)
-        writing.annexes.setdefault(item.choices, Annex(item.choices, labels))
+        labels = tuple(outline.shown(choice.label, language) for choice in choices[:MOST_IN_A_LIST])
+        writing.annexes.setdefault(item.choices, Annex(item.choices, labels, len(choices)))
     found = writing.skips.get(line.at) if line.at is not None else None
     leads, otherwise = _leads(outline, found, choices, item)
     limits = range_words(item)
@@ -214,6 +220,7 @@ def _question(writing: _Writing, line: Line, item: Item, only_if: str) -> Questi
             for one in choices
         ),
         several=item.kind is Kind.MULTIPLE,
+        ranked=item.kind is Kind.RANK,
         room="" if choices and not annex else _room(item),
         limits=limits,
         order=order_words(item.order) if item.order is not Order.FIXED else "",
@@ -271,7 +278,8 @@ def _without(item: Item, leads: Mapping[str, str]) -> tuple[Tick, ...]:
 def _room(item: Item) -> str:
     if item.display is Display.LONG_TEXT:
         return "lines"
-    known = {Kind.NUMBER: "number", Kind.DECIMAL: "number", Kind.DATE: "date", Kind.TIME: "time"}
+    known = {Kind.NUMBER: "number", Kind.DECIMAL: "number", Kind.DATE: "date", Kind.TIME: "time",
+             Kind.DATETIME: "moment"}  # fmt: skip
     return known.get(item.kind, "line")
 
 

@@ -54,6 +54,12 @@ def _list(study: OpenStudy) -> QWidget:
     return ListPage(study)
 
 
+def _questionnaire(study: OpenStudy) -> QWidget:
+    from cati.ui.questionnaire_page import QuestionnairePage  # noqa: PLC0415
+
+    return QuestionnairePage(study)
+
+
 def _staff(study: OpenStudy) -> QWidget:
     from cati.ui.staff_page import StaffPage  # noqa: PLC0415
 
@@ -134,6 +140,7 @@ PLACES = (
     Place("progress", mark("Progress"), _WATCHING, _progress, stays=True),
     Place("calls", mark("Calls"), _ALL, _calls),
     Place("list", mark("Contact list"), _WATCHING, _list),
+    Place("questionnaire", mark("Questionnaire"), _LEADING, _questionnaire, stays=True),
     Place("staff", mark("Staff"), _LEADING, _staff),
     Place("settings", mark("Settings"), _LEADING, _settings),
     Place("export", mark("Export"), _LEADING, _export, stays=True),

@@ -1,0 +1,295 @@
+"""The research lead's questionnaire: outline and details, problems, the routing as a picture, the paper version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from cati.errors import Problem
+from cati.survey.outline_facts import language_name
+from cati.text import language, tr, trn
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.form_section import SUFFIXES
+from cati.ui.pages import Note, Working, in_words
+from cati.ui.questionnaire_detail import Detail
+from cati.ui.questionnaire_outline import OutlinePart
+from cati.ui.questionnaire_paper import PaperPart
+from cati.ui.questionnaire_problems import ProblemsPart
+from cati.ui.questionnaire_routing import RoutingPart
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.questionnaire_reading import Looked
+
+QUESTIONS, PROBLEMS, ROUTING, PAPER = range(4)
+"""The parts in their order; a test run will be the next."""
+
+
+class QuestionnairePage(QWidget):
+    """Looks at the study's questionnaire, or at another form before it is used; nothing here changes anything."""
+
+    loaded = Signal()
+
+    def __init__(self, study: OpenStudy | None = None) -> None:
+        super().__init__()
+        self.study = study
+        self.looked: Looked | None = None
+        self._stale: set[int] = set()
+        unit = theme.unit()
+        self.heading = theme.words(tr("Questionnaire"), "title")
+        self.about = theme.words("", "quiet")
+        self.first = _language_box(tr("Language"))
+        self.second = _language_box(tr("Second language beside it"))
+        self.open = theme.push(tr("Open another form …"), self._choose)
+        self.own = theme.push(tr("Back to the study's"), self.show_own)
+        self.own.hide()
+        self.working = Working()
+        self.problem = Note("", "warning")
+        self.problem.hide()
+        self.outline = OutlinePart()
+        self.detail = Detail()
+        self.problems = ProblemsPart()
+        self.routing = RoutingPart()
+        self.paper = PaperPart()
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName(tr("Parts of the questionnaire"))
+        self.tabs.tabBar().setAccessibleName(tr("Parts of the questionnaire"))
+        self.tabs.tabBar().setUsesScrollButtons(True)
+        for part, title in (
+            (self._side_by_side(), tr("Questions")),
+            (self.problems, tr("Problems")),
+            (self.routing, tr("Routing")),
+            (self.paper, tr("Paper version")),
+        ):
+            self.tabs.addTab(part, title)
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
+        stack.setSpacing(unit // 2)
+        self._lay_out_head(stack)
+        stack.addWidget(self.working)
+        stack.addWidget(self.problem)
+        stack.addWidget(self.tabs, 1)
+        self.begin_at = self.outline.view
+        self._connect()
+        if study is not None:
+            self.show_own()
+
+    def _side_by_side(self) -> QWidget:
+        """Return outline and details: side by side, one above the other where the text is large."""
+        way = Qt.Orientation.Vertical if theme.is_large() else Qt.Orientation.Horizontal
+        both = QSplitter(way)
+        both.addWidget(self.outline)
+        both.addWidget(self.detail)
+        both.setChildrenCollapsible(False)
+        both.setHandleWidth(theme.unit())
+        both.setStretchFactor(0, 4)
+        both.setStretchFactor(1, 5)
+        holder = QWidget()
+        stack = QVBoxLayout(holder)
+        stack.setContentsMargins(0, theme.unit(), 0, 0)
+        stack.addWidget(both)
+        return holder
+
+    def _lay_out_head(self, stack: QVBoxLayout) -> None:
+        """Put the files beside the title and the languages beside the parts, or below where the text is large."""
+        unit = theme.unit()
+        if theme.is_large():
+            line = QHBoxLayout()
+            line.setSpacing(unit // 2)
+            for widget in (self.first, self.second, self.open):
+                line.addWidget(widget)
+            line.addStretch(1)
+            stack.addWidget(self.heading)
+            stack.addWidget(self.about)
+            stack.addWidget(self.own, 0, Qt.AlignmentFlag.AlignLeft)
+            stack.addLayout(line)
+            return
+        title = QHBoxLayout()
+        title.setSpacing(unit)
+        title.addWidget(self.heading, 1)
+        title.addWidget(self.own)
+        title.addWidget(self.open)
+        stack.addLayout(title)
+        stack.addWidget(self.about)
+        corner = QWidget()
+        spoken = QHBoxLayout(corner)
+        spoken.setContentsMargins(0, 0, 0, 0)
+        spoken.setSpacing(unit // 2)
+        spoken.addWidget(self.first)
+        spoken.addWidget(self.second)
+        self.tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)
+
+    def _connect(self) -> None:
+        self.outline.chosen.connect(lambda _line: self._show_line())
+        self.first.currentIndexChanged.connect(lambda _at: self._show_language())
+        self.second.currentIndexChanged.connect(lambda _at: self._show_line())
+        self.problems.wanted.connect(self.show_line)
+        self.routing.wanted.connect(self.show_key)
+        self.tabs.currentChanged.connect(self._fill)
+        QShortcut(QKeySequence("Ctrl+F"), self).activated.connect(self._search)
+
+    # -- which questionnaire ----------------------------------------------------------------------------------------
+
+    def show_own(self) -> None:
+        """Show the questionnaire of the study."""
+        study = self.study
+        if study is None:
+            return
+
+        def look(_ticket: Ticket) -> Looked:
+            from cati.fieldwork.questionnaire_reading import look_at_own  # noqa: PLC0415 - with the page
+
+            return look_at_own(study)
+
+        self._load(look, tr("Opening the questionnaire …"))
+
+    def show_file(self, path: Path) -> None:
+        """Look at another form; the study keeps its own."""
+
+        def look(_ticket: Ticket) -> Looked:
+            from cati.fieldwork.questionnaire_reading import look_at_file  # noqa: PLC0415 - with the page
+
+            return look_at_file(path)
+
+        self._load(look, tr("Checking the questionnaire …"))
+
+    def _choose(self) -> None:
+        endings = tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")"
+        chosen, _ = QFileDialog.getOpenFileName(self, tr("Open another form"), str(Path.home()), endings)
+        if chosen:
+            self.show_file(Path(chosen))
+
+    def _load(self, look: Callable[[Ticket], Looked], words: str) -> None:
+        self.problem.hide()
+        self.open.setEnabled(False)
+        self.working.begin(words)
+        run_in_background(self, look, self._show, self._failed)
+
+    def _failed(self, problem: Problem) -> None:
+        self.working.end()
+        self.open.setEnabled(True)
+        self.problem.say("✗ " + in_words(problem), "warning")
+        self.loaded.emit()
+
+    def _show(self, looked: Looked) -> None:
+        self.working.end()
+        self.open.setEnabled(True)
+        self.looked = looked
+        questionnaire = looked.outline.questionnaire
+        self.heading.setText(questionnaire.title)
+        self.about.setText(_about(looked))
+        theme.set_kind(self.about, "quiet" if looked.runs else "problem")
+        self.own.setVisible(self.study is not None and bool(looked.source))
+        self._fill_languages(looked)
+        count = len(looked.problems)
+        self.tabs.setTabText(PROBLEMS, f"{tr('Problems')} ({count})" if count else tr("Problems"))
+        self.problems.show_questionnaire(looked)
+        self._show_language()
+        self.loaded.emit()
+
+    def _fill_languages(self, looked: Looked) -> None:
+        """Offer the languages of the questionnaire, the reader's own first where it is spoken."""
+        codes = looked.outline.questionnaire.languages
+        with QSignalBlocker(self.first):
+            self.first.clear()
+            for code in codes:
+                self.first.addItem(language_name(looked.outline, code), code)
+            self.first.setCurrentIndex(max(self.first.findData(language()), 0))
+        for box in (self.first, self.second):
+            box.setVisible(len(codes) > 1)
+
+    def _fill_second(self, looked: Looked) -> None:
+        """Offer the other languages beside the one shown."""
+        before = self.second.currentData()
+        with QSignalBlocker(self.second):
+            self.second.clear()
+            self.second.addItem(tr("one language"), None)
+            for code in looked.outline.questionnaire.languages:
+                if code != self.language:
+                    name = language_name(looked.outline, code)
+                    self.second.addItem(tr("beside {language}", language=name), code)
+            self.second.setCurrentIndex(max(self.second.findData(before), 0))
+
+    # -- what is shown ----------------------------------------------------------------------------------------------
+
+    @property
+    def language(self) -> str:
+        """The language of the questionnaire that is shown."""
+        return self.first.currentData() or ""
+
+    def _languages(self) -> tuple[str, ...]:
+        beside = self.second.currentData()
+        return (self.language,) if beside is None else (self.language, beside)
+
+    def _show_language(self) -> None:
+        if self.looked is None:
+            return
+        self._fill_second(self.looked)
+        self.outline.show_questionnaire(self.looked, self.language)
+        self._stale = {ROUTING, PAPER}
+        self._fill(self.tabs.currentIndex())
+        self._show_line()
+
+    def _fill(self, at: int) -> None:
+        """Fill a part when it is looked at."""
+        if self.looked is None or at not in self._stale:
+            return
+        self._stale.discard(at)
+        part = self.routing if at == ROUTING else self.paper
+        part.show_questionnaire(self.looked, self.language)
+        line = self.outline.line()
+        if at == ROUTING and line is not None:
+            self.routing.view.choose_line(self.looked.outline.lines[line].key)
+
+    def _show_line(self) -> None:
+        line = self.outline.line()
+        if self.looked is not None and line is not None:
+            self.detail.show_line(self.looked, line, self._languages())
+
+    def show_line(self, line: int) -> None:
+        """Go to a line of the outline."""
+        self.tabs.setCurrentIndex(QUESTIONS)
+        self.outline.choose(line)
+        self.outline.view.setFocus()
+
+    def show_key(self, key: str) -> None:
+        """Go to the line of this key."""
+        lines = self.looked.outline.lines if self.looked is not None else ()
+        line = next((at for at, one in enumerate(lines) if one.key == key), None)
+        if line is not None:
+            self.show_line(line)
+
+    def _search(self) -> None:
+        self.tabs.setCurrentIndex(QUESTIONS)
+        self.outline.search.setFocus()
+        self.outline.search.selectAll()
+
+
+def _language_box(name: str) -> QComboBox:
+    box = QComboBox()
+    box.setAccessibleName(name)
+    box.setToolTip(name)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+    box.hide()
+    return box
+
+
+def _about(looked: Looked) -> str:
+    """Return in one line which questionnaire this is and whether it runs."""
+    questionnaire = looked.outline.questionnaire
+    parts = [looked.source or tr("the questionnaire of this study")]
+    if questionnaire.version:
+        parts.append(tr("version {version}", version=questionnaire.version))
+    parts.append(trn("1 question", "{n} questions", len(looked.outline.numbers)))
+    if not looked.runs:
+        parts.append("✗ " + trn("1 error keeps it from running.", "{n} errors keep it from running.", looked.errors))
+    elif looked.source:
+        parts.append("✓ " + tr("runs"))
+    return " · ".join(parts)

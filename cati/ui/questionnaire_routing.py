@@ -1,0 +1,228 @@
+"""The picture of the routing on the questionnaire page: to be scrolled, made larger and smaller, and saved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import (
+    QGraphicsItem,
+    QGraphicsScene,
+    QGraphicsView,
+    QHBoxLayout,
+    QStyleOptionGraphicsItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cati.survey.flow import Flow, flow_of
+from cati.text import tr
+from cati.ui import theme
+from cati.ui.flow_picture import Measure, draw, measure
+from cati.ui.pages import Note
+from cati.ui.questionnaire_files import file_name, save_flow
+
+if TYPE_CHECKING:
+    from cati.fieldwork.questionnaire_reading import Looked
+
+_SMALLEST, _LARGEST, _STEP = 0.05, 3.0, 1.2
+
+
+class _Picture(QGraphicsItem):
+    """The whole picture as one item; what lies outside the window is clipped by Qt."""
+
+    def __init__(self, flow: Flow) -> None:
+        super().__init__()
+        self.flow = flow
+        self.sizes: Measure = measure(theme.font_of("text"))
+        self.chosen: int | None = None
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        """Return the room it takes."""
+        return self.sizes.whole(self.flow)
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw what is in sight."""
+        del widget
+        painter.setClipRect(option.exposedRect)
+        draw(painter, self.flow, self.sizes, theme.colours(), chosen=self.chosen)
+
+    def node_at(self, where: QPointF) -> int | None:
+        """Return the box at a place of the picture."""
+        for at, node in enumerate(self.flow.nodes):
+            if self.sizes.box(node, self.flow).contains(where):
+                return at
+        return None
+
+
+class FlowView(QGraphicsView):
+    """Arrow keys go from box to box, + and - change the size, 0 shows the whole; Return opens the question."""
+
+    wanted = Signal(str)
+    chosen = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName(tr("Picture of the routing"))
+        self.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
+        self.setTransformationAnchor(QGraphicsView.ViewportAnchor.AnchorViewCenter)
+        self.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.setProperty("kind", "outline")
+        self.picture: _Picture | None = None
+
+    def show_flow(self, flow: Flow) -> None:
+        """Show another picture."""
+        scene = QGraphicsScene(self)
+        scene.setBackgroundBrush(theme.colours().base)
+        self.picture = _Picture(flow)
+        scene.addItem(self.picture)
+        self.setScene(scene)
+        self.setSceneRect(self.picture.boundingRect())
+        self.choose(0)
+        self.verticalScrollBar().setValue(0)
+
+    def choose(self, at: int) -> None:
+        """Make a box the one at hand and bring it into sight."""
+        if self.picture is None or not 0 <= at < len(self.picture.flow.nodes):
+            return
+        self.picture.chosen = at
+        self.picture.update()
+        box = self.picture.sizes.box(self.picture.flow.nodes[at], self.picture.flow)
+        self.ensureVisible(box, 10, self.viewport().height() // 4)
+        self.chosen.emit(at)
+
+    def choose_line(self, key: str) -> None:
+        """Choose the box that stands for a line of the outline."""
+        nodes = self.picture.flow.nodes if self.picture is not None else ()
+        at = next((at for at, node in enumerate(nodes) if key in node.keys), None)
+        if at is not None:
+            self.choose(at)
+
+    def zoom(self, factor: float) -> None:
+        """Make the picture larger or smaller, within reason."""
+        now = self.transform().m11()
+        factor = min(max(now * factor, _SMALLEST), _LARGEST) / now
+        self.scale(factor, factor)
+
+    def show_whole(self) -> None:
+        """Show the picture as wide as the window; once more: from top to bottom."""
+        if self.picture is None:
+            return
+        whole = self.picture.boundingRect()
+        wide = self.viewport().width() / max(whole.width(), 1)
+        high = self.viewport().height() / max(whole.height(), 1)
+        now = self.transform().m11()
+        target = min(wide, high) if abs(now - min(wide, 1.0)) < 0.01 else min(wide, 1.0)  # noqa: PLR2004 - the same
+        self.zoom(target / now)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Walk, zoom, open."""
+        at = self.picture.chosen if self.picture is not None else None
+        key = event.key()
+        if at is None:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
+            self.choose(at + (1 if key == Qt.Key.Key_Down else -1))
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom(_STEP)
+        elif key == Qt.Key.Key_Minus:
+            self.zoom(1 / _STEP)
+        elif key == Qt.Key.Key_0:
+            self.show_whole()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._open(at)
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self.picture is not None:
+            self.choose(0 if key == Qt.Key.Key_Home else len(self.picture.flow.nodes) - 1)
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
+        """Zoom with Ctrl, else scroll."""
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom(_STEP if event.angleDelta().y() > 0 else 1 / _STEP)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Choose the box under the pointer."""
+        super().mouseReleaseEvent(event)
+        at = self.picture.node_at(self.mapToScene(event.position().toPoint())) if self.picture is not None else None
+        if at is not None:
+            self.choose(at)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802 - Qt's name
+        """Open the question under the pointer."""
+        at = self.picture.node_at(self.mapToScene(event.position().toPoint())) if self.picture is not None else None
+        if at is not None:
+            self._open(at)
+
+    def _open(self, at: int) -> None:
+        keys = self.picture.flow.nodes[at].keys if self.picture is not None else ()
+        if keys:
+            self.wanted.emit(keys[0])
+
+
+class RoutingPart(QWidget):
+    """The picture with its buttons; what the box at hand says stands below."""
+
+    wanted = Signal(str)
+    """The key of the outline's line whose box was opened."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked: Looked | None = None
+        self.flow: Flow | None = None
+        self.view = FlowView()
+        self.words = theme.words("", "quiet")
+        self.outcome = Note("")
+        self.outcome.hide()
+        self.smaller = theme.push("−", lambda: self.view.zoom(1 / _STEP))
+        self.smaller.setAccessibleName(tr("Smaller picture"))
+        self.larger = theme.push("+", lambda: self.view.zoom(_STEP))
+        self.larger.setAccessibleName(tr("Larger picture"))
+        self.whole = theme.push(tr("Whole"), self.view.show_whole)
+        self.svg = theme.push(tr("Save as SVG …"), lambda: self._save("svg"))
+        self.pdf = theme.push(tr("Save as PDF …"), lambda: self._save("pdf"))
+        line = QHBoxLayout()
+        line.setSpacing(theme.unit() // 2)
+        for button in (self.smaller, self.larger, self.whole):
+            line.addWidget(button)
+        line.addStretch(1)
+        line.addWidget(self.svg)
+        line.addWidget(self.pdf)
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(0, theme.unit(), 0, 0)
+        stack.setSpacing(theme.unit() // 2)
+        stack.addLayout(line)
+        stack.addWidget(self.outcome)
+        stack.addWidget(self.view, 1)
+        stack.addWidget(self.words)
+        self.view.wanted.connect(self.wanted)
+        self.view.chosen.connect(self._say)
+
+    def show_questionnaire(self, looked: Looked, language: str) -> None:
+        """Show the routing of a questionnaire."""
+        self._looked = looked
+        self.outcome.hide()
+        self.flow = flow_of(looked.outline, looked.skips, language)
+        self.view.show_flow(self.flow)
+
+    def _say(self, at: int) -> None:
+        node = self.flow.nodes[at] if self.flow is not None else None
+        if node is None:
+            return
+        asks = (
+            [self.flow.nodes[read].number for read in node.reads if self.flow.nodes[read].number] if self.flow else []
+        )
+        words = f"{node.number} {node.text}".strip()
+        self.words.setText(words + (" · " + tr("asks: {numbers}", numbers=", ".join(asks)) if asks else ""))
+
+    def _save(self, kind: str) -> None:
+        if self.flow is None or self._looked is None:
+            return
+        name = file_name(self._looked, tr("routing"), kind)
+        save_flow(self, self.flow, self._looked.outline.questionnaire.title, name, self.outcome)
