@@ -65,8 +65,8 @@ def form_of(sheets: Sequence[RawSheet], name: str) -> Form:
         findings.note(
             "extra_sheet", ("", 0, ""), tr("These sheets are no part of a questionnaire: {names}.", names=names + more)
         )
-    tables = {EXTERNAL: found[EXTERNAL]} if EXTERNAL in found else {}
     empty = Sheet()
+    tables = {EXTERNAL: found[EXTERNAL]} if found.get(EXTERNAL, empty).headings else {}
     return Form(
         name, found[SURVEY], found.get(CHOICES, empty), found.get(SETTINGS, empty), tables, tuple(findings.found)
     )
