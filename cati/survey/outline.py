@@ -12,7 +12,8 @@ from cati.survey.dispositions import TABLE, Outcome
 from cati.survey.questionnaire import SUBSTANTIVE, Choice, Group, Item, Kind, Order, Questionnaire, words_in
 from cati.text import mark, tr
 
-_FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
+_FILL = re.compile(r"\[?\$\{\s*([^{}]+?)\s*\}\]?")
+"""A fill, with the brackets that some authors put around it anyway."""
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _STRESS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
 _HEAD = re.compile(r"^#{1,6}\s+", re.MULTILINE)
@@ -121,7 +122,14 @@ class Outline:
     def shown(self, words: Mapping[str, str], language: str) -> str:
         """Return a text in a language (else in another) with its fills in brackets: "[answer to 5]", "[site]"."""
         text = without_markup(words_in(dict(words), language, self._fallback))
-        return _FILL.sub(lambda found: f"[{self.called(found[1])}]", text)
+        return _FILL.sub(self._bracketed, text)
+
+    def _bracketed(self, found: re.Match[str]) -> str:
+        whole = found[0]
+        words = f"[{self.called(found[1])}]"
+        if whole.startswith("[") and whole.endswith("]"):
+            return words
+        return f"{'[' * whole.startswith('[')}{words}{']' * whole.endswith(']')}"
 
     def called(self, name: str) -> str:
         """Return what a reference is called: the answer to a numbered question, a value of the case, or its name."""

@@ -106,11 +106,11 @@ Block = Title | Question | Matrix | Said
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The whole paper in one language. ``seal`` is the beginning of the content hash, to tell versions apart."""
+    """The whole paper in one language. ``fingerprint`` is the beginning of the content hash, to tell versions apart."""
 
     title: str
     version: str
-    seal: str
+    fingerprint: str
     language: str
     right_to_left: bool
     questions: int

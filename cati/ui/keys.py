@@ -20,6 +20,7 @@ class Where(StrEnum):
     CASE = "case"
     INTERVIEW = "interview"
     OPEN_TEXT = "open_text"
+    QUESTIONNAIRE = "questionnaire"
 
 
 WHERE_NAMES = {
@@ -28,6 +29,7 @@ WHERE_NAMES = {
     Where.CASE: mark("With a case open"),
     Where.INTERVIEW: mark("In the interview"),
     Where.OPEN_TEXT: mark("After hanging up"),
+    Where.QUESTIONNAIRE: mark("On the questionnaire page"),
 }
 
 
@@ -68,12 +70,25 @@ class Key(Enum):
     DONT_KNOW = Pressing("F7", mark("Don't know"), Where.INTERVIEW, ("Num+/",))
     REFUSED = Pressing("F8", mark("Prefers not to say"), Where.INTERVIEW, ("Num+*",))
     SKIP = Pressing("F9", mark("Skip the question"), Where.INTERVIEW, ("Num++",))
+    MEMBER = Pressing("Ctrl+G", mark("Go to the marked member of a roster"), Where.INTERVIEW)
+    REMOVE_MEMBER = Pressing("Ctrl+K", mark("Take the marked member of a roster off"), Where.INTERVIEW)
     OVERVIEW = Pressing("Ctrl+O", mark("All answers, to jump to one"), Where.INTERVIEW)
     LANGUAGE = Pressing("Ctrl+L", mark("Another language of the questionnaire"), Where.INTERVIEW)
     BREAK_OFF = Pressing("Ctrl+B", mark("Break off; the answers are kept"), Where.INTERVIEW)
     FINISH = Pressing("Ctrl+Return", mark("Finish the interview"), Where.OPEN_TEXT)
     LOOK_AGAIN = Pressing("PgUp", mark("Back to the last question"), Where.OPEN_TEXT)
+    FIND = Pressing("Ctrl+F", mark("Search the questionnaire; Esc empties the search"), Where.QUESTIONNAIRE)
+    ENLARGE = Pressing("+", mark("Larger picture of the routing"), Where.QUESTIONNAIRE, ("=",))
+    REDUCE = Pressing("-", mark("Smaller picture of the routing"), Where.QUESTIONNAIRE)
+    WHOLE = Pressing("0", mark("The whole picture of the routing"), Where.QUESTIONNAIRE)
+    OPEN_BOX = Pressing("Return", mark("From the picture or a problem to its question"), Where.QUESTIONNAIRE)
 
+
+PAGE_KEYS = {
+    Key.NEXT: "next", Key.BACK: "back", Key.FORWARD: "forward", Key.OVERVIEW: "overview", Key.LANGUAGE: "language",
+    Key.BREAK_OFF: "break_off",
+}  # fmt: skip
+"""What the interview's keys ask its page for."""
 
 _NAMED = {
     "Return": (Qt.Key.Key_Return, Qt.Key.Key_Enter), "Esc": (Qt.Key.Key_Escape,), "Space": (Qt.Key.Key_Space,),

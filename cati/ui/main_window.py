@@ -291,7 +291,7 @@ def _connect(window: MainWindow) -> None:
         ("Ctrl+-", lambda: grow(-1)),
         ("Ctrl+D", turn_look),
     ]
-    keys += [(f"Ctrl+{number}", partial(_open_number, window, number)) for number in range(1, 10)]
+    keys += [(f"Ctrl+{number % 10}", partial(_open_number, window, number)) for number in range(1, 11)]
     for key, act in keys:
         QShortcut(QKeySequence(key), window).activated.connect(act)
     for milliseconds, act in ((CLOCK_MS, tick), (MIXING_MS, mix)):

@@ -181,7 +181,7 @@ class Rail(QScrollArea):
         for number, place in enumerate(places, 1):
             button = theme.push(theme.folded(tr(place.label)), partial(self.chosen.emit, place.name), kind="place")
             button.setCheckable(True)
-            button.setToolTip(f"Ctrl+{number}")
+            button.setToolTip(f"Ctrl+{number % 10}")
             button.setAccessibleName(tr(place.label))
             button.setIcon(theme.icon(place.name))
             button.setIconSize(QSize(theme.line(), theme.line()))

@@ -22,7 +22,7 @@ def head_of(paper: Paper) -> str:
         (tr("Version"), paper.version or "–"),
         (tr("Language"), paper.language),
         (tr("Questions"), str(paper.questions)),
-        (tr("Check number"), paper.seal),
+        (tr("Check number"), paper.fingerprint),
     ]
     rows = "".join(
         f'<tr><td style="color:{QUIET}">{escape(name)}</td><td>{escape(value)}</td></tr>' for name, value in facts

@@ -165,8 +165,8 @@ def _head_and_foot(painter: QPainter, paper: Paper, page: QRectF, at: int, total
     painter.setFont(_font(8.5))
     painter.setPen(QColor(QUIET))
     left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
-    seal = tr("check number {seal}", seal=paper.seal)
-    version = f"{tr('Version')} {paper.version} · {seal}" if paper.version else seal
+    checked = tr("check number {mark}", mark=paper.fingerprint)
+    version = f"{tr('Version')} {paper.version} · {checked}" if paper.version else checked
     painter.drawText(page, right | Qt.AlignmentFlag.AlignBottom, tr("page {page} of {pages}", page=at + 1, pages=total))
     painter.drawText(page, left | Qt.AlignmentFlag.AlignBottom, version)
     if at:

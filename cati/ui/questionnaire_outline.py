@@ -40,7 +40,7 @@ class Role(IntEnum):
     TEXT = Qt.ItemDataRole.UserRole + 2
     CONDITION = Qt.ItemDataRole.UserRole + 3
     DEPTH = Qt.ItemDataRole.UserRole + 4
-    KIND = Qt.ItemDataRole.UserRole + 5
+    KIND = Qt.ItemDataRole.UserRole + 5  # Qt hands the word back as a plain string: compare by ==
     ERRORS = Qt.ItemDataRole.UserRole + 6
     HINTS = Qt.ItemDataRole.UserRole + 7
 
@@ -121,7 +121,7 @@ class OutlineLines(QStyledItemDelegate):
         height = theme.line() + unit
         if index.data(Role.CONDITION):
             height += QFontMetrics(theme.font_of("small")).height()
-        if index.data(Role.KIND) is LineKind.SECTION:
+        if index.data(Role.KIND) == LineKind.SECTION:
             height += unit
         return QSize(theme.columns(24), height)
 
@@ -135,7 +135,7 @@ class OutlineLines(QStyledItemDelegate):
         if chosen:
             painter.fillRect(area, c.soft)
             painter.fillRect(QRect(area.left(), area.top(), 3, area.height()), c.accent)
-        if kind is LineKind.SECTION:
+        if kind == LineKind.SECTION:
             painter.setPen(c.border)
             if index.row():
                 painter.drawLine(area.left(), area.top(), area.right(), area.top())

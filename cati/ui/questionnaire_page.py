@@ -16,6 +16,7 @@ from cati.text import language, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.form_section import SUFFIXES
+from cati.ui.keys import Key
 from cati.ui.pages import Note, Working, in_words
 from cati.ui.questionnaire_detail import Detail
 from cati.ui.questionnaire_outline import OutlinePart
@@ -133,7 +134,7 @@ class QuestionnairePage(QWidget):
         self.problems.wanted.connect(self.show_line)
         self.routing.wanted.connect(self.show_key)
         self.tabs.currentChanged.connect(self._fill)
-        QShortcut(QKeySequence("Ctrl+F"), self).activated.connect(self._search)
+        QShortcut(QKeySequence(Key.FIND.value.spec), self).activated.connect(self._search)
 
     # -- which questionnaire ----------------------------------------------------------------------------------------
 

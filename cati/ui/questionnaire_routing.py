@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -20,6 +21,7 @@ from cati.survey.flow import Flow, flow_of
 from cati.text import tr
 from cati.ui import theme
 from cati.ui.flow_picture import Measure, draw, measure
+from cati.ui.keys import Key, Where, key_of
 from cati.ui.pages import Note
 from cati.ui.questionnaire_files import file_name, save_flow
 
@@ -91,7 +93,7 @@ class FlowView(QGraphicsView):
         self.picture.chosen = at
         self.picture.update()
         box = self.picture.sizes.box(self.picture.flow.nodes[at], self.picture.flow)
-        self.ensureVisible(box, 10, self.viewport().height() // 4)
+        self.ensureVisible(QRectF(0, box.top(), box.left() + 1, box.height()), 10, self.viewport().height() // 4)
         self.chosen.emit(at)
 
     def choose_line(self, key: str) -> None:
@@ -121,21 +123,22 @@ class FlowView(QGraphicsView):
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Walk, zoom, open."""
         at = self.picture.chosen if self.picture is not None else None
-        key = event.key()
-        if at is None:
+        if at is None or self.picture is None:
             super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Down, Qt.Key.Key_Up):
-            self.choose(at + (1 if key == Qt.Key.Key_Down else -1))
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self.zoom(_STEP)
-        elif key == Qt.Key.Key_Minus:
-            self.zoom(1 / _STEP)
-        elif key == Qt.Key.Key_0:
-            self.show_whole()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self._open(at)
-        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End) and self.picture is not None:
-            self.choose(0 if key == Qt.Key.Key_Home else len(self.picture.flow.nodes) - 1)
+            return
+        acts: dict[Key | None, Callable[[], None]] = {
+            Key.ENLARGE: lambda: self.zoom(_STEP),
+            Key.REDUCE: lambda: self.zoom(1 / _STEP),
+            Key.WHOLE: self.show_whole,
+            Key.OPEN_BOX: lambda: self._open(at),
+        }
+        last = len(self.picture.flow.nodes) - 1
+        steps = {Qt.Key.Key_Down: at + 1, Qt.Key.Key_Up: at - 1, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        act = acts.get(key_of(event, Where.QUESTIONNAIRE))
+        if act is not None:
+            act()
+        elif Qt.Key(event.key()) in steps:
+            self.choose(steps[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
@@ -185,8 +188,10 @@ class RoutingPart(QWidget):
         self.larger = theme.push("+", lambda: self.view.zoom(_STEP))
         self.larger.setAccessibleName(tr("Larger picture"))
         self.whole = theme.push(tr("Whole"), self.view.show_whole)
-        self.svg = theme.push(tr("Save as SVG …"), lambda: self._save("svg"))
-        self.pdf = theme.push(tr("Save as PDF …"), lambda: self._save("pdf"))
+        self.svg = theme.push(tr("As SVG …"), lambda: self._save("svg"))
+        self.svg.setAccessibleName(tr("Save the picture of the routing as SVG"))
+        self.pdf = theme.push(tr("As PDF …"), lambda: self._save("pdf"))
+        self.pdf.setAccessibleName(tr("Save the picture of the routing as PDF"))
         line = QHBoxLayout()
         line.setSpacing(theme.unit() // 2)
         for button in (self.smaller, self.larger, self.whole):

@@ -106,3 +106,9 @@ def shipped() -> dict[str, Questionnaire]:
 @pytest.fixture
 def walk() -> Callable[..., Walk]:
     return Walk
+
+
+@pytest.fixture
+def form() -> Callable[..., Questionnaire]:
+    """Return how to make a questionnaire of rows and choices."""
+    return runnable

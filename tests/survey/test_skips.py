@@ -1,0 +1,86 @@
+"""Where answers lead: certain skips are found, uncertain ones are not claimed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cati.survey.questionnaire import Questionnaire
+from cati.survey.skips import Known, Truth, judged, skips_of
+
+YN = ({"list_name": "yn", "name": "yes", "label": "Yes"}, {"list_name": "yn", "name": "no", "label": "No"})
+KNOWN = Known({"a": "yes"}, {"a": "answered"})
+
+
+@pytest.mark.parametrize(
+    ("source", "truth"),
+    [
+        ("${a} = 'yes'", Truth.YES),
+        ("${a} = 'no'", Truth.NO),
+        ("${b} = 'no'", Truth.OPEN),
+        ("${a} = 'no' and ${b} = 'x'", Truth.NO),
+        ("${b} = 'x' and ${a} = 'no'", Truth.NO),
+        ("${b} = 'x' or ${a} = 'yes'", Truth.YES),
+        ("(${b} = 'x' or (${a} = 'yes')) and ${c} = 1", Truth.OPEN),
+        ("(${b} = 'x' and ${a} = 'no') or ${a} = 'no'", Truth.NO),
+        ("selected(${a}, 'yes and no')", Truth.NO),
+        ("not(${a} = 'no')", Truth.YES),
+        ("today() > '2026-01-01'", Truth.OPEN),
+        ("this is (not an expression", Truth.OPEN),
+        ("answered(${a})", Truth.YES),
+    ],
+)
+def test_what_is_certain_of_a_condition_when_one_answer_is_known(source: str, truth: Truth) -> None:
+    assert judged(source, KNOWN) is truth
+
+
+def _names(questionnaire: Questionnaire, name: str) -> dict[str, str | None]:
+    at = next(at for at, item in enumerate(questionnaire.items) if item.name == name)
+    found = skips_of(questionnaire).get(at)
+    if found is None:
+        return {}
+    return {answer: None if to is None else questionnaire.items[to].name for answer, to in found.after.items()}
+
+
+def test_an_answer_skips_what_hangs_on_it_and_what_hangs_on_that(form: Callable[..., Questionnaire]) -> None:
+    rows = (
+        {"type": "select_one yn", "name": "a", "label": "A", "cati_nonresponse": "none"},
+        {"type": "select_one yn", "name": "b", "label": "B", "relevant": "${a} = 'yes'"},
+        {"type": "text", "name": "c", "label": "C", "relevant": "answered(${b})"},
+        {"type": "text", "name": "d", "label": "D"},
+    )
+    questionnaire = form(rows, YN)
+    assert _names(questionnaire, "a") == {"no": "d"}
+    assert _names(questionnaire, "b") == {"dk": "d", "refused": "d"}
+
+
+def test_a_skip_beyond_the_last_question_leads_to_the_end(form: Callable[..., Questionnaire]) -> None:
+    rows = (
+        {"type": "select_one yn", "name": "a", "label": "A", "cati_nonresponse": "none"},
+        {"type": "text", "name": "b", "label": "B", "relevant": "${a} = 'yes'"},
+    )
+    assert _names(form(rows, YN), "a") == {"no": None}
+
+
+def test_nothing_is_claimed_beyond_the_round_of_a_repeat_or_where_the_order_is_drawn(
+    form: Callable[..., Questionnaire],
+) -> None:
+    inside = (
+        {"type": "select_one yn", "name": "a", "label": "A", "cati_nonresponse": "none"},
+        {"type": "text", "name": "b", "label": "B", "relevant": "${a} = 'yes'"},
+    )
+    after = {"type": "text", "name": "c", "label": "C"}
+    roster = ({"type": "begin_repeat", "name": "r", "label": "R"}, *inside, {"type": "end_repeat"}, after)
+    drawn = ({"type": "begin_group", "name": "r", "label": "R", "cati_order": "random"}, *inside,
+             {"type": "end_group"}, after)  # fmt: skip
+    assert not skips_of(form(roster, YN))
+    assert not skips_of(form(drawn, YN))
+
+
+def test_the_county_survey_skips_as_its_author_meant(shipped: Any) -> None:
+    questionnaire = shipped["county_customer_survey"]
+    assert _names(questionnaire, "spoke_with") == {"no": "duration", "dk": "duration", "refused": "duration"}
+    assert _names(questionnaire, "duration")["open"] == "contacts_needed"
+    assert "longer" not in _names(questionnaire, "last_contact"), "that one comes to the screen-out as written"
