@@ -10,8 +10,9 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cati.survey import functions
-from cati.survey.functions import Value, as_boolean, as_number, as_text, same
+from cati.survey.functions import Value, as_boolean, as_number, as_text, same, same_number
 from cati.survey.scope import Closure, Number, Scope, Truth
+from cati.survey.shuffling import shuffled
 from cati.survey.syntax import (
     Binary,
     Call,
@@ -72,8 +73,8 @@ def truth_of(node: Node) -> Truth:  # noqa: PLR0911 - one return a kind of node
             holds = truth_of(inner)
             return lambda scope: not holds(scope)
         case Call(name="selected", arguments=(question, Literal(value=str(choice)))) if choice.strip():
-            value, wanted = value_of(question), choice.strip()
-            return lambda scope: wanted in as_text(value(scope)).split()
+            value, wanted = value_of(question), f" {choice.strip()} "
+            return lambda scope: wanted in f" {as_text(value(scope))} "
         case _:
             run = value_of(node)
             return lambda scope: as_boolean(run(scope))
@@ -128,11 +129,7 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
         wanted = two.value
         if isinstance(wanted, str):
             return (lambda scope: left(scope) != wanted) if negate else (lambda scope: left(scope) == wanted)
-        return (
-            (lambda scope: as_number(left(scope)) != wanted)
-            if negate
-            else (lambda scope: as_number(left(scope)) == wanted)
-        )
+        return lambda scope: same_number(as_number(left(scope)), wanted) != negate
     right = value_of(two)
     return lambda scope: same(left(scope), right(scope)) != negate
 
@@ -164,6 +161,8 @@ def _call(node: Call) -> Closure:
     found = functions.LIBRARY[node.name]
     part = _nodes if found.nodes else value_of
     arguments = [part(argument) for argument in node.arguments]
+    if not arguments and node.name in _ON_CURRENT:
+        arguments = [value_of(Current(node.at))]
     name, run = node.name, found.run
     if run is None:
         return lambda scope: scope.call(name, [argument(scope) for argument in arguments])
@@ -176,6 +175,10 @@ def _call(node: Call) -> Closure:
             return _guarded(lambda scope: run(one(scope), two(scope)))
         case _:
             return _guarded(lambda scope: run(*[argument(scope) for argument in arguments]))
+
+
+_ON_CURRENT = frozenset({"string-length", "normalize-space"})
+"""Functions that take the value at hand when nothing stands between their brackets."""
 
 
 def _guarded(run: Closure) -> Closure:
@@ -220,7 +223,7 @@ def _coalesce(node: Call) -> Closure:
             value = argument(scope)
             if as_text(value) not in ("", "NaN"):
                 return value
-        return "" if isinstance(value, float) else value
+        return value
 
     return run
 
@@ -294,6 +297,23 @@ def _pulldata(node: Call) -> Closure:
     return run
 
 
+def _randomize(node: Call) -> Closure:
+    """randomize(set, seed); without a seed the interview's own chance decides."""
+    values = _nodes(node.arguments[0])
+    if node.arguments[1:]:
+        seed = value_of(node.arguments[1])
+    else:
+
+        def seed(scope: Scope) -> Value:
+            return float(int(as_number(scope.call("random", [])) * 2**31))
+
+    return lambda scope: tuple(shuffled(_listed(values(scope)), seed(scope)))
+
+
+def _listed(value: Value) -> tuple[str, ...]:
+    return value if isinstance(value, tuple) else (as_text(value),)
+
+
 def _count_if(node: Call) -> Closure:
     """count-if(${roster}, condition): the condition is read in each member of the roster."""
     roster, holds = _item(node.arguments[0]), truth_of(node.arguments[1])
@@ -315,4 +335,5 @@ _SPECIAL: dict[str, Callable[[Call], Closure]] = {
     "indexed-repeat": _indexed,
     "pulldata": _pulldata,
     "count-if": _count_if,
+    "randomize": _randomize,
 }

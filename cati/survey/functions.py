@@ -1,206 +1,34 @@
-"""The function library of the expression dialect: values in, value out; the interview answers for clock and chance."""
+"""The function library of the expression dialect: what there is, how many arguments it takes, what runs it."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 import difflib
-import hashlib
 import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
 
-from cati.survey.shuffling import shuffled
-from cati.survey.values import Value, as_boolean, as_number, as_text, decimal_date, divide, instant, remainder, same
-from cati.text import tr
+from cati.survey import function_dates as dates
+from cati.survey import function_numbers as numbers
+from cati.survey import function_places as places
+from cati.survey import function_texts as texts
+from cati.survey.values import Value, as_boolean, as_number, as_text, divide, remainder, same, same_number
+from cati.text import mark, tr
 
-__all__ = ["LABELS", "LIBRARY", "STAYS_EMPTY", "Function", "Value", "advice_for", "as_boolean", "as_number", "as_text",
-           "decimal_date", "divide", "remainder", "same"]  # fmt: skip
-
-DAY_SECONDS = 86_400
-_EPOCH = date(1970, 1, 1)
-
-
-def _decimal_time(value: Value) -> float:
-    parts = re.fullmatch(r"(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d+)?))?(?:Z|[+-]\d\d:?\d\d)?", as_text(value).strip())
-    if not parts:
-        return math.nan
-    return (int(parts[1]) * 3600 + int(parts[2]) * 60 + float(parts[3] or 0)) / DAY_SECONDS
-
-
-def _date(value: Value) -> str:
-    if isinstance(value, float):
-        return "" if math.isnan(value) else (_EPOCH + timedelta(days=math.floor(value))).isoformat()
-    found = instant(as_text(value))
-    return found.date().isoformat() if found else ""
-
-
-def _date_time(value: Value) -> str:
-    if isinstance(value, float):
-        if math.isnan(value):
-            return ""
-        return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(days=value)).isoformat(timespec="milliseconds")
-    found = instant(as_text(value))
-    return found.isoformat(timespec="milliseconds") if found else ""
-
-
-def _format_date(value: Value, pattern: Value) -> str:
-    """ODK's patterns: %Y %y %m %n %d %e %b %a %H %h %M %S %3 %W."""
-    found = instant(_date_time(value) if isinstance(value, float) else as_text(value))
-    if found is None:
-        return ""
-    parts = {
-        "Y": f"{found:%Y}", "y": f"{found:%y}", "m": f"{found:%m}", "n": str(found.month), "d": f"{found:%d}",
-        "e": str(found.day), "b": _month(found), "a": _weekday(found), "H": f"{found:%H}", "h": str(found.hour),
-        "M": f"{found:%M}", "S": f"{found:%S}", "3": f"{found.microsecond // 1000:03}", "W": f"{found:%V}", "%": "%",
-    }  # fmt: skip
-    return re.sub(r"%(.)", lambda sign: parts.get(sign[1], sign[0]), as_text(pattern))
-
-
-def _month(moment: datetime) -> str:
-    return ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
-
-
-def _weekday(moment: datetime) -> str:
-    return ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")[moment.weekday()]
-
-
-def _selected(value: Value, name: Value) -> bool:
-    return as_text(name).strip() in as_text(value).split(" ") if as_text(name).strip() else False
-
-
-def _selected_at(value: Value, at: Value) -> str:
-    parts = as_text(value).split()
-    index = as_number(at)
-    return parts[int(index)] if not math.isnan(index) and 0 <= index < len(parts) else ""
-
-
-def _count_selected(value: Value) -> float:
-    return float(len(as_text(value).split()))
-
-
-def _substr(value: Value, start: Value, end: Value = math.inf) -> str:
-    text, first, last = as_text(value), as_number(start), as_number(end)
-    if math.isnan(first) or math.isnan(last):
-        return ""
-    return text[int(first) : None if math.isinf(last) else int(last)]
-
-
-def _int(value: Value) -> float:
-    number = as_number(value)
-    return number if math.isnan(number) or math.isinf(number) else float(math.trunc(number))
-
-
-def _round(value: Value, places: Value = 0.0) -> float:
-    number, digits = as_number(value), as_number(places)
-    if math.isnan(number) or math.isinf(number) or math.isnan(digits):
-        return number if not math.isnan(digits) else math.nan
-    scale = 10.0 ** int(digits)
-    return math.floor(number * scale + 0.5) / scale
-
-
-def _of(function: Callable[[float], float]) -> Callable[[Value], float]:
-    def run(value: Value) -> float:
-        try:
-            return float(function(as_number(value)))
-        except (ValueError, OverflowError):
-            return math.nan
-
-    return run
-
-
-def _pow(one: Value, two: Value) -> float:
-    try:
-        raised = as_number(one) ** as_number(two)
-    except (OverflowError, ZeroDivisionError):
-        return math.inf
-    return raised if isinstance(raised, float) else math.nan
-
-
-def _texts(values: tuple[Value, ...]) -> list[str]:
-    return [text for value in values for text in (value if isinstance(value, tuple) else (as_text(value),))]
-
-
-def _numbers(values: tuple[Value, ...]) -> list[float]:
-    return [as_number(part) for value in values for part in (value if isinstance(value, tuple) else (value,))]
-
-
-def _sum(*values: Value) -> float:
-    return math.fsum(0.0 if math.isnan(number) else number for number in _numbers(values))
-
-
-def _least(*values: Value) -> float:
-    found = [number for number in _numbers(values) if not math.isnan(number)]
-    return min(found) if found else math.nan
-
-
-def _most(*values: Value) -> float:
-    found = [number for number in _numbers(values) if not math.isnan(number)]
-    return max(found) if found else math.nan
-
-
-def _join(separator: Value, *values: Value) -> str:
-    return as_text(separator).join(_texts(values))
-
-
-def _regex(value: Value, pattern: Value) -> bool:
-    try:
-        return re.fullmatch(as_text(pattern), as_text(value)) is not None
-    except re.error:
-        return False
-
-
-def _translate(value: Value, old: Value, new: Value) -> str:
-    signs, others = as_text(old), as_text(new)
-    table = {ord(sign): others[at] if at < len(others) else None for at, sign in reversed(list(enumerate(signs)))}
-    return as_text(value).translate(table)
-
-
-def _checklist(least: Value, most: Value, *values: Value) -> bool:
-    count = sum(as_boolean(value) for value in values)
-    low, high = as_number(least), as_number(most)
-    return (low < 0 or count >= low) and (high < 0 or count <= high)
-
-
-def _weighted_checklist(least: Value, most: Value, *values: Value) -> bool:
-    pairs = zip(values[::2], values[1::2], strict=False)
-    total = sum(as_number(weight) for value, weight in pairs if as_boolean(value))
-    low, high = as_number(least), as_number(most)
-    return (low < 0 or total >= low) and (high < 0 or total <= high)
-
-
-def _digest(value: Value, method: Value, encoding: Value = "base64") -> str:
-    name = as_text(method).lower().replace("-", "")
-    if name not in ("md5", "sha1", "sha256", "sha384", "sha512"):
-        return ""
-    digest = hashlib.new(name, as_text(value).encode(), usedforsecurity=False).digest()
-    return digest.hex() if as_text(encoding) == "hex" else base64.b64encode(digest).decode()
-
-
-def _base64_decode(value: Value) -> str:
-    try:
-        return base64.b64decode(as_text(value)).decode("utf-8", "replace")
-    except (ValueError, binascii.Error):
-        return ""
-
-
-def _de_duplicate(value: Value) -> str:
-    return " ".join(dict.fromkeys(as_text(value).split()))
-
-
-def _item_at(value: Value, at: Value) -> str:
-    return _selected_at(value, at)
+__all__ = [
+    "LABELS", "LIBRARY", "STAYS_EMPTY", "Function", "Value", "advice_for", "as_boolean", "as_number", "as_text",
+    "divide", "remainder", "same", "same_number",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of the library; ``run`` None: the interview answers it (clock, chance, other tables)."""
+    """A function of the library; ``run`` None: `closures` or the interview works it out."""
 
     run: Callable[..., Value] | None
     least: int
     most: int | None
+    gives: str = "unknown"
+    """The type of its result: text, number, boolean, date, datetime, time, nodes, unknown."""
     nodes: bool = False
     """Is it on sets: does an argument that is a question stand for all its instances?"""
     zoned: bool = False
@@ -210,106 +38,169 @@ class Function:
 
 
 LABELS = ("label", "jr:choice-name", "choice-label")
-
-
-def _one(run: Callable[..., Value]) -> Function:
-    return Function(run, 1, 1)
-
-
 STAYS_EMPTY = frozenset({
     "device-info", "phone-call-log", "phone-call-duration", "collect-is-phone-app", "plug-in-metadata", "username",
-    "rank-value", "rank-index",
+    "property",
 })  # fmt: skip
 """Functions of other programs that ask the device; here they give an empty text, and the form's author is told."""
 
+
+def _text(run: Callable[..., Value] | None, least: int, most: int | None, *, nodes: bool = False) -> Function:
+    return Function(run, least, most, "text", nodes=nodes)
+
+
+def _number(run: Callable[..., Value] | None, least: int = 1, most: int | None = 1, *, nodes: bool = False) -> Function:
+    return Function(run, least, most, "number", nodes=nodes)
+
+
+def _truth(run: Callable[..., Value] | None, least: int = 1, most: int | None = 1, *, nodes: bool = False) -> Function:
+    return Function(run, least, most, "boolean", nodes=nodes)
+
+
+def _zoned(run: Callable[..., Value], gives: str, arguments: int = 1) -> Function:
+    return Function(run, arguments, arguments, gives, zoned=True)
+
+
+def _of_item(arguments: int, gives: str) -> Function:
+    return Function(None, arguments, arguments, gives, asks=("item",))
+
+
+_of = numbers.of_number
+
 LIBRARY: dict[str, Function] = {
-    "selected": Function(_selected, 2, 2),
-    "selected-at": Function(_selected_at, 2, 2),
-    "count-selected": _one(_count_selected),
-    "not": _one(lambda value: not as_boolean(value)),
-    "true": Function(lambda: True, 0, 0),
-    "false": Function(lambda: False, 0, 0),
-    "boolean": _one(as_boolean),
-    "boolean-from-string": _one(lambda value: as_text(value).strip().lower() in ("1", "true")),
-    "number": _one(as_number),
-    "string": _one(as_text),
-    "int": _one(_int),
-    "round": Function(_round, 1, 2),
-    "floor": _one(_of(math.floor)),
-    "ceiling": _one(_of(math.ceil)),
-    "abs": _one(_of(abs)),
-    "sqrt": _one(_of(math.sqrt)),
-    "exp": _one(_of(math.exp)),
-    "exp10": _one(_of(lambda number: 10.0**number)),
-    "log": _one(_of(math.log)),
-    "log10": _one(_of(math.log10)),
-    "sin": _one(_of(math.sin)),
-    "cos": _one(_of(math.cos)),
-    "tan": _one(_of(math.tan)),
-    "asin": _one(_of(math.asin)),
-    "acos": _one(_of(math.acos)),
-    "atan": _one(_of(math.atan)),
-    "atan2": Function(lambda one, two: math.atan2(as_number(one), as_number(two)), 2, 2),
-    "pi": Function(lambda: math.pi, 0, 0),
-    "pow": Function(_pow, 2, 2),
-    "sum": Function(_sum, 1, None, nodes=True),
-    "min": Function(_least, 1, None, nodes=True),
-    "max": Function(_most, 1, None, nodes=True),
-    "count": Function(lambda *values: float(len(_texts(values))), 1, None, nodes=True),
-    "count-non-empty": Function(lambda *values: float(sum(text != "" for text in _texts(values))), 1, None, nodes=True),
-    "concat": Function(lambda *values: "".join(_texts(values)), 0, None, nodes=True),
-    "join": Function(_join, 1, None, nodes=True),
-    "string-length": _one(lambda value: float(len(as_text(value)))),
-    "substr": Function(_substr, 2, 3),
-    "substring-before": Function(lambda one, two: as_text(one).partition(as_text(two))[0]
-                                 if as_text(two) in as_text(one) else "", 2, 2),
-    "substring-after": Function(lambda one, two: as_text(one).partition(as_text(two))[2], 2, 2),
-    "contains": Function(lambda one, two: as_text(two) in as_text(one), 2, 2),
-    "starts-with": Function(lambda one, two: as_text(one).startswith(as_text(two)), 2, 2),
-    "ends-with": Function(lambda one, two: as_text(one).endswith(as_text(two)), 2, 2),
-    "normalize-space": _one(lambda value: " ".join(as_text(value).split())),
-    "translate": Function(_translate, 3, 3),
-    "regex": Function(_regex, 2, 2),
-    "date": _one(_date),
-    "date-time": _one(_date_time),
-    "decimal-date-time": _one(decimal_date),
-    "decimal-date": _one(lambda value: float(math.floor(number))
-                         if not math.isnan(number := decimal_date(value)) else number),
-    "decimal-time": _one(_decimal_time),
-    "format-date": Function(_format_date, 2, 2),
-    "format-date-time": Function(_format_date, 2, 2),
-    "checklist": Function(_checklist, 3, None),
-    "weighted-checklist": Function(_weighted_checklist, 4, None),
-    "digest": Function(_digest, 2, 3),
-    "base64-decode": _one(_base64_decode),
-    "de-duplicate": _one(_de_duplicate),
-    "item-at": Function(_item_at, 2, 2),
-    "once": Function(None, 1, 1),
-    "today": Function(None, 0, 0),
-    "now": Function(None, 0, 0),
-    "random": Function(None, 0, 0),
-    "uuid": Function(None, 0, 1),
-    "duration": Function(None, 0, 1),
-    "version": Function(None, 0, 0),
-    "position": Function(None, 0, 1),
-    "index": Function(None, 0, 1),
-    "pulldata": Function(None, 4, 4),
-    "indexed-repeat": Function(None, 3, 7, asks=("item",)),
+    # Choices and questions
+    "selected": _truth(texts.selected, 2, 2),
+    "is-selected": _truth(texts.selected, 2, 2),
+    "selected-at": _text(texts.selected_at, 2, 2),
+    "count-selected": _number(texts.count_selected),
+    "is_dk": _of_item(1, "boolean"),
+    "is_refused": _of_item(1, "boolean"),
+    "is_skipped": _of_item(1, "boolean"),
+    "answered": _of_item(1, "boolean"),
+    "relevant": _of_item(1, "boolean"),
+    "label": _text(None, 1, 2),
+    "jr:choice-name": _text(None, 2, 2),
+    "choice-label": _text(None, 2, 2),
+    # Conditions
     "if": Function(None, 3, 3),
     "coalesce": Function(None, 1, None),
-    **{name: Function(None, 1, 1, asks=("item",))
-       for name in ("is_dk", "is_refused", "is_skipped", "answered", "relevant")},
-    "label": Function(None, 1, 2),
-    "jr:choice-name": Function(None, 2, 2),
-    "choice-label": Function(None, 2, 2),
-    "count-if": Function(None, 2, 2, asks=("item",)),
-    "randomize": Function(lambda values, seed="": tuple(shuffled(_texts((values,)), seed)), 1, 2, nodes=True),
-    **{name: Function(None, 0, None) for name in STAYS_EMPTY},
+    "once": Function(None, 1, 1),
+    "not": _truth(lambda value: not as_boolean(value)),
+    "true": _truth(lambda: True, 0, 0),
+    "false": _truth(lambda: False, 0, 0),
+    "boolean": _truth(as_boolean),
+    "boolean-from-string": _truth(lambda value: as_text(value) in ("1", "true")),
+    "checklist": _truth(numbers.checklist, 2, None, nodes=True),
+    "weighted-checklist": _truth(numbers.weighted_checklist, 2, None, nodes=True),
+    # Numbers
+    "number": _number(numbers.number_of),
+    "int": _number(numbers.whole),
+    "round": _number(numbers.rounded, 1, 2),
+    "floor": _number(numbers.stepped(math.floor)),
+    "ceiling": _number(numbers.stepped(math.ceil)),
+    "abs": _number(_of(abs)),
+    "sqrt": _number(_of(math.sqrt)),
+    "exp": _number(_of(math.exp)),
+    "exp10": _number(lambda value: numbers.power(10.0, value)),
+    "log": _number(numbers.logarithm(math.log)),
+    "log10": _number(numbers.logarithm(math.log10)),
+    "sin": _number(_of(math.sin)),
+    "cos": _number(_of(math.cos)),
+    "tan": _number(_of(math.tan)),
+    "asin": _number(_of(math.asin)),
+    "acos": _number(_of(math.acos)),
+    "atan": _number(_of(math.atan)),
+    "atan2": _number(lambda one, two: math.atan2(as_number(one), as_number(two)), 2, 2),
+    "pi": _number(lambda: math.pi, 0, 0),
+    "pow": _number(numbers.power, 2, 2),
+    "random": _number(None, 0, 0),
+    # Sets
+    "sum": _number(numbers.total, 1, None, nodes=True),
+    "min": _number(numbers.least, 1, None, nodes=True),
+    "max": _number(numbers.most, 1, None, nodes=True),
+    "count": _number(lambda *values: float(len(texts.texts(values))), 1, 1, nodes=True),
+    "count-non-empty": _number(
+        lambda *values: float(sum(text != "" for text in texts.texts(values))), 1, None, nodes=True
+    ),
+    "count-if": _of_item(2, "number"),
+    "randomize": Function(None, 1, 2, "nodes", nodes=True),
+    "position": _number(None, 0, 1),
+    "index": _number(None, 0, 1),
+    "indexed-repeat": Function(None, 3, 11, asks=("item",)),
+    "pulldata": _text(None, 4, 4),
+    "rank-index": _number(numbers.rank_index, 2, 2, nodes=True),
+    "rank-value": _number(numbers.rank_value, 2, 2, nodes=True),
+    # Texts
+    "string": _text(as_text, 1, 1),
+    "concat": _text(lambda *values: "".join(texts.texts(values)), 0, None, nodes=True),
+    "join": _text(texts.joined, 1, None, nodes=True),
+    "string-length": _number(lambda value: float(len(as_text(value))), 0, 1),
+    "normalize-space": _text(texts.normalised, 0, 1),
+    "substr": _text(texts.substr, 2, 3),
+    "substring": _text(texts.substring, 2, 3),
+    "substring-before": _text(texts.before, 2, 2),
+    "substring-after": _text(texts.after, 2, 2),
+    "contains": _truth(lambda one, two: as_text(two) in as_text(one), 2, 2),
+    "starts-with": _truth(lambda one, two: as_text(one).startswith(as_text(two)), 2, 2),
+    "ends-with": _truth(lambda one, two: as_text(one).endswith(as_text(two)), 2, 2),
+    "translate": _text(texts.translated, 3, 3),
+    "regex": _truth(texts.regex, 2, 2),
+    "digest": _text(texts.digest, 2, 3),
+    "hash": _text(texts.hashed, 1, None),
+    "base64-decode": _text(texts.base64_decoded, 1, 1),
+    "linebreak": _text(lambda: "\n", 0, 0),
+    "de-duplicate": _text(texts.de_duplicate, 1, 2),
+    "item-at": _text(texts.item_at, 2, 3),
+    "count-items": _number(texts.count_items, 2, 2),
+    "item-index": _number(texts.item_index, 3, 3),
+    "item-present": _truth(texts.item_present, 3, 3),
+    # Dates and times
+    "today": Function(None, 0, 0, "date"),
+    "now": Function(None, 0, 0, "datetime"),
+    "date": _zoned(dates.date_of, "date"),
+    "date-time": _zoned(dates.date_time, "datetime"),
+    "decimal-date-time": _zoned(dates.decimal_date_time, "number"),
+    "decimal-date": _zoned(dates.decimal_date, "number"),
+    "decimal-time": _zoned(dates.decimal_time, "number"),
+    "format-date": _zoned(dates.format_date, "text", 2),
+    "format-date-time": _zoned(dates.format_date, "text", 2),
+    # Places
+    "area": _number(places.area, nodes=True),
+    "enclosed-area": _number(places.area, nodes=True),
+    "distance": _number(places.distance, 1, None, nodes=True),
+    "distance-between": _number(places.distance, 2, 2),
+    "geofence": _truth(places.geofence, 2, 2),
+    "short-geopoint": _text(places.short_geopoint, 1, 1),
+    # The interview
+    "uuid": _text(None, 0, 1),
+    "duration": _number(None, 0, None),
+    "version": _text(None, 0, 0),
+    **{name: _text(None, 0, None) for name in STAYS_EMPTY},
+}
+
+_PER_MEMBER = mark("Work it out in the roster, for example with if(), and then take sum(), min(), max() or join().")
+_LEFT_OUT = {
+    "sum-if": _PER_MEMBER, "min-if": _PER_MEMBER, "max-if": _PER_MEMBER, "join-if": _PER_MEMBER,
+    "rank-index-if": _PER_MEMBER, "rank-value-if": _PER_MEMBER,
+    "jr:itext": mark("Write the words themselves; translations stand in the columns of the languages."),
+    "id": mark("Write ${name} for a question."), "name": mark("Write ${name} for a question."),
+    "local-name": mark("Write ${name} for a question."), "lang": mark("Write label::language columns."),
+    "search": mark("It belongs into the column appearance."),
+    "lower-case": mark("Compare with regex() or translate()."),
+    "upper-case": mark("Compare with regex() or translate()."),
+    "depend": mark("Leave it out: what an expression refers to is known."),
+    "cond": mark("Write if(condition, value, other value)."),
+    "intersects": mark("Lines on the map are not drawn on the telephone."),
+    "format-number": mark("Write the number; how it looks is a matter of the language."),
+    "today-date": mark("Write today()."),
 }  # fmt: skip
 
 
 def advice_for(name: str) -> str:
     """Return what to write instead of a function that is not in the library."""
+    left_out = _LEFT_OUT.get(name)
+    if left_out:
+        return tr(left_out)
     near = difflib.get_close_matches(name, LIBRARY, 1, 0.7)
     if near:
         return tr("Did you mean {name}()?", name=near[0])

@@ -40,6 +40,8 @@ STRAIGHT = str.maketrans(
 )
 """What word processors write instead of the signs of a programmer."""
 WORD_OPERATORS = frozenset({"and", "or", "div", "mod"})
+_STUCK = re.compile(r"(?:and|or|div|mod)(?=\d)")
+"""An operator with the next number stuck to it, as in ``1 mod1``; only where an operator can stand."""
 _DASHES = frozenset("–−")
 
 
@@ -56,6 +58,7 @@ def tokens(source: str) -> Iterator[Token]:
     """Yield the signs of an expression, an "end" last; raises `ExpressionProblem`."""
     at = 0
     end = len(source.rstrip())
+    operand = False
     while at < end:
         found = _TOKEN.match(source, at)
         if found is None or found.end() == at:
@@ -67,6 +70,10 @@ def tokens(source: str) -> Iterator[Token]:
         text = found["refname"] if kind == "ref" else found[kind]
         if text in _DASHES:
             text = "-"
+        stuck = _STUCK.match(text) if kind == "name" and operand else None
+        if stuck:
+            text = stuck[0]
         yield Token(kind, text, found.start(kind))
-        at = found.end()
+        operand = kind not in ("op", "name") or text in (")", "]") or (kind == "name" and not operand)
+        at = found.start(kind) + len(text) if stuck else found.end()
     yield Token("end", "", end)

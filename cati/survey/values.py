@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from cati.survey.moments import days_of
 
 Value = str | float | bool | tuple[str, ...]
 """A dialect value: text, number (always float, NaN for "no number"), boolean, or the texts of a set of answers."""
 
-_NUMBER = re.compile(r"\s*-?(?:\d+\.?\d*|\.\d+)\s*")
+ALIKE = 1e-12
+"""Numbers closer than this are the same, and zero, as in JavaRosa: 6.1 - 7.8 = -1.7 holds."""
+_NUMBER = re.compile(r"\s*-?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)\s*")
 
 
 def as_number(value: Value) -> float:
-    """XPath's number(): NaN for what is no number; a date counts as days since 1970, as in ODK."""
-    if isinstance(value, float):
-        return value
-    if isinstance(value, bool):
-        return 1.0 if value else 0.0
+    """XPath's number(): NaN for what is no number. A decimal comma is read, too; a date counts as days since 1970."""
+    if isinstance(value, str):
+        if _NUMBER.fullmatch(value):
+            return float(value.replace(",", "."))
+        return days_of(value) if value[-2:].isalnum() or value[-1:].isspace() else math.nan
     if isinstance(value, tuple):
         return as_number(value[0]) if value else math.nan
-    if _NUMBER.fullmatch(value):
-        return float(value)
-    if len(value) >= 10 and value[4:5] == "-" and value[7:8] == "-":  # noqa: PLR2004 - the shape of an ISO date
-        return decimal_date(value)
-    return math.nan
+    return float(value)
 
 
 def as_boolean(value: Value) -> bool:
@@ -32,25 +32,32 @@ def as_boolean(value: Value) -> bool:
     if isinstance(value, bool):
         return value
     if isinstance(value, float):
-        return value == value and value != 0  # noqa: PLR0124 - false for NaN only
+        return abs(value) > ALIKE  # false for NaN, too
     return as_text(value) != ""
 
 
-def as_text(value: Value) -> str:  # noqa: PLR0911 - one return a kind of value
-    """XPath's string(): whole numbers without a point."""
+def as_text(value: Value) -> str:
+    """XPath's string(): whole numbers without a point, no number ever with an exponent."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
         return value[0] if value else ""
-    if math.isnan(value):
+    return _written(value)
+
+
+def _written(number: float) -> str:
+    if math.isnan(number):
         return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == int(value) and abs(value) < 1e15:  # noqa: PLR2004 - beyond it floats have no units
-        return str(int(value))
-    return format(value, ".15g") if "e" not in repr(value) else format(value, "f").rstrip("0")
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    if abs(number) < ALIKE:
+        return "0"
+    text = repr(number)
+    if "e" in text:
+        text = format(Decimal(text), "f")
+    return text.removesuffix(".0")
 
 
 def same(one: Value, two: Value) -> bool:
@@ -58,14 +65,21 @@ def same(one: Value, two: Value) -> bool:
     if isinstance(one, bool) or isinstance(two, bool):
         return as_boolean(one) == as_boolean(two)
     if isinstance(one, float) or isinstance(two, float):
-        return as_number(one) == as_number(two)
+        return same_number(as_number(one), as_number(two))
     return as_text(one) == as_text(two)
+
+
+def same_number(one: float, two: float) -> bool:
+    """Return whether two numbers are the same but for what computing with fractions adds."""
+    return one == two or abs(one - two) < ALIKE
 
 
 def divide(one: float, two: float) -> float:
     """IEEE division, as XPath has it: by zero gives infinity or NaN, never an error."""
     if two == 0:
-        return math.nan if one == 0 or math.isnan(one) else math.copysign(math.inf, one)
+        if one == 0 or math.isnan(one):
+            return math.nan
+        return math.copysign(math.inf, one) * math.copysign(1.0, two)
     return one / two
 
 
@@ -74,22 +88,3 @@ def remainder(one: float, two: float) -> float:
     if two == 0 or math.isnan(one) or math.isnan(two) or math.isinf(one):
         return math.nan
     return math.fmod(one, two)
-
-
-def instant(text: str) -> datetime | None:
-    """Return the instant a text names, None for what is no date."""
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
-
-
-def decimal_date(value: Value) -> float:
-    """Days since 1970-01-01, with the time of day as a fraction; NaN for what is no date."""
-    if isinstance(value, float):
-        return value
-    found = instant(as_text(value))
-    if found is None:
-        return math.nan
-    return (found - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(days=1)
