@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cati import cli
-from cati.cli import acts
+from cati.cli import forms
 from cati.cli.terminal import Bar
 from cati.errors import Cancelled, Problem
 
@@ -27,7 +27,7 @@ def test_help_names_every_act(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--language", "en", "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for act in ("demo", "check", "new-study", "seal", "import", "end-field", "export", "purge", "verify-erasure"):
+    for act in ("demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-erasure"):
         assert act in said
 
 
@@ -99,7 +99,7 @@ def test_known_endings(raised: BaseException, status: int, monkeypatch: pytest.M
     def end(_args: argparse.Namespace) -> int:
         raise raised
 
-    monkeypatch.setattr(acts, "check", end)
+    monkeypatch.setattr(forms, "check", end)
     assert cli.main(["check", "x"]) == status
 
 
@@ -110,7 +110,7 @@ def test_a_bug_shows_type_and_place_only(
         message = "Frau Amselbühler +493023125001"
         raise ValueError(message)
 
-    monkeypatch.setattr(acts, "check", fail)
+    monkeypatch.setattr(forms, "check", fail)
     assert cli.main(["check", "x"]) == 1
     said = capsys.readouterr()
     assert "ValueError" in said.err

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from cati import __version__
 from cati.bugs import note_bug
 from cati.cli import acts as done
+from cati.cli import forms
 from cati.cli.acts import PROBLEM
 from cati.cli.terminal import Parser
 from cati.errors import Cancelled, Problem
@@ -47,9 +48,17 @@ def _parser() -> argparse.ArgumentParser:
         "--no-window", action="store_true", help=tr("do not open the window, even when there is a display")
     )
 
-    sub = act("check", done.check, tr("say what is wrong with a questionnaire"))
+    sub = act("check", forms.check, tr("say what is wrong with a questionnaire"))
     sub.add_argument("form", type=Path, metavar="FORM")
     sub.add_argument("--json", action="store_true", help=tr("as JSON, for scripts"))
+    sub.add_argument("--strict", action="store_true", help=tr("fail on warnings, too"))
+
+    sub = act("convert", forms.convert, tr("write a questionnaire as a workbook, as YAML or as an XForm"))
+    sub.add_argument("form", type=Path, metavar="FORM")
+    sub.add_argument(
+        "target", type=Path, metavar=tr("TARGET"), help=tr("its ending says the format: .xlsx, .yaml or .xml")
+    )
+    sub.add_argument("--overwrite", action="store_true", help=tr("take the place of a file that is there"))
 
     sub = act("new-study", done.new_study, tr("create a study from a plan"))
     sub.add_argument("folder", nargs="?", type=Path, metavar=tr("FOLDER"))

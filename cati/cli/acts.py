@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import random
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,35 +28,6 @@ def _open(folder: Path, login: str) -> OpenStudy:
 
     password = ask_password(tr("Password of {login}", login=login))
     return open_study(folder, login, password, now=_clock, draw=random.SystemRandom())
-
-
-def check(args: argparse.Namespace) -> int:
-    """Print what is wrong with a questionnaire; status 1 when it cannot run."""
-    from cati.fieldwork.forms import check_form
-
-    form = check_form(args.form)
-    if args.json:
-        print(json.dumps([vars_of(d) for d in form.diagnostics], ensure_ascii=False, indent=1))
-    else:
-        for found in form.diagnostics:
-            place = ", ".join(str(part) for part in (found.sheet, found.row, found.column) if part)
-            word = tr("Error") if found.severity == "error" else tr("Warning")
-            print(": ".join(part for part in (word, place, f"{found.what} {found.do}".strip()) if part))
-        errors = sum(found.severity == "error" for found in form.diagnostics)
-        warnings = len(form.diagnostics) - errors
-        print(trn("1 error", "{n} errors", errors) + ", " + trn("1 warning", "{n} warnings", warnings) + ".")
-        if form.questionnaire is not None:
-            count = len(form.questionnaire.items)
-            print(trn("The questionnaire runs: 1 item.", "The questionnaire runs: {n} items.", count))
-    return 0 if form.questionnaire is not None else PROBLEM
-
-
-def vars_of(value: object) -> dict[str, object]:
-    """Return a frozen value's fields as a plain dictionary for JSON."""
-    import msgspec
-
-    built = msgspec.to_builtins(value)
-    return built if isinstance(built, dict) else {"value": built}
 
 
 def new_study(args: argparse.Namespace) -> int:
