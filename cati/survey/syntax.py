@@ -30,9 +30,14 @@ __all__ = [
     "Reference", "TablePath", "Up", "children", "every", "named_in_text", "parse",
 ]  # fmt: skip
 
-MOST_NESTED = 60
+MOST_NESTED = 110
 MOST_TOKENS = 5_000
 """Far beyond any form, well below Python's own limits."""
+_LEVELS = {
+    "or": 0, "and": 1, "=": 2, "!=": 2, "<": 3, "<=": 3, ">": 3, ">=": 3, "+": 4, "-": 4, "*": 5, "div": 5, "mod": 5,
+}  # fmt: skip
+_FLAT = frozenset({0, 1, 4})
+"""The levels whose parts stay side by side in a `Chain`: forms hold some of several hundred parts."""
 _BEFORE_A_STEP = frozenset({"/", "//", "::", "@", "[", "|"})
 _NODE_TESTS = frozenset({"node", "text", "comment", "processing-instruction"})
 
@@ -71,9 +76,13 @@ class _Parser:
         """The predicates around this place: what ``.`` is a column of, "" for the row itself."""
 
     def whole(self) -> Node:
-        node = self._or()
+        if len(self.tokens) > MOST_TOKENS:
+            raise ExpressionProblem(self.source, self.tokens[MOST_TOKENS].at, tr("The expression is too long."))
+        node = self._expression()
         if self._peek().kind != "end":
             raise self._unexpected()
+        if _height(node) > MOST_NESTED:
+            raise ExpressionProblem(self.source, 0, tr("The expression is nested too deeply."))
         return node
 
     def _peek(self, further: int = 0) -> Token:
@@ -112,71 +121,41 @@ class _Parser:
             do = tr("Write ${name} for a question, instance('list')/root/item[…]/column for a table.")
         return ExpressionProblem(self.source, token.at, what, do, code="outside")
 
-    def _or(self) -> Node:
-        parts = [self._and()]
-        at = self._peek().at
-        while self._take("or"):
-            parts.append(self._and())
-        return parts[0] if len(parts) == 1 else Chain(("or",) * (len(parts) - 1), tuple(parts), at)
-
-    def _and(self) -> Node:
-        parts = [self._equality()]
-        at = self._peek().at
-        while self._take("and"):
-            parts.append(self._equality())
-        return parts[0] if len(parts) == 1 else Chain(("and",) * (len(parts) - 1), tuple(parts), at)
-
-    def _equality(self) -> Node:
-        left = self._relational()
-        links = 0
-        while (sign := self._take("=", "!=")) is not None:
-            links = self._linked(links)
-            left = Binary(sign.text, left, self._relational(), sign.at)
-        return left
-
-    def _relational(self) -> Node:
-        left = self._additive()
-        links = 0
-        while (sign := self._take("<", "<=", ">", ">=")) is not None:
-            links = self._linked(links)
-            left = Binary(sign.text, left, self._additive(), sign.at)
-        return left
-
-    def _additive(self) -> Node:
-        parts = [self._multiplicative()]
-        signs: list[str] = []
-        at = self._peek().at
-        while (sign := self._take("+", "-")) is not None:
-            signs.append(sign.text)
-            parts.append(self._multiplicative())
-        return parts[0] if len(parts) == 1 else Chain(tuple(signs), tuple(parts), at)
-
-    def _multiplicative(self) -> Node:
+    def _expression(self, lowest: int = 0) -> Node:
+        """Take a part with all operators that bind at least so tightly; those of one level go from left to right."""
         left = self._unary()
-        links = 0
-        while (sign := self._take("*", "div", "mod")) is not None:
-            links = self._linked(links)
-            left = Binary(sign.text, left, self._unary(), sign.at)
+        while (level := self._level()) is not None and level >= lowest:
+            at = self._peek().at
+            if level in _FLAT:
+                operators: list[str] = []
+                parts = [left]
+                while self._level() == level:
+                    operators.append(self._next().text)
+                    parts.append(self._expression(level + 1))
+                left = Chain(tuple(operators), tuple(parts), at)
+            else:
+                left = Binary(self._next().text, left, self._expression(level + 1), at)
         return left
 
-    def _linked(self, links: int) -> int:
-        """Count the links of a chain whose nodes nest."""
-        if links >= MOST_NESTED:
-            raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
-        return links + 1
+    def _level(self) -> int | None:
+        """Return how tightly the operator at hand binds, None when there is none."""
+        token = self._peek()
+        return _LEVELS.get(token.text) if token.kind in ("op", "name") else None
+
+    def _next(self) -> Token:
+        self.at += 1
+        return self.tokens[self.at - 1]
 
     def _unary(self) -> Node:
         self.depth += 1
-        if self.depth > MOST_NESTED or len(self.tokens) > MOST_TOKENS:
+        if self.depth > MOST_NESTED:
             raise ExpressionProblem(self.source, self._peek().at, tr("The expression is nested too deeply."))
-        try:
-            sign = self._take("-")
-            node = Negative(self._unary(), sign.at) if sign else self._primary()
-            if self._peek().kind == "op" and self._peek().text in _BEFORE_A_STEP:
-                raise self._unexpected()
-            return node
-        finally:
-            self.depth -= 1
+        sign = self._take("-")
+        node = Negative(self._unary(), sign.at) if sign else self._primary()
+        if self._peek().kind == "op" and self._peek().text in _BEFORE_A_STEP:
+            raise self._unexpected()
+        self.depth -= 1
+        return node
 
     def _primary(self) -> Node:
         token = self._peek()
@@ -198,7 +177,7 @@ class _Parser:
 
     def _opened(self, token: Token) -> Node:
         if self._take("("):
-            inner = self._or()
+            inner = self._expression()
             self._expect(")")
             return inner
         if token.text == "/" and self._peek(1).kind == "name":
@@ -249,9 +228,9 @@ class _Parser:
         self.at += 1
         arguments: list[Node] = []
         if not self._take(")"):
-            arguments.append(self._or())
+            arguments.append(self._expression())
             while self._take(","):
-                arguments.append(self._or())
+                arguments.append(self._expression())
             self._expect(")")
         if token.text == "current" and not arguments:
             return self._from_current(token)
@@ -288,9 +267,19 @@ class _Parser:
             self.at += 2
             while self._take("["):
                 self.rows.append(steps[-1] if len(steps) > 2 else "")  # noqa: PLR2004 - root, item, column
-                predicates.append(self._or())
+                predicates.append(self._expression())
                 self.rows.pop()
                 self._expect("]")
         if not 2 <= len(steps) <= 3 or self._peek().text in _BEFORE_A_STEP:  # noqa: PLR2004 - root, item, column
             raise self._elsewhere(self._peek())
         return TablePath(arguments[0].value, tuple(predicates), "".join(steps[2:]), token.at)
+
+
+def _height(node: Node) -> int:
+    """Return how many nodes lie below each other, counted without recursion."""
+    height = 0
+    level: list[Node] = [node]
+    while level:
+        height += 1
+        level = [part for one in level for part in children(one)]
+    return height
