@@ -48,7 +48,7 @@ def test_findings_are_said_in_german(warned: Path, capsys: pytest.CaptureFixture
     for words in (
         "Fehler (1)",
         "Warnungen (3)",
-        "Hinweise (1)",
+        "Anmerkungen (1)",
         "Blatt survey",
         "Zeilen 3, 4, Spalte type: ",
         "1 Fehler, 3 Warnungen",
@@ -91,7 +91,7 @@ def test_a_converted_form_is_the_same(ending: str, tmp_path: Path, capsys: pytes
 
 def test_an_xform_is_written_with_what_is_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("convert", SURVEY, tmp_path / "form.xml", language="de") == 0
-    assert "Hinweise (1)" in capsys.readouterr().out
+    assert "Anmerkungen (1)" in capsys.readouterr().out
     assert (tmp_path / "form.xml").read_text("utf-8").startswith("<?xml")
 
 

@@ -62,7 +62,10 @@ class FormSection(Section):
                 tr("Those that come with the program, or your own as XLSForm (Excel, ODS) or YAML."),
             )
         )
+        self.look = theme.push(tr("Look at it …"), self._look)
+        self.look.hide()
         line.addWidget(self.own)
+        line.addWidget(self.look)
         line.addStretch(1)
         self.stack.addLayout(line)
         self.working = Working()
@@ -92,6 +95,12 @@ class FormSection(Section):
         if chosen:
             self.show_form(Path(chosen))
 
+    def _look(self) -> None:
+        from cati.ui.questionnaire_window import QuestionnaireWindow  # noqa: PLC0415 - when it is looked at
+
+        if self.path is not None:
+            QuestionnaireWindow(self.path, self).show()
+
     def _picked(self) -> None:
         path = self.which.currentData()
         if path:
@@ -115,6 +124,7 @@ class FormSection(Section):
         self.questionnaire = None
         clear(self.found)
         self.verdict.hide()
+        self.look.hide()
         self.working.begin(tr("Checking the questionnaire …"))
 
         def check(_ticket: Ticket) -> ReadForm:
@@ -131,6 +141,7 @@ class FormSection(Section):
 
     def _show(self, form: ReadForm) -> None:
         self.working.end()
+        self.look.setVisible(form.form is not None)
         for field in self.fields.values():
             field.show_fault("")
         errors = [found for found in form.diagnostics if found.severity == "error"]
@@ -153,7 +164,7 @@ class FormSection(Section):
                 places.append(tr("row {row}", row=found.row))
             if found.column:
                 places.append(tr("column {column}", column=found.column))
-            word = tr("Error") if found.severity == "error" else tr("Hint")
+            word = {"error": tr("Error"), "note": tr("Note")}.get(found.severity, tr("Hint"))
             text = f"{word} · {', '.join(places)}: {found.what} {found.do}".replace(" · :", ":")
             self.found.addWidget(theme.words(text, "problem" if found.severity == "error" else "quiet"))
         more = len(form.diagnostics) - _MOST_SHOWN

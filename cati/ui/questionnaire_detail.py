@@ -15,6 +15,7 @@ from cati.survey.questionnaire import Item
 from cati.survey.skips import DONT_KNOW, REFUSED
 from cati.text import tr, trn
 from cati.ui import theme
+from cati.ui.questionnaire_problems import SIGNS
 
 if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
@@ -58,11 +59,11 @@ def _head(looked: Looked, line: Line, at: int) -> str:
 
 
 def _problem(problem: Diagnostic) -> str:
-    error = problem.severity is Severity.ERROR
     c = theme.colours()
     place = tr("column {column}", column=problem.column) + ": " if problem.column else ""
-    words = escape(f"{'✗' if error else '⚠'} {place}{problem.what} {problem.do}".strip())
-    return _paragraph(words, colour=(c.problem if error else c.caution).name())
+    colour = {Severity.ERROR: c.problem, Severity.NOTE: c.quiet}.get(problem.severity, c.caution)
+    words = escape(f"{SIGNS[problem.severity]} {place}{problem.what} {problem.do}".strip())
+    return _paragraph(words, colour=colour.name())
 
 
 def _texts(looked: Looked, line: Line, code: str) -> str:

@@ -59,7 +59,7 @@ class OutlineModel(QAbstractListModel):
         outline = looked.outline
         found: dict[int, list[int]] = {}
         for problem, at in zip(looked.problems, looked.line_of, strict=True):
-            if at is not None:
+            if at is not None and problem.severity is not Severity.NOTE:
                 found.setdefault(at, [0, 0])[problem.severity is not Severity.ERROR] += 1
         self.beginResetModel()
         self._rows = tuple(

@@ -15,6 +15,9 @@ from cati.ui import theme
 if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
 
+SIGNS = {Severity.ERROR: "✗", Severity.WARNING: "⚠", Severity.NOTE: "·"}
+"""What a finding begins with, so that its weight does not lie in its colour alone."""
+
 
 class ProblemsPart(QWidget):
     """The problems of the form at hand."""
@@ -45,9 +48,9 @@ class ProblemsPart(QWidget):
         self.list.clear()
         c = theme.colours()
         for problem in looked.problems:
-            error = problem.severity is Severity.ERROR
+            colour = {Severity.ERROR: c.problem, Severity.NOTE: c.quiet}.get(problem.severity, c.text)
             entry = QListWidgetItem(in_words(problem))
-            entry.setForeground(QBrush(c.problem if error else c.text))
+            entry.setForeground(QBrush(colour))
             self.list.addItem(entry)
         if looked.problems:
             self.list.setCurrentRow(0)
@@ -65,7 +68,7 @@ def in_words(problem: Diagnostic) -> str:
     places = [tr("sheet {sheet}", sheet=problem.sheet)] if problem.sheet else []
     places += [tr("row {row}", row=problem.row)] if problem.row else []
     places += [tr("column {column}", column=problem.column)] if problem.column else []
-    sign = "✗" if problem.severity is Severity.ERROR else "⚠"
+    sign = SIGNS[problem.severity]
     words = f"{problem.what} {problem.do}".strip()
     return f"{sign} {', '.join(places)}: {words}" if places else f"{sign} {words}"
 
