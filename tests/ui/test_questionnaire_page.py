@@ -13,9 +13,11 @@ from pytestqt.qtbot import QtBot
 
 from cati.survey.outline import LineKind
 from cati.ui.flow_picture import save_pdf, save_svg
+from cati.ui.form_section import FormSection
 from cati.ui.main_window import MainWindow
 from cati.ui.questionnaire_outline import Role
 from cati.ui.questionnaire_page import PAPER, PROBLEMS, QUESTIONS, ROUTING, QuestionnairePage
+from cati.ui.questionnaire_window import QuestionnaireWindow
 
 FORMS = Path(__file__).parents[2] / ".." / "shared" / "forms"
 
@@ -192,3 +194,22 @@ def test_the_largest_form_stays_quick_and_its_picture_can_be_saved(
     save_pdf(flow, tmp_path / "flow.pdf", "Grains")
     assert (tmp_path / "flow.svg").stat().st_size > 100_000
     assert 5 < _pages_of(tmp_path / "flow.pdf") < 40
+
+
+def test_a_form_is_looked_at_before_there_is_a_study(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(BROKEN, "utf-8")
+    section = FormSection()
+    qtbot.addWidget(section)
+    section.show()
+    with qtbot.waitSignal(section.checked, timeout=10_000):
+        section.show_form(path)
+    assert section.look.isVisible(), "just what cannot run yet must be looked at"
+    qtbot.mouseClick(section.look, Qt.MouseButton.LeftButton)
+    looked_at = section.findChild(QuestionnaireWindow)
+    assert looked_at is not None
+    qtbot.waitUntil(lambda: looked_at.page.looked is not None)
+    assert looked_at.page.problems.list.count() == 1
+    assert not looked_at.page.own.isVisible()
+    qtbot.keyClick(looked_at, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: section.findChild(QuestionnaireWindow) is None)
