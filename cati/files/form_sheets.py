@@ -22,6 +22,8 @@ _ALSO = {
     SETTINGS: {"setting", "form_settings", "einstellungen"},
     EXTERNAL: {"external_choice", "externalchoices"},
 }
+_OF_OTHERS = {"entities", "osm", "cascades", "help_survey", "help_choices", "help_settings"}
+"""Sheets that mean something elsewhere and have headings like ours."""
 _SETTINGS = {
     "form_title", "form_id", "version", "default_language", "style", "instance_name", "public_key", "submission_url",
     "allow_choice_duplicates", "sms_keyword", "auto_send", "auto_delete", "namespaces", "name",
@@ -50,7 +52,7 @@ def form_of(sheets: Sequence[RawSheet], name: str) -> Form:
     findings = Findings()
     left = list(sheets)
     found: dict[str, Sheet] = {}
-    for wanted in (SURVEY, CHOICES, SETTINGS, EXTERNAL):
+    for wanted in (SURVEY, EXTERNAL, CHOICES, SETTINGS):
         raw = _picked(wanted, left, findings)
         if raw is None and wanted == SURVEY:
             raise Problem(
@@ -82,6 +84,7 @@ def _picked(wanted: str, sheets: Sequence[RawSheet], findings: Findings) -> RawS
         raw = next((each for each in sheets if same(each)), None)
         if raw is not None:
             return raw
+    sheets = [each for each in sheets if _bare(each.name) not in _OF_OTHERS]
     raw = next(
         (each for each in sheets if _bare(each.name) in _ALSO[wanted] or _bare(each.name).startswith(wanted)), None
     )

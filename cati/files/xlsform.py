@@ -70,7 +70,7 @@ def read_single_csv(data: bytes, name: str) -> Form:
     rows: list[list[str]] = []
     for row in csv_cells(data, name):
         head = row[0].strip().lower() if row else ""
-        if head in (SURVEY, CHOICES, SETTINGS, EXTERNAL) and not any(cell.strip() for cell in row[1:]):
+        if head and not any(cell.strip() for cell in row[1:]):
             rows = sheets.setdefault(head, [])
         else:
             rows.append(row[1:])

@@ -73,6 +73,13 @@ def check_headings(
             tr("The sheet survey has no column type."),
             tr("The first row must hold the headings: type, name, label and so on."),
         )
+    if choices and not any(heading.column == "list_name" for heading in choices.values()):
+        findings.warning(
+            "no_list_column",
+            (CHOICES, 0, "list_name"),
+            tr("The sheet choices has no column list_name."),
+            tr("Its first row must hold the headings: list_name, name and label."),
+        )
 
 
 def _check_strangers(sheet: str, headings: dict[str, Heading], findings: Findings) -> None:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 import io
 import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 from openpyxl.cell.rich_text import CellRichText, TextBlock
 from openpyxl.cell.text import InlineFont
 from openpyxl.worksheet.worksheet import Worksheet
 
+from cati.errors import Problem
 from cati.files.questionnaires import ReadForm, read_questionnaire
+from cati.files.xform_export import export_xform
 from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY, Heading, clean, heading_of
 
 HEAD = ["type", "name", "label"]
@@ -295,3 +300,49 @@ def test_an_open_document_is_read() -> None:
     form = read(packed.getvalue(), "form.xls")
     assert codes(form) == []
     assert cells(form) == {"type": "integer", "name": "a", "label": "A?", "required": "TRUE", "default": "3"}
+
+
+def test_sections_of_a_csv_file_that_are_no_sheets_of_ours_are_passed_over() -> None:
+    text = (
+        "SURVEY  ,\n  , TYPE , NAME , LABEL::EN\n  , select_one c1 , q1 , Good?\nCHOICES ,\n  , LIST_NAME , NAME , LABEL::EN\n"
+        "  , c1 , a , A\nSETTINGS ,\n  , FORM_TITLE , DEFAULT_LANGUAGE\n  , Yes or no , EN\nENTITIES ,\n  , DATASET , LABEL\n  , e1 , l1\n"
+    )
+    form = read(text.encode(), "form.csv")
+    assert codes(form) == [("note", "extra_sheet")]
+    assert form.questionnaire is not None
+    assert form.questionnaire.title == "Yes or no"
+    assert form.questionnaire.languages == ("en",)
+
+
+def test_choices_are_never_taken_from_a_sheet_with_another_purpose() -> None:
+    form = read(book({"survey": [HEAD, ["text", "a", "A?"]], "external_choices": YN, "osm": YN}))
+    assert form.form is not None
+    assert form.form.choices.rows == ()
+    assert set(form.form.tables) == {"external_choices"}
+
+
+def test_choices_without_their_headings_are_told() -> None:
+    form = read(book({"survey": [HEAD, ASK], "choices": YN[1:]}))
+    assert ("warning", "no_list_column") in codes(form)
+
+
+WRITTEN = st.sampled_from(
+    ["type", "name", "label", "label::Deutsch (de)", "label:x", "relevant", "list_name", "value", "cati_order", "hint", "",
+     "text", "integer", "select_one yn", "select_multiple yn or_other", "begin group", "end group", "begin_repeat",
+     "end_repeat", "begin_grid yn", "row", "end_grid", "rank yn", "range", "note", "calculate", "terminate", "quota",
+     "select_one_from_file a.csv", "select_one ${q}", "q", "yn", "a b", "${q}", "${q} = 'x'", "1 +", "yes", "count(${q})",
+     "random", "start=1 end=3", "\x00", "🚲", True, 1.5, NOON, "=1/0", "pulldata('a', 'b', 'c', ${q})", ".", "once("]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.lists(WRITTEN, max_size=7), max_size=9), st.lists(st.lists(WRITTEN, max_size=4), max_size=4))
+def test_no_workbook_raises(questions: list[list[object]], choices: list[list[object]]) -> None:
+    rows = [[None if cell == "\x00" else cell for cell in row] for row in questions]
+    others = [[None if cell == "\x00" else cell for cell in row] for row in choices]
+    for head in ([], [["type", "name", "label", "relevant", "constraint", "calculation", "hint"]]):
+        form = read(book({"survey": head + rows, "choices": others, "settings": others}))
+        assert form.diagnostics or form.questionnaire is not None
+        if form.form is not None:
+            with contextlib.suppress(Problem):
+                export_xform(form.form)
