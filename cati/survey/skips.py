@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 
 from cati.survey.answers import Status
-from cati.survey.expressions import ExpressionProblem, compile_expression
+from cati.survey.closures import truth_of
+from cati.survey.expressions import ExpressionProblem, Scope, compile_expression
 from cati.survey.functions import Value
+from cati.survey.nodes import Call, Chain, Node, Reference, every
 from cati.survey.outline import groups_around
 from cati.survey.questionnaire import ASKED, Kind, Order, Questionnaire
-from cati.survey.tokens import tokens
 
 DONT_KNOW, REFUSED = "dk", "refused"
 """Answers that are no choices, beside the choices' names in `skips_of`."""
@@ -93,61 +95,41 @@ class Known:
 
 
 def judged(source: str, known: Known) -> Truth:
-    """Return what is certain about a condition; parts joined by and/or are judged each on its own."""
-    for word in ("or", "and"):
-        parts = _parts(source, word)
-        if len(parts) > 1:
-            found = {judged(part, known) for part in parts}
-            decides, other = (Truth.YES, Truth.NO) if word == "or" else (Truth.NO, Truth.YES)
-            if decides in found:
-                return decides
-            return Truth.OPEN if Truth.OPEN in found else other
-    bare = source.strip()
-    if bare.startswith("(") and bare.endswith(")") and _closes(bare):
-        return judged(bare[1:-1], known)
+    """Return what is certain about a condition; parts joined by and, or and not() are judged each on its own."""
     try:
-        return Truth.YES if compile_expression(bare).boolean(known) else Truth.NO
-    except (_OpenError, ExpressionProblem):
+        return _judged(compile_expression(source).node, known)
+    except ExpressionProblem:
         return Truth.OPEN
 
 
-def _parts(source: str, word: str) -> list[str]:
-    """Return what stands between the words ``and``/``or`` that are in no bracket."""
+def _judged(node: Node, known: Known) -> Truth:
+    if isinstance(node, Chain) and node.operators[0] in ("and", "or"):
+        decides, other = (Truth.YES, Truth.NO) if node.operators[0] == "or" else (Truth.NO, Truth.YES)
+        found = other
+        for part in node.parts:
+            truth = _judged(part, known)
+            if truth is decides:
+                return decides
+            found = Truth.OPEN if truth is Truth.OPEN else found
+        return found
+    if isinstance(node, Call) and node.name == "not" and len(node.arguments) == 1:
+        return _OPPOSITE[_judged(node.arguments[0], known)]
+    names, holds = _part(node)
+    if any(name not in known.values for name in names):
+        return Truth.OPEN
     try:
-        signs = list(tokens(source))
-    except ExpressionProblem:
-        return [source]
-    cuts, depth = [], 0
-    operand = False
-    for sign in signs:
-        if sign.text in ("(", "["):
-            depth += 1
-        elif sign.text in (")", "]"):
-            depth -= 1
-        elif sign.text == word and depth == 0 and operand and sign.kind in ("op", "name"):
-            cuts.append(sign.at)
-            operand = False
-            continue
-        operand = True
-    starts = [0, *(cut + len(word) for cut in cuts)]
-    ends = [*cuts, len(source)]
-    return [source[start:end] for start, end in zip(starts, ends, strict=True)]
+        return Truth.YES if holds(known) else Truth.NO
+    except _OpenError:
+        return Truth.OPEN
 
 
-def _closes(source: str) -> bool:
-    """Tell whether the first bracket is closed by the last sign."""
-    try:
-        signs = list(tokens(source))
-    except ExpressionProblem:
-        return False
-    depth = 0
-    for sign in signs:
-        if sign.kind == "end":
-            break
-        depth += {"(": 1, ")": -1}.get(sign.text, 0) if sign.kind == "op" else 0
-        if depth == 0:
-            return sign.at == len(source) - 1
-    return False
+_OPPOSITE = {Truth.YES: Truth.NO, Truth.NO: Truth.YES, Truth.OPEN: Truth.OPEN}
+
+
+@lru_cache(maxsize=20_000)
+def _part(node: Node) -> tuple[frozenset[str], Callable[[Scope], bool]]:
+    """Return the names a part of a condition asks for, and the closure that tells whether it holds."""
+    return frozenset(part.name for part in every(node) if isinstance(part, Reference)), truth_of(node)
 
 
 @dataclass(frozen=True, slots=True)

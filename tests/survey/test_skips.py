@@ -27,6 +27,8 @@ KNOWN = Known({"a": "yes"}, {"a": "answered"})
         ("(${b} = 'x' and ${a} = 'no') or ${a} = 'no'", Truth.NO),
         ("selected(${a}, 'yes and no')", Truth.NO),
         ("not(${a} = 'no')", Truth.YES),
+        ("not(${a} = 'no' and ${b} = 'x')", Truth.YES),
+        ("not(${b} = 'x')", Truth.OPEN),
         ("today() > '2026-01-01'", Truth.OPEN),
         ("this is (not an expression", Truth.OPEN),
         ("answered(${a})", Truth.YES),
