@@ -6,7 +6,7 @@ import random
 import re
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Any
@@ -19,12 +19,16 @@ from cati.results.variables import (
     Measure,
     Rounding,
     Variable,
+    in_roster,
     leaves_out,
+    member_variables,
     missing_labels,
     variables_of,
+    with_unique_names,
 )
 from cati.settings import StudySettings
 from cati.survey.answers import Status
+from cati.survey.program import AT
 from cati.survey.questionnaire import Questionnaire
 from cati.text import language as program_language
 from cati.text import tr, trn
@@ -61,12 +65,15 @@ def build(
     Answers to another version of the questionnaire count where name and choice are the same.
     """
     spoken = program_language()
-    variables = variables_of(questionnaire, language or (spoken if spoken in questionnaire.languages else ""))
-    columns = [_Column(variable) for variable in variables]
+    language = language or (spoken if spoken in questionnaire.languages else "")
+    columns = [_Column(variable) for variable in variables_of(questionnaire, language)]
+    orders = [column for column in columns if column.variable.order_of]
     by_item: dict[str, list[Callable[[str, str], None]]] = {}
     for column in columns:
-        by_item.setdefault(column.variable.item, []).append(column.add)
+        if not column.variable.order_of:
+            by_item.setdefault(column.variable.item, []).append(column.add)
     feeds = list(by_item.items())
+    rosters = _Rosters(questionnaire, language)
     strata: list[tuple[str, str]] = []
     weeks: list[str] = []
     partial = array("b")
@@ -80,12 +87,17 @@ def build(
             status, value = _NEVER_PUT if answer is None else (answer["s"], answer.get("v", ""))
             for add in adds:
                 add(status, value)
+        for column in orders:
+            column.add_order(interview.get("order", {}))
+        rosters.add(answers, interview.get("order", {}))
+    columns = rosters.in_between(columns)
     order = list(range(len(strata)))
     draw.shuffle(order)
     notes = _left_out(questionnaire)
     lead, data = _lead(settings, strata, weeks, partial, smallest_stratum, notes)
-    for column in columns:
-        data[column.variable.name] = column.series()
+    variables = with_unique_names([column.variable for column in columns])
+    for variable, column in zip(variables, columns, strict=True):
+        data[variable.name] = column.series()
     frame = pd.DataFrame(data, copy=False).iloc[order].reset_index(drop=True)
     return DataSet(
         variables=(*lead, *variables), frame=frame, title=questionnaire.title or questionnaire.name,
@@ -124,12 +136,20 @@ class _Column:
                 self._known[status, value] = kept
         self._append(kept)
 
+    def add_order(self, orders: Mapping[str, Sequence[str]]) -> None:
+        """Add the order in which one respondent got a list or group."""
+        names = orders.get(self.variable.order_of)
+        self._append(TEXT_MISSING[Status.OFF_PATH] if names is None else " ".join(names))
+
     def _worked_out(self, status: Status, value: str) -> Any:
         variable = self.variable
         if status is not Status.ANSWERED:
             return TEXT_MISSING[status] if variable.measure is Measure.TEXT else MISSING[status]
         if variable.measure is Measure.TEXT:
             return _rounded(value, variable.rounded)
+        if variable.ranks:
+            places = value.split(" ")
+            return places.index(variable.choice) + 1 if variable.choice in places else 0
         if variable.choice:
             return 1 if variable.choice in value.split(" ") else 0
         if variable.codes:
@@ -142,6 +162,65 @@ class _Column:
             return pd.Series(self._texts, dtype="str")
         series = pd.Series(memoryview(self._numbers), copy=True)
         return series if self.variable.measure is Measure.DECIMAL else pd.to_numeric(series, downcast="integer")
+
+
+class _Rosters:
+    """The columns of rosters: made when a member is met first, filled up for the interviews before."""
+
+    def __init__(self, questionnaire: Questionnaire, language: str) -> None:
+        self._items = {
+            item.name: (at, item)
+            for at, item in enumerate(questionnaire.items)
+            if in_roster(questionnaire, item) and not leaves_out(item)
+        }
+        self._form, self._language = questionnaire, language
+        self._columns: dict[str, list[_Column]] = {}
+        self._interviews = 0
+
+    def add(self, answers: Mapping[str, Any], orders: Mapping[str, Sequence[str]]) -> None:
+        """Add one interview."""
+        if not self._items:
+            return
+        for address in answers:
+            name, at, numbers = address.partition(AT)
+            if at and name in self._items and address not in self._columns:
+                columns = [
+                    _Column(v) for v in member_variables(self._form, self._items[name][1], numbers, self._language)
+                ]
+                for column in columns:
+                    for _ in range(self._interviews):
+                        column.add_order({}) if column.variable.order_of else column.add(*_NO_MEMBER)
+                self._columns[address] = columns
+        for address, columns in self._columns.items():
+            answer = answers.get(address)
+            status, value = _NO_MEMBER if answer is None else (answer["s"], answer.get("v", ""))
+            for column in columns:
+                column.add_order(orders) if column.variable.order_of else column.add(status, value)
+        self._interviews += 1
+
+    def in_between(self, columns: list[_Column]) -> list[_Column]:
+        """Return all columns in the questionnaire's order, a roster's member by member."""
+        if not self._columns:
+            return columns
+        places = {item.name: at for at, item in enumerate(self._form.items)}
+        keyed: list[tuple[tuple[int, tuple[int, ...]], _Column]] = [
+            ((places.get(column.variable.item.partition(AT)[0] or column.variable.order_of, len(places)), ()), column)
+            for column in columns
+        ]
+        for address, more in self._columns.items():
+            name, _at, numbers = address.partition(AT)
+            first = min(at for other, (at, _item) in self._items.items() if self._roster(other) == self._roster(name))
+            member = tuple(int(number) for number in numbers.split("."))
+            keyed += [((first, (*member, self._items[name][0])), column) for column in more]
+        return [column for _key, column in sorted(keyed, key=lambda one: one[0])]
+
+    def _roster(self, name: str) -> int | None:
+        """Return the outermost roster around an item."""
+        at, found = self._items[name][1].group, None
+        while at is not None:
+            found = at if self._form.groups[at].repeat else found
+            at = self._form.groups[at].parent
+        return found
 
 
 def _rounded(value: str, rounding: Rounding) -> str:
@@ -166,6 +245,7 @@ _SMALL = 30_000
 _MOST_KNOWN = 5_000
 """How many different answers a column remembers; numbers typed freely could be of any number."""
 _NEVER_PUT = (Status.NOT_ASKED.value, "")
+_NO_MEMBER = (Status.OFF_PATH.value, "")
 
 
 def _number(value: str, code: str) -> Any:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from cati.survey.answers import Status
-from cati.survey.questionnaire import Item, Kind, Questionnaire, words_in
+from cati.survey.program import AT
+from cati.survey.questionnaire import Item, Kind, Order, Questionnaire, words_in
 from cati.text import tr
 
 
@@ -66,8 +67,10 @@ def missing_labels() -> dict[int, str]:
 class Variable:
     """One column. ``values``: code to label; ``item`` and ``choice`` say where its answer is found.
 
-    ``choice``: a 0/1 column of a question with several answers. ``codes``: choice name to code. ``rounded``: a day or
-    a time of day that somebody named could be joined with the office's own records, so it leaves as week or hour.
+    ``choice``: a 0/1 column of a question with several answers, or the place it got when ``ranks``. ``codes``: choice
+    name to code. ``rounded``: a day or a time of day that somebody named could be joined with the office's own records,
+    so it leaves as week or hour. ``item``: the question's name, behind it "@" and the numbers of the roster's members.
+    ``order_of``: the column tells in which order the respondent got this list or group.
     """
 
     name: str
@@ -79,20 +82,53 @@ class Variable:
     codes: dict[str, int] = field(default_factory=dict)
     has_missing: bool = True
     rounded: Rounding = Rounding.NONE
+    ranks: bool = False
+    order_of: str = ""
 
 
 def variables_of(questionnaire: Questionnaire, language: str = "") -> tuple[Variable, ...]:
     """Return the variables of a questionnaire in its order.
 
     Left out: open texts, which are not exported, and computed values that tell the moment of the interview or give it
-    a number of its own (`leaves_out`). ``language``: "" for the questionnaire's own.
+    a number of its own (`leaves_out`), and rosters, which have variables for as many members as there are
+    (`member_variables`). ``language``: "" for the questionnaire's own. Names may repeat: see `with_unique_names`.
     """
     language = language or questionnaire.default_language
     found: list[Variable] = []
     for item in questionnaire.items:
-        if not leaves_out(item):
+        if not leaves_out(item) and not in_roster(questionnaire, item):
             found += _variables_of_item(questionnaire, item, language)
-    return _with_unique_names(found)
+    found += [
+        Variable(name=f"{group.name}_order", label=tr("Order of {name}", name=_plain(words_in(
+            group.label, language, questionnaire.default_language)) or group.name), measure=Measure.TEXT,
+            order_of=f"{group.name}/")
+        for group in questionnaire.groups
+        if group.order is not Order.FIXED
+    ]  # fmt: skip
+    return tuple(found)
+
+
+def member_variables(questionnaire: Questionnaire, item: Item, numbers: str, language: str = "") -> list[Variable]:
+    """Return the variables of a roster's question for one member; ``numbers`` is "2", or "2.1" in nested rosters."""
+    found = _variables_of_item(questionnaire, item, language or questionnaire.default_language)
+    behind = numbers.replace(".", "_")
+    return [
+        replace(
+            variable, name=f"{variable.name}_{behind}", label=f"{variable.label} [{numbers}]",
+            item=f"{item.name}{AT}{numbers}", order_of=f"{item.name}{AT}{numbers}" if variable.order_of else "",
+        )
+        for variable in found
+    ]  # fmt: skip
+
+
+def in_roster(questionnaire: Questionnaire, item: Item) -> bool:
+    """Tell whether an item is asked once a member of a roster."""
+    at = item.group
+    while at is not None:
+        if questionnaire.groups[at].repeat:
+            return True
+        at = questionnaire.groups[at].parent
+    return False
 
 
 def leaves_out(item: Item) -> bool:
@@ -101,6 +137,14 @@ def leaves_out(item: Item) -> bool:
 
 
 def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) -> list[Variable]:
+    found = _answers_of_item(questionnaire, item, language)
+    if found and item.order is not Order.FIXED:
+        label = tr("Order of {name}", name=_label(questionnaire, item, language) or item.name)
+        found.append(Variable(name=f"{item.name}_order", label=label, measure=Measure.TEXT, order_of=item.name))
+    return found
+
+
+def _answers_of_item(questionnaire: Questionnaire, item: Item, language: str) -> list[Variable]:
     fallback = questionnaire.default_language
     label = _label(questionnaire, item, language)
     choices = questionnaire.choice_lists.get(item.choices, ())
@@ -120,13 +164,26 @@ def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) 
             )
             for choice in choices
         ]  # fmt: skip
+    if item.kind is Kind.RANK:
+        places = {place: tr("place {n}", n=place) for place in range(1, len(choices) + 1)}
+        return [
+            Variable(
+                name=f"{item.name}_{choice.name}",
+                label=f"{label}: {_plain(words_in(choice.label, language, fallback)) or choice.name}",
+                measure=Measure.CODED, values={0: tr("no place"), **places}, item=item.name, choice=choice.name,
+                ranks=True,
+            )
+            for choice in choices
+        ]  # fmt: skip
     measure = {
         Kind.NUMBER: Measure.NUMBER, Kind.DECIMAL: Measure.DECIMAL, Kind.DATE: Measure.TEXT, Kind.TIME: Measure.TEXT,
-        Kind.CALCULATE: Measure.TEXT,
+        Kind.DATETIME: Measure.TEXT, Kind.CALCULATE: Measure.TEXT,
     }.get(item.kind)  # fmt: skip
     if measure is None:
         return []
-    rounded = {Kind.DATE: Rounding.WEEK, Kind.TIME: Rounding.HOUR}.get(item.kind, Rounding.NONE)
+    rounded = {Kind.DATE: Rounding.WEEK, Kind.DATETIME: Rounding.WEEK, Kind.TIME: Rounding.HOUR}.get(
+        item.kind, Rounding.NONE
+    )
     label = label or item.name
     if rounded is not Rounding.NONE:
         label = f"{label} ({tr('ISO week') if rounded is Rounding.WEEK else tr('hour')})"
@@ -156,10 +213,8 @@ def codes_of(names: Sequence[str]) -> dict[str, int]:
     return {name: at for at, name in enumerate(names, 1)}
 
 
-def _with_unique_names(found: list[Variable]) -> tuple[Variable, ...]:
+def with_unique_names(found: Sequence[Variable]) -> tuple[Variable, ...]:
     """SPSS knows no difference between upper and lower case and takes 64 characters: make names keep apart."""
-    from dataclasses import replace  # noqa: PLC0415 - only here
-
     taken: set[str] = set()
     named = []
     for variable in found:

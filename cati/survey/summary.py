@@ -145,11 +145,14 @@ def open_texts(questionnaire: Questionnaire, state: InterviewState) -> tuple[tup
 def orders(questionnaire: Questionnaire, state: InterviewState) -> dict[str, tuple[str, ...]]:
     """Return the order in which this respondent got what is not in fixed order.
 
-    By the item's name the choices of its list, by "group/" the questions and groups inside a group.
+    By the item's name (and the member's number, as `export_answers` has it) the choices of its list, by "group/" the
+    questions and groups inside a group.
     """
     program = program_of(questionnaire)
     found = {
-        program.address((at, ids)): names_of(shown_choices(program, at, ids, state.scope, state.setting.seed))
+        f"{questionnaire.items[at].name}{_numbers(program, at, ids, state)}": names_of(
+            shown_choices(program, at, ids, state.scope, state.setting.seed)
+        )
         for at, ids in _asked(state)
         if questionnaire.items[at].order is not Order.FIXED
     }

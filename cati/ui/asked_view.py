@@ -12,7 +12,7 @@ from cati.survey.screens import Question, Screen
 from cati.survey.summary import answer_words
 from cati.text import mark, tr
 from cati.ui import theme
-from cati.ui.entry import Unkeyed
+from cati.ui.entry import Entry, Unkeyed
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note
@@ -24,6 +24,8 @@ NONRESPONSE = {
     Status.SKIPPED: (Key.SKIP, mark("skip")),
 }
 """The states with keys of their own on every question that offers them."""
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "ku-arab", "dv", "yi", "sd", "ug"})
+"""Languages (ISO 639) written from right to left."""
 
 
 class ProgressLine(QWidget):
@@ -69,6 +71,12 @@ class AskedView(QWidget):
         self.text = theme.words("", "spoken")
         self.part = QuestionPart()
         self.refusal = theme.words("", "problem")
+        self.remark_label = theme.words(tr("Why it is right all the same (then Return)"), "instruction")
+        self.remark = Entry()
+        self.remark.setAccessibleName(self.remark_label.text())
+        self.remark.setMaximumWidth(theme.columns(60))
+        for part in (self.remark_label, self.remark):
+            part.hide()
         self.rows = KeyedFlow(tr("Rows"), column=True)
         self.rows.chosen.connect(lambda name: self.pressed.emit(f"row {name}"))
         self.nonresponse = KeyedFlow(tr("Without an answer"))
@@ -84,7 +92,8 @@ class AskedView(QWidget):
         inside = Flowing()
         spoken = QVBoxLayout()
         spoken.setSpacing(unit)
-        for part in (self.confirm, self.instruction, self.heading, self.text, self.part, self.refusal):
+        for part in (self.confirm, self.instruction, self.heading, self.text, self.part, self.refusal,
+                     self.remark_label, self.remark):  # fmt: skip
             spoken.addWidget(part)
         spoken.addStretch(1)
         beside = QBoxLayout(
@@ -111,15 +120,18 @@ class AskedView(QWidget):
     @property
     def question(self) -> Question | None:
         """The question that takes the answer now."""
-        return None if self.screen_shown is None else self.screen_shown.questions[self.row]
+        shown = self.screen_shown
+        return shown.questions[self.row] if shown is not None and shown.questions else None
 
     def show_screen(self, screen: Screen, row: int, minutes: int, draft: str) -> None:
         """Show a screen with one of its rows asked; ``minutes`` since the interview began."""
-        fresh = self.screen_shown is None or self.screen_shown.questions[0].address != screen.questions[0].address
+        before = self.screen_shown
+        fresh = before is None or before.questions[0].address != screen.questions[0].address
         self.screen_shown, self.row = screen, row
         question = screen.questions[row]
         several = len(screen.questions) > 1
-        self.section.setText(screen.section)
+        self.section.setText(" · ".join(part for part in (screen.section, question.member) if part))
+        self._turn(screen.language)
         self.where.setText(
             tr("{n} of about {of} · section {section} of {sections} · {minutes} min",
                n=screen.position, of=screen.of_about, section=screen.section_number,
@@ -131,13 +143,16 @@ class AskedView(QWidget):
         self._say(self.instruction, question.instruction)
         self._say(self.heading, screen.heading if several else "")
         self._say(self.text, question.text)
-        self.confirm.setVisible(question.confirm)
-        if question.confirm:
+        self.confirm.setVisible(question.confirm or bool(question.broken))
+        if question.broken:
+            self.confirm.say(
+                tr("Answered before: {answer}. {why}", answer=self._words(question), why=question.broken), "warning"
+            )
+        elif question.confirm:
             self.confirm.say(
                 tr("Answered before: {answer}. Is that still so?", answer=self._words(question)), "warning"
             )
-        item = self._questionnaire.item(question.address)
-        self.part.show_question(question, item, draft, question.text)
+        self.part.show_question(question, question.item, draft, question.text)
         self._show_rows(screen if several else None)
         self.show_refusal("")
         self._show_keys(screen, question)
@@ -147,9 +162,27 @@ class AskedView(QWidget):
         for _ in range(2):
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
-    def show_refusal(self, message: str) -> None:
-        """Show in place why an answer cannot stand, "" when it can."""
-        self._say(self.refusal, f"✗ {message}" if message else "")
+    def show_refusal(self, message: str, *, soft: bool = False, remark: str = "") -> None:
+        """Show in place why an answer cannot stand, "" when it can; ``soft``: a remark makes it stand."""
+        self._say(self.refusal, f"{'⚠' if soft else '✗'} {message}" if message else "")
+        self.remark.setText(remark)
+        if self.remark.isVisibleTo(self) != soft:
+            for part in (self.remark_label, self.remark):
+                part.setVisible(soft)
+        if soft:
+            self.remark.setFocus()
+
+    def notice(self, words: str) -> None:
+        """Say something above the question that is now shown."""
+        self.confirm.say(words, "warning")
+
+    def _turn(self, code: str) -> None:
+        """Let what is read aloud run from right to left in languages that do."""
+        right = code.partition("-")[0] in RIGHT_TO_LEFT
+        direction = Qt.LayoutDirection.RightToLeft if right else Qt.LayoutDirection.LeftToRight
+        if self.text.layoutDirection() != direction:
+            for part in (self.instruction, self.heading, self.text, self.part, self.rows):
+                part.setLayoutDirection(direction)
 
     def _say(self, label: QWidget, text: str) -> None:
         label.setText(text)  # type: ignore[attr-defined]  # a QLabel of theme.words
@@ -157,9 +190,8 @@ class AskedView(QWidget):
             label.setVisible(bool(text))
 
     def _words(self, question: Question) -> str:
-        item = self._questionnaire.item(question.address)
         language = self.screen_shown.language if self.screen_shown is not None else ""
-        return answer_words(self._questionnaire, item, question.answer, language)
+        return answer_words(self._questionnaire, question.item, question.answer, language)
 
     def _show_rows(self, screen: Screen | None) -> None:
         self.rows.setVisible(screen is not None)
@@ -222,6 +254,7 @@ class AskedView(QWidget):
         for label in (self.section, self.where, self.instruction, self.heading, self.text, self.refusal):
             label.clear()
         self.confirm.say("")
+        self.remark.forget()
         self.part.forget()
         self.rows.forget()
         self.screen_shown = None

@@ -29,7 +29,7 @@ def keys_for(names: Sequence[str]) -> tuple[str, ...]:
 def is_searched(question: Question) -> bool:
     """Tell whether its list is long enough, or wants, to be searched by typing."""
     one = question.kind is Kind.SINGLE
-    return one and (question.display is Display.SEARCH or len(question.choices) > MOST_KEYED)
+    return len(question.choices) > MOST_KEYED or (one and question.display is Display.SEARCH)
 
 
 def chosen_of(question: Question) -> tuple[str, ...]:
@@ -38,6 +38,11 @@ def chosen_of(question: Question) -> tuple[str, ...]:
     if answer is not None:
         return tuple(answer.value.split()) if answer.status is Status.ANSWERED else ()
     return tuple(question.default.split())
+
+
+def ranked(chosen: Sequence[str], name: str) -> tuple[str, ...]:
+    """Return the order after one more press: the next place, or off it."""
+    return tuple(one for one in chosen if one != name) if name in chosen else (*chosen, name)
 
 
 def toggled(chosen: Sequence[str], name: str, choices: Sequence[Choice]) -> tuple[str, ...]:
@@ -61,7 +66,7 @@ def answer_from(chosen: Sequence[str], specified: dict[str, str]) -> Answer:
 def is_gathered(question: Question) -> bool:
     """Tell whether choices or words beside one are gathered until Return, and so can be lost before it."""
     one = question.kind is Kind.SINGLE and any(choice.specify for choice, _label in question.choices)
-    return one or question.kind is Kind.MULTIPLE
+    return one or question.kind in (Kind.MULTIPLE, Kind.RANK)
 
 
 def gathered_draft(chosen: Sequence[str], specified: dict[str, str]) -> str:

@@ -18,18 +18,20 @@ from cati.survey.answers import Answer, Status
 from cati.survey.interview import EventKind
 from cati.survey.questionnaire import Kind
 from cati.survey.screens import Question
+from cati.text import tr, trn
 from cati.ui.asked_view import NONRESPONSE, AskedView
 from cati.ui.choosing import is_gathered
-from cati.ui.keys import Key, Where, key_of
+from cati.ui.keys import PAGE_KEYS, Key, Where, key_of
 from cati.ui.open_text_page import OpenTextPage
 from cati.ui.open_texts_kept import keep_texts, texts_of
 from cati.ui.overview_view import OverviewView
 from cati.ui.pages import in_words
+from cati.ui.roster_view import RosterView
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
 
-_TYPED = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.TEXT})
+_TYPED = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.DATETIME, Kind.TEXT})
 _STATUS_OF = {key: status for status, (key, _label) in NONRESPONSE.items()}
 
 
@@ -56,7 +58,8 @@ class InterviewPage(QWidget):
         self.study = study
         self.running = running
         self._since = study.now()
-        self._leaving = False
+        self._doubted: Answer | None = None
+        self._sets_aside: tuple[str, Answer] | None = None
         self.views = QStackedWidget()
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -68,13 +71,18 @@ class InterviewPage(QWidget):
     def _build(self) -> None:
         self.asked = AskedView(self.study.questionnaire)
         self.overview = OverviewView()
+        self.roster = RosterView()
         self.open_texts = OpenTextPage()
-        for view in (self.asked, self.overview, self.open_texts):
+        for view in (self.asked, self.roster, self.overview, self.open_texts):
             self.views.addWidget(view)
         self.asked.pressed.connect(self._pressed)
         self.asked.part.answered.connect(self._answer)
         self.asked.part.drafted.connect(self._keep_draft)
         self.asked.part.returned.connect(self.next)
+        self.asked.remark.returnPressed.connect(self._keep_with_remark)
+        self.roster.pressed.connect(self._pressed_roster)
+        self.roster.chosen.connect(lambda address: self.do(EventKind.JUMPED, address))
+        self.roster.removed.connect(lambda address: self.do(EventKind.MEMBER_REMOVED, address))
         self.overview.chosen.connect(lambda address: self.do(EventKind.JUMPED, address))
         self.overview.left.connect(self._show_question)
         self.open_texts.finished.connect(self.finish)
@@ -103,8 +111,14 @@ class InterviewPage(QWidget):
     def _answer(self, answer: Answer) -> None:
         """Keep an answer; inside a grid the next row is asked, and behind its last row the next screen."""
         question, screen, row = self.asked.question, self.asked.screen_shown, self.asked.row
-        if question is None or screen is None or not self.do(EventKind.ANSWERED, question.address, answer):
+        if question is None or screen is None or not self._may_change(question, answer):
             return
+        self._doubted = answer
+        broken_before = set(self.running.state.broken)
+        if not self.do(EventKind.ANSWERED, question.address, answer):
+            return
+        self._doubted = None
+        self._tell_broken(broken_before)
         after = self.running.state.screen
         if len(screen.questions) == 1 or after is None:
             return
@@ -119,6 +133,50 @@ class InterviewPage(QWidget):
         else:
             self.do(EventKind.WENT_FORWARD)
 
+    def _may_change(self, question: Question, answer: Answer) -> bool:
+        """Say which answers a change sets aside before it takes effect; the same answer once more does it."""
+        if question.answer is None or replace(question.answer, remark="") == replace(answer, remark=""):
+            return True
+        if self._sets_aside == (question.address, answer):
+            return True
+        form, state = self.study.questionnaire, self.running.state
+        aside = interview.would_set_aside(form, state, question.address, answer)
+        if not aside:
+            return True
+        self._sets_aside = (question.address, answer)
+        texts = {line.address: line.text for line in interview.overview(form, state)}
+        self.asked.show_refusal(
+            trn(
+                "This change sets one answer aside: {names} The same answer once more does it.",
+                "This change sets {n} answers aside: {names} The same answer once more does it.",
+                len(aside), names=" · ".join(texts.get(one, one)[:80] for one in aside[:5]),
+            )
+        )  # fmt: skip
+        return False
+
+    def _tell_broken(self, before: set[str]) -> None:
+        """Say which earlier answers a change has put in the wrong."""
+        fresh = [address for address in self.running.state.broken if address not in before]
+        if not fresh or self.views.currentWidget() is not self.asked:
+            return
+        lines = interview.overview(self.study.questionnaire, self.running.state)
+        texts = [line.text[:80] for line in lines if line.address in fresh]
+        self.asked.notice(tr("No longer fits what was just answered: {names} It is asked again before the end.",
+                             names=" · ".join(texts)))  # fmt: skip
+
+    def _keep_with_remark(self) -> None:
+        """Keep an answer that a check found unusual, with the reason why it is right."""
+        words = self.asked.remark.text().strip()
+        if self._doubted is not None and words:
+            self._answer(replace(self._doubted, remark=words))
+
+    def _pressed_roster(self, name: str) -> None:
+        screen = self.running.state.screen
+        if name == "add" and screen is not None and screen.roster is not None:
+            self.do(EventKind.MEMBER_ADDED, screen.roster.address)
+        else:
+            self._pressed("forward" if name == "next" else name)
+
     def _keep_draft(self, text: str) -> None:
         """Keep what is being typed, one row written over."""
         question = self.asked.question
@@ -131,7 +189,7 @@ class InterviewPage(QWidget):
     def next(self) -> None:
         """Keep what stands there and go on; what was answered before and not changed is confirmed."""
         screen, question, part = self.asked.screen_shown, self.asked.question, self.asked.part
-        if screen is None or question is None or part.wants_words():
+        if screen is None or question is None or part.wants_words() or part.takes_from_list():
             return
         if screen.ends_interview:
             self.finish()
@@ -186,14 +244,29 @@ class InterviewPage(QWidget):
         if screen is None:
             self._show_end()
             return
+        if screen.roster is not None:
+            self._show_roster()
+            return
         open_rows = [at for at, one in enumerate(screen.questions) if one.answer is None and not one.read_only]
         self._show_question(open_rows[0] if open_rows else 0)
+
+    def _show_roster(self) -> None:
+        screen = self.running.state.screen
+        if screen is not None:
+            self.roster.show_roster(screen)
+            self.views.setCurrentWidget(self.roster)
+            self.setFocus()
+            announce(self, self.roster.text.text())
 
     def _show_question(self, row: int | None = None) -> None:
         screen = self.running.state.screen
         if screen is None:
             self._show_end()
             return
+        if screen.roster is not None:
+            self._show_roster()
+            return
+        self._sets_aside = None
         row = self.asked.row if row is None else row
         question = screen.questions[min(row, len(screen.questions) - 1)]
         draft = interviewing.draft_of(self.study, self.running, question.address) if _has_draft(question) else ""
@@ -214,7 +287,8 @@ class InterviewPage(QWidget):
             rows[0] != self.asked.row or shown is None or shown.questions[0].address != screen.questions[0].address
         ):
             self._show_question(rows[0])
-        self.asked.show_refusal(refusal.message)
+        kept = self._doubted.remark if self._doubted is not None else ""
+        self.asked.show_refusal(refusal.message, soft=refusal.soft, remark=kept)
         announce(self, refusal.message)
 
     def _show_end(self) -> None:
@@ -240,7 +314,7 @@ class InterviewPage(QWidget):
         """Say everything anew in the language and size in force."""
         at_end = self.views.currentWidget() is self.open_texts
         row = self.asked.row
-        for view in (self.asked, self.overview, self.open_texts):
+        for view in (self.asked, self.roster, self.overview, self.open_texts):
             view.forget()
             self.views.removeWidget(view)
             view.deleteLater()
@@ -249,7 +323,7 @@ class InterviewPage(QWidget):
 
     def _leave(self) -> None:
         """Take everything off the page before it goes."""
-        for view in (self.asked, self.overview, self.open_texts):
+        for view in (self.asked, self.roster, self.overview, self.open_texts):
             view.forget()
 
     # -- keys ---------------------------------------------------------------------------------------------------------
@@ -280,6 +354,8 @@ class InterviewPage(QWidget):
         view = self.views.currentWidget()
         if view is self.asked:
             taken = self.asked.part.press(event) or self._press_asked(event)
+        elif view is self.roster:
+            taken = self.roster.press(event)
         elif view is self.overview:
             taken = event.key() == Qt.Key.Key_Escape or key_of(event, Where.INTERVIEW) is Key.OVERVIEW
             if taken:
@@ -297,12 +373,8 @@ class InterviewPage(QWidget):
             self.asked.step(1 if key is Key.DOWN else -1)
         elif key in _STATUS_OF:
             self._pressed(_STATUS_OF[key].value)
-        else:
-            names = {
-                Key.NEXT: "next", Key.BACK: "back", Key.FORWARD: "forward", Key.OVERVIEW: "overview",
-                Key.LANGUAGE: "language", Key.BREAK_OFF: "break_off",
-            }  # fmt: skip
-            self._pressed(names[key])
+        elif key in PAGE_KEYS:
+            self._pressed(PAGE_KEYS[key])
         return True
 
     def _press_end(self, event: QKeyEvent) -> bool:

@@ -26,7 +26,7 @@ def texts_of(study: OpenStudy, running: RunningInterview) -> list[tuple[str, str
         name, _slash, choice = place.partition("/")
         question = asked.get(name, name)
         if choice:
-            item = questionnaire.item(name)
+            item = questionnaire.item(name.partition("@")[0])
             question = f"{question} – {answer_words(questionnaire, item, Answer(value=choice), state.language)}"
         found.append((place, question, words))
     return found

@@ -60,6 +60,8 @@ class OverviewView(QWidget):
             answer = line.answer or ("…" if line.open else "")
             if line.answer and line.open:
                 answer = tr("{answer} (to be confirmed)", answer=answer)
+            if line.broken:
+                answer = f"{answer}  ⚠ {line.broken}"
             item = QListWidgetItem(f"{line.text}\n→ {answer}")
             item.setData(_ADDRESS, line.address)
             self.lines.addItem(item)

@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QListWidgetItem, QVBoxLayout, QWidget
 
 from cati.survey.answers import Answer, Status, typed
-from cati.survey.questionnaire import Choice, Item, Kind
+from cati.survey.questionnaire import CHOOSING, Choice, Item, Kind
 from cati.survey.screens import Question
 from cati.text import show_moment, tr
 from cati.ui import theme
@@ -21,14 +21,17 @@ from cati.ui.choosing import (
     is_gathered,
     is_searched,
     keys_for,
+    ranked,
     read_draft,
     toggled,
 )
 from cati.ui.entry import Entry, Listed, Words
 from cati.ui.keyed import KeyedFlow, Offer
 
-_LINE = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME})
-_CHOICE = frozenset({Kind.SINGLE, Kind.MULTIPLE})
+_LINE = frozenset({Kind.NUMBER, Kind.DECIMAL, Kind.DATE, Kind.TIME, Kind.DATETIME})
+_SEVERAL = frozenset({Kind.MULTIPLE, Kind.RANK})
+MOST_LISTED = 200
+"""More lines nobody reads; typing on finds the rest."""
 
 
 class QuestionPart(QWidget):
@@ -82,13 +85,13 @@ class QuestionPart(QWidget):
         self.question, self._item = question, item
         answer = question.answer
         value = answer.value if answer is not None and answer.status is Status.ANSWERED else ""
-        self._chosen = chosen_of(question) if question.kind in _CHOICE else ()
+        self._chosen = chosen_of(question) if question.kind in CHOOSING else ()
         self._specified = dict(answer.specify) if answer is not None else {}
         if draft and is_gathered(question):
             self._chosen, self._specified = read_draft(draft)
         self._beside = ""
         searched = is_searched(question)
-        by_key = question.kind in _CHOICE and not searched
+        by_key = question.kind in CHOOSING and not searched
         line, words = question.kind in _LINE, question.kind is Kind.TEXT
         for part, shown in (
             (self.choices, by_key), (self.line, line), (self.understood, line), (self.words, words),
@@ -125,7 +128,7 @@ class QuestionPart(QWidget):
     def press(self, event: QKeyEvent) -> bool:
         """Take a choice's key; False when none has it."""
         name = self._keys.get(event.text().lower()) if event.text() else None
-        if self.question is None or self.question.kind not in _CHOICE:
+        if self.question is None or self.question.kind not in CHOOSING:
             return False
         if name is None:
             return self._begin_words(event.text())
@@ -154,7 +157,9 @@ class QuestionPart(QWidget):
         if self.question is None or self.question.read_only:
             return
         choices = self._choices()
-        if self.question.kind is Kind.MULTIPLE:
+        if self.question.kind is Kind.RANK:
+            self._chosen = ranked(self._chosen, name)
+        elif self.question.kind is Kind.MULTIPLE:
             self._chosen = toggled(self._chosen, name, choices)
         else:
             self._chosen = (name,)
@@ -172,15 +177,26 @@ class QuestionPart(QWidget):
         question, item = self.question, self._item
         if question is None or item is None or question.read_only:
             return None
-        if self.found.isVisibleTo(self):
+        if self.found.isVisibleTo(self) and question.kind not in _SEVERAL:
             row = self.found.currentItem()
             return answer_from((row.data(Qt.ItemDataRole.UserRole),), self._specified) if row is not None else None
-        if question.kind in _CHOICE:
+        if question.kind in CHOOSING:
             return answer_from(self._chosen, self._specified) if self._chosen else None
         text = self.words.toPlainText().strip() if question.kind is Kind.TEXT else self.line.text().strip()
         if question.kind not in _LINE | {Kind.TEXT} or not text:
             return None
         return Answer(value=typed(item, text) or text)
+
+    def takes_from_list(self) -> bool:
+        """Take what was searched for into several answers, and be ready to search on; True when it did."""
+        row = self.found.currentItem()
+        several = self.question is not None and self.question.kind in _SEVERAL and self.found.isVisibleTo(self)
+        if not several or row is None or not self.search.text().strip():
+            return False
+        self.search.forget()
+        self.choose(row.data(Qt.ItemDataRole.UserRole))
+        self._filter("")
+        return True
 
     def wants_words(self) -> bool:
         """Move to the words beside "other" when they are still to be typed; True when it did."""
@@ -209,10 +225,20 @@ class QuestionPart(QWidget):
         key_of = {name: key for key, name in self._keys.items()}
         self.choices.offer(
             [
-                Offer(choice.name, key_of.get(choice.name, "").upper(), label, checked=choice.name in self._chosen)
+                Offer(
+                    choice.name,
+                    key_of.get(choice.name, "").upper(),
+                    self._ranked_label(choice.name, label),
+                    checked=choice.name in self._chosen,
+                )
                 for choice, label in self.question.choices
             ]
         )
+
+    def _ranked_label(self, name: str, label: str) -> str:
+        """Return a choice's label, behind it its place where an order is asked for."""
+        ranks = self.question is not None and self.question.kind is Kind.RANK and name in self._chosen
+        return f"{label}  —  {self._chosen.index(name) + 1}." if ranks else label
 
     def _show_specify(self) -> None:
         beside = next((choice.name for choice in self._choices() if choice.specify and choice.name in self._chosen), "")
@@ -255,6 +281,8 @@ class QuestionPart(QWidget):
                 if value
                 else tr("day.month.year, such as 7.7.2026")
             )
+        elif self._item is not None and self._item.kind is Kind.DATETIME:
+            words = tr("day.month.year hours:minutes, such as 7.7.2026 18:30")
         elif self._item is not None and self._item.kind is Kind.TIME:
             words = tr("hours:minutes")
         elif self.question is not None and (self.question.minimum or self.question.maximum):
@@ -269,12 +297,26 @@ class QuestionPart(QWidget):
             for at, (choice, label) in enumerate(self.question.choices if self.question is not None else ())
             if all(word in label.casefold() for word in wanted)
         ]
+        several = self.question is not None and self.question.kind in _SEVERAL
         self.found.clear()
-        for _begins, _at, name, label in sorted(matching):
-            item = QListWidgetItem(label)
+        for _begins, _at, name, label in sorted(matching)[:MOST_LISTED]:
+            item = QListWidgetItem(
+                f"✓ {self._ranked_label(name, label)}" if several and name in self._chosen else label
+            )
             item.setData(Qt.ItemDataRole.UserRole, name)
             self.found.addItem(item)
             if not text and name in self._chosen:
                 self.found.setCurrentItem(item)
         if text and matching:
             self.found.setCurrentRow(0)
+        if several and self.question is not None:
+            labels = {choice.name: label for choice, label in self.question.choices}
+            self.understood.setText(
+                tr("Chosen: {names}", names=", ".join(labels.get(n, n) for n in self._chosen) or "–")
+            )
+            self.understood.setVisible(True)
+        elif len(matching) > MOST_LISTED:
+            self.understood.setText(tr("{n} answers fit; type more of the word.", n=len(matching)))
+            self.understood.setVisible(True)
+        elif self.found.isVisibleTo(self):
+            self.understood.setVisible(False)

@@ -305,6 +305,9 @@ def test_an_answer_that_comes_back_to_the_path_is_confirmed(page: InterviewPage)
     press(Qt.Key.Key_PageUp)
     press(Qt.Key.Key_PageUp)
     press("2")
+    assert here(page) == "website"  # what the change sets aside is said first
+    assert page.asked.refusal.isVisible()
+    press("2")
     assert here(page) != "website_satisfaction"
     press(Qt.Key.Key_PageUp)
     press("1")
