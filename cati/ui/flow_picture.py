@@ -193,7 +193,7 @@ def _arc(painter: QPainter, arc: Arc, flow: Flow, sizes: Measure, colours: theme
     painter.fillPath(head, colours.accent)
     left = right + sizes.lane * (flow.lanes + 0.6)
     number = flow.nodes[arc.target].number
-    words = f"{arc.words} → {number}" if number else f"{arc.words} → {tr('end')}"
+    words = f"→ {number or tr('end')}: {arc.words}"
     painter.setPen(colours.accent if strong else colours.quiet)
     painter.setFont(sizes.font)
     top = _label_top(flow, arc) * sizes.high

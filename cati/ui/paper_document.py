@@ -12,6 +12,7 @@ QUIET, GREY = "#4a5257", "#ececec"
 """Ink that stays readable from any printer."""
 
 ONE, ANY = "○", "☐"
+_UNBOUND = {0x2066: None, 0x2069: None}
 _ROWS_AT_ONCE = 12
 _SIZES = {1: 15, 2: 12.5, 3: 11.5}
 
@@ -31,7 +32,7 @@ def head_of(paper: Paper) -> str:
     return (
         f'<p style="font-size:20pt;font-weight:600;margin-top:0;margin-bottom:6px">{escape(paper.title)}</p>'
         f'<table cellpadding="2" cellspacing="0">{rows}</table>'
-        f'<p style="color:{QUIET};margin-top:10px">{escape(_legend())}</p>'
+        f'<p style="color:{QUIET};margin-top:10px">{_own(_legend())}</p>'
         f'<p style="margin-top:14px;margin-bottom:14px">{escape(tr("Approved"))}: {line}&nbsp;&nbsp; '
         f'<span style="color:{QUIET}">{escape(tr("date, signature"))}</span></p>'
     )
@@ -49,18 +50,24 @@ def _legend() -> str:
 
 def blocks_of(paper: Paper) -> Iterator[tuple[str, bool]]:
     """Yield the HTML of each block, and whether it must stay with the next one."""
+    for html, glued in _blocks(paper):
+        # The signs that hold a sentence together come from another font and cost height: only where they are needed.
+        yield html if paper.right_to_left else html.translate(_UNBOUND), glued
+
+
+def _blocks(paper: Paper) -> Iterator[tuple[str, bool]]:
     for block in paper.blocks:
         if isinstance(block, Title):
             yield _title(block), True
         elif isinstance(block, Matrix):
             for at in range(0, len(block.rows), _ROWS_AT_ONCE):
-                yield _matrix(block, at), False
+                yield _matrix(block, at, paper.right_to_left), False
         else:
-            yield _block(block), False
+            yield _block(block, paper.right_to_left), False
     if paper.annexes:
         yield _title(Title(tr("Long lists"), 1)), True
     for annex in paper.annexes:
-        yield from _annex(annex)
+        yield from _annex(annex, paper.right_to_left)
 
 
 def whole_of(paper: Paper) -> str:
@@ -69,10 +76,20 @@ def whole_of(paper: Paper) -> str:
     return head_of(paper) + "".join(gap + html for html, _glued in blocks_of(paper))
 
 
-def _block(block: Block) -> str:
+def _block(block: Block, flip: bool) -> str:
     if isinstance(block, Question):
-        return _question(block)
-    return _said(block) if isinstance(block, Said) else ""
+        return _question(block, flip)
+    return _said(block, flip) if isinstance(block, Said) else ""
+
+
+def _row(*cells: str, flip: bool) -> str:
+    """Return a row of a table; where reading goes from right to left its first cell stands on the right."""
+    return f"<tr>{''.join(reversed(cells) if flip else cells)}</tr>"
+
+
+def _own(words: str) -> str:
+    """Return a sentence of this program so that its signs keep their order in a text from right to left."""
+    return f"\u2066{escape(words)}\u2069" if words else ""
 
 
 def _title(block: Title) -> str:
@@ -81,7 +98,7 @@ def _title(block: Title) -> str:
     words = f'<p style="font-size:{size}pt;font-weight:600;margin-top:0;margin-bottom:4px">{_lines(block.text)}</p>'
     if not block.text:
         words = ""
-    note = f'<p style="color:{QUIET};margin-top:0;margin-bottom:2px">↻ {escape(block.note)}</p>' if block.note else ""
+    note = f'<p style="color:{QUIET};margin-top:0;margin-bottom:2px">↻ {_own(block.note)}</p>' if block.note else ""
     return rule + words + _only_if(block.only_if) + note
 
 
@@ -90,54 +107,55 @@ def _only_if(words: str) -> str:
         return ""
     return (
         f'<table width="100%" cellspacing="0" cellpadding="3"><tr><td bgcolor="{GREY}">'
-        f'<span style="font-size:9pt">{escape(tr("Only if {condition}", condition=words))}</span></td></tr></table>'
+        f'<span style="font-size:9pt">{_own(tr("Only if {condition}", condition=words))}</span></td></tr></table>'
     )
 
 
-def _numbered(number: str, inside: str) -> str:
-    return (
-        '<table width="100%" cellspacing="0" cellpadding="0"><tr>'
-        f'<td width="7%" valign="top"><b>{escape(number)}</b></td><td width="93%">{inside}</td></tr></table>'
-    )
+def _numbered(number: str, inside: str, flip: bool) -> str:
+    first = f'<td width="7%" valign="top"><b>{escape(number)}</b></td>'
+    row = _row(first, f'<td width="93%">{inside}</td>', flip=flip)
+    return f'<table width="100%" cellspacing="0" cellpadding="0">{row}</table>'
 
 
-def _question(block: Question) -> str:
+def _question(block: Question, flip: bool) -> str:
     parts = [
         _only_if(block.only_if),
         f'<p style="font-size:11pt;margin-top:0;margin-bottom:3px">{_lines(block.text)}</p>',
     ]
     parts.append(_instruction(block.instruction))
     if block.ticks:
-        parts.append(_ticks(block))
+        parts.append(_ticks(block, flip))
     else:
         parts.append(_room(block))
     if block.order:
         parts.append(_note(f"{tr('Order of the choices')}: {block.order}"))
     if block.otherwise:
-        parts.append(f'<p align="right" style="margin-top:2px;margin-bottom:0"><b>{escape(block.otherwise)}</b></p>')
+        far = "left" if flip else "right"
+        parts.append(f'<p align="{far}" style="margin-top:2px;margin-bottom:0"><b>{_own(block.otherwise)}</b></p>')
     parts.append(_without(block.without))
-    return _numbered(block.number, "".join(parts))
+    return _numbered(block.number, "".join(parts), flip)
 
 
-def _ticks(block: Question) -> str:
+def _ticks(block: Question, flip: bool) -> str:
+    far = "left" if flip else "right"
     sign = ANY if block.several else "__" if block.ranked else ONE
     cells = [_tick(sign, tick) for tick in block.ticks]
     if len(cells) > 10 and not any(tick.leads for tick in block.ticks):  # noqa: PLR2004 - long lists in two columns
         half = (len(cells) + 1) // 2
         rows = "".join(
-            f'<tr><td width="50%">{left}</td><td width="50%">{right}</td></tr>'
+            _row(f'<td width="50%">{left}</td>', f'<td width="50%">{right}</td>', flip=flip)
             for left, right in zip(cells[:half], [*cells[half:], ""], strict=False)
         )
     else:
         rows = "".join(
-            f'<tr><td>{cell}</td><td align="right"><b>{escape(tick.leads)}</b></td></tr>'
+            _row(f"<td>{cell}</td>", f'<td align="{far}"><b>{_own(tick.leads)}</b></td>', flip=flip)
             for cell, tick in zip(cells, block.ticks, strict=True)
         )
     return f'<table width="100%" cellspacing="0" cellpadding="1">{rows}</table>'
 
 
 def _tick(sign: str, tick: Tick) -> str:
-    note = f' <span style="color:{QUIET};font-size:8.5pt">({escape(tick.note)})</span>' if tick.note else ""
+    note = f' <span style="color:{QUIET};font-size:8.5pt">({_own(tick.note)})</span>' if tick.note else ""
     return f"{sign}&nbsp;&nbsp;{_lines(tick.label)}{note}"
 
 
@@ -152,7 +170,7 @@ def _room(block: Question) -> str:
     }.get(block.room, "_" * 62)
     if block.room == "lines":
         blank = "<br>".join(["_" * 62] * 3)
-    limits = f' <span style="color:{QUIET};font-size:8.5pt">({escape(block.limits)})</span>' if block.limits else ""
+    limits = f' <span style="color:{QUIET};font-size:8.5pt">({_own(block.limits)})</span>' if block.limits else ""
     return f'<p style="margin-top:4px;margin-bottom:2px;color:{QUIET}">{blank}{limits}</p>'
 
 
@@ -160,44 +178,42 @@ def _without(ticks: tuple[Tick, ...]) -> str:
     if not ticks:
         return ""
     words = "&nbsp;&nbsp;&nbsp; ".join(
-        f"{ONE} {escape(tick.label)}" + (f" <b>{escape(tick.leads)}</b>" if tick.leads else "") for tick in ticks
+        f"{ONE} {_own(tick.label)}" + (f" <b>{_own(tick.leads)}</b>" if tick.leads else "") for tick in ticks
     )
     return f'<p style="color:{QUIET};font-size:8.5pt;margin-top:3px;margin-bottom:0">{words}</p>'
 
 
-def _matrix(block: Matrix, start: int) -> str:
+def _matrix(block: Matrix, start: int, flip: bool) -> str:
     rows = block.rows[start : start + _ROWS_AT_ONCE]
     first = 32
     # The columns share what is left by the length of their words: a share in figures would break long ones.
-    heads = "".join(
+    heads = [
         f'<td align="center" valign="bottom" style="font-size:7.5pt">{_lines(label)}</td>' for label in block.columns
-    )
-    body = "".join(
-        f'<tr><td width="6%" valign="top"><b>{escape(number)}</b></td><td width="{first}%">'
-        + _lines(text)
-        + (
-            f'<br><span style="font-size:8.5pt">{escape(tr("Only if {condition}", condition=only))}</span>'
-            if only
-            else ""
-        )
-        + "</td>"
-        + f'<td align="center" valign="middle">{ONE}</td>' * len(block.columns)
-        + "</tr>"
-        for number, text, only in rows
-    )
-    table = f'<table width="100%" cellspacing="0" cellpadding="3"><tr><td></td><td></td>{heads}</tr>{body}</table>'
+    ]
+    boxes = [f'<td align="center" valign="middle">{ONE}</td>'] * len(block.columns)
+    body = "".join(_row(*_row_head(*row, width=first), *boxes, flip=flip) for row in rows)
+    head = _row("<td></td>", "<td></td>", *heads, flip=flip)
+    table = f'<table width="100%" cellspacing="0" cellpadding="3">{head}{body}</table>'
     return (_instruction(block.instruction) if start == 0 else "") + table + _without(block.without)
 
 
-def _said(block: Said) -> str:
+def _row_head(number: str, text: str, only_if: str, *, width: int) -> tuple[str, str]:
+    words = _lines(text)
+    if only_if:
+        condition = _own(tr("Only if {condition}", condition=only_if))
+        words += f'<br><span style="font-size:8.5pt">{condition}</span>'
+    return f'<td width="6%" valign="top"><b>{escape(number)}</b></td>', f'<td width="{width}%">{words}</td>'
+
+
+def _said(block: Said, flip: bool) -> str:
     inside = _only_if(block.only_if)
     if block.text:
         inside += f'<p style="font-size:11pt;margin-top:0;margin-bottom:3px">{_lines(block.text)}</p>'
     inside += _instruction(block.instruction)
     if block.ends:
-        words = escape(tr("End of the interview: {outcome}", outcome=block.ends))
+        words = _own(tr("End of the interview: {outcome}", outcome=block.ends))
         inside += f'<p style="margin-top:0;margin-bottom:2px"><b>■ {words}</b></p>'
-    return _numbered("", inside)
+    return _numbered("", inside, flip)
 
 
 def _instruction(text: str) -> str:
@@ -205,24 +221,21 @@ def _instruction(text: str) -> str:
 
 
 def _note(text: str) -> str:
-    return f'<p style="margin-top:2px;margin-bottom:2px;color:{QUIET};font-size:9pt">{escape(text)}</p>'
+    return f'<p style="margin-top:2px;margin-bottom:2px;color:{QUIET};font-size:9pt">{_own(text)}</p>'
 
 
-def _annex(annex: Annex) -> Iterator[tuple[str, bool]]:
+def _annex(annex: Annex, flip: bool) -> Iterator[tuple[str, bool]]:
     labels = annex.labels
     count = trn("1 answer", "{n} answers", annex.total)
     if annex.total > len(labels):
         count += "; " + tr("the first {n} are printed here", n=len(labels))
-    yield f'<p style="margin-top:8px;margin-bottom:2px"><b>{escape(annex.name)}</b> · {escape(count)}</p>', True
+    yield f'<p style="margin-top:8px;margin-bottom:2px"><b>{escape(annex.name)}</b> · {_own(count)}</p>', True
     across = 3
     for at in range(0, len(labels), across * _ROWS_AT_ONCE):
         part = labels[at : at + across * _ROWS_AT_ONCE]
         high = (len(part) + across - 1) // across
-        rows = "".join(
-            "<tr>" + "".join(f'<td width="33%" style="font-size:8.5pt">{escape(one)}</td>' for one in part[row::high])
-            + "</tr>"
-            for row in range(high)
-        )  # fmt: skip
+        cells = [f'<td width="33%" style="font-size:8.5pt">{escape(one)}</td>' for one in part]
+        rows = "".join(_row(*cells[row::high], flip=flip) for row in range(high))
         yield f'<table width="100%" cellspacing="0" cellpadding="1">{rows}</table>', False
 
 

@@ -6,6 +6,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayout, QWidget
 
 from cati.survey.outline_facts import language_name
@@ -65,6 +67,10 @@ class PaperPart(QWidget):
         self.outcome.hide()
         self.paper = paper_of(looked.outline, looked.skips, language)
         self.all.setVisible(len(looked.outline.questionnaire.languages) > 1)
+        option = QTextOption()
+        if self.paper.right_to_left:
+            option.setTextDirection(Qt.LayoutDirection.RightToLeft)
+        self.sheet.document().setDefaultTextOption(option)
         self.sheet.setHtml(whole_of(self.paper))
 
     def _save_one(self) -> None:
