@@ -49,6 +49,7 @@ def choice_lists(
     """Return the lists by name, and the row of every (list, choice)."""
     lists: dict[str, list[Choice]] = {}
     places: dict[tuple[str, str], int] = {}
+    taken: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
     for row in form.choices.rows:
         list_name = cell(row, headings, "list_name")
         name = cell(row, headings, "name")
@@ -62,8 +63,8 @@ def choice_lists(
             findings.error("choice_without_name", (CHOICES, row.number, "name"), tr("This choice has no name."))
             continue
         columns = _further_columns(row, headings)
-        same = [before for before in lists.get(list_name, ()) if before.name == name]
-        if not allow_duplicates and any(before.columns == columns for before in same):
+        same = (list_name, name, tuple(sorted(columns.items())))
+        if same in taken and not allow_duplicates:
             findings.error(
                 "duplicate_choice",
                 (CHOICES, row.number, "name"),
@@ -71,6 +72,7 @@ def choice_lists(
                 tr("Give each choice of a list its own name."),
             )
             continue
+        taken.add(same)
         places.setdefault((list_name, name), row.number)
         label = words_of(row, headings, "label", plain_code)
         if not label:
