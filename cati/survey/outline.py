@@ -158,6 +158,7 @@ def outline_of(questionnaire: Questionnaire) -> Outline:
     at_item: dict[str, int] = {}
     at_group: dict[int, int] = {}
     shown: tuple[int, ...] = ()
+    lists = {name: _choices_found_by(choices) for name, choices in questionnaire.choice_lists.items()}
     for at, item in enumerate(questionnaire.items):
         around = groups_around(questionnaire, item.group)
         for depth, group in enumerate(around):
@@ -179,7 +180,7 @@ def outline_of(questionnaire: Questionnaire) -> Outline:
                 number=number,
                 at=at,
                 group=item.group,
-                found_by=_found_by(questionnaire, item, number),
+                found_by=_found_by(item, number, lists.get(item.choices, "")),
             )
         )
     return Outline(questionnaire, tuple(lines), numbers, at_item, at_group)
@@ -215,11 +216,13 @@ def kind_of_group(group: Group) -> LineKind:
     return LineKind.SECTION if group.section else LineKind.GROUP
 
 
-def _found_by(questionnaire: Questionnaire, item: Item, number: str) -> str:
-    words: list[str] = [number, item.name, *item.label.values(), *item.instruction.values()]
-    for choice in questionnaire.choice_lists.get(item.choices, ()):
-        words += [choice.name, *choice.label.values()]
-    return _folded(" ".join(words))
+def _found_by(item: Item, number: str, choices: str) -> str:
+    words = (number, item.name, *item.label.values(), *item.instruction.values())
+    return f"{_folded(' '.join(words))} {choices}"
+
+
+def _choices_found_by(choices: tuple[Choice, ...]) -> str:
+    return _folded(" ".join(word for choice in choices for word in (choice.name, *choice.label.values())))
 
 
 def _folded(text: str) -> str:

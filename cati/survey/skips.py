@@ -156,6 +156,8 @@ def skips_of(questionnaire: Questionnaire) -> dict[int, Skips]:
             continue
         following = [after for after in _following(questionnaire, at) if questionnaire.items[after].kind in _STOPS]
         usual = next(iter(following), None)
+        if usual is None or item.name not in _names(conditions[usual]):
+            continue  # what comes next does not ask for this answer, so every answer leads there
         answers = {
             choice.name: Known({item.name: choice.name}, {item.name: Status.ANSWERED.value})
             for choice in questionnaire.choice_lists.get(item.choices, ())
@@ -192,6 +194,16 @@ def _conditions(questionnaire: Questionnaire, at: int) -> tuple[str, ...]:
     item = questionnaire.items[at]
     groups = (questionnaire.groups[group].relevant for group in groups_around(questionnaire, item.group))
     return tuple(source for source in (*groups, item.relevant) if source)
+
+
+def _names(sources: Sequence[str]) -> set[str]:
+    names: set[str] = set()
+    for source in sources:
+        try:
+            names.update(compile_expression(source).references)
+        except ExpressionProblem:
+            continue
+    return names
 
 
 def _following(questionnaire: Questionnaire, at: int) -> Iterator[int]:

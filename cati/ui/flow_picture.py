@@ -16,7 +16,7 @@ from cati.text import tr
 from cati.ui import theme
 
 _DASHED = (3.0, 3.0)
-_WORDS = 0.5
+_WORDS = 0.62
 """Room for the answers beside the arcs, as a share of a box."""
 
 
