@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from cati.files.xform_columns import CASE_VALUES, Columns, Rows, Wording
 from cati.survey.diagnostics import Diagnostic, Findings
+from cati.survey.form_kobo import in_xlsforms_words
 from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Row
 from cati.survey.item_types import Role, RowType, read_type
 from cati.survey.questionnaire import Kind
@@ -73,6 +74,7 @@ def plain_form(form: Form, known_types: frozenset[str]) -> PlainForm:
     ``known_types`` are the type words that the other program takes, in small letters.
     """
     findings = Findings()
+    form = in_xlsforms_words(form)
     columns = Columns.of(form)
     choices = _choices(form, columns)
     lists: dict[str, Rows] = {}

@@ -9,6 +9,7 @@ from cati.survey.form_checks import check_choice_fills, check_expressions, check
 from cati.survey.form_choices import cell, choice_lists, is_yes
 from cati.survey.form_cycles import check_cycles
 from cati.survey.form_items import Draft, read_survey
+from cati.survey.form_kobo import in_xlsforms_words
 from cati.survey.form_rows import (
     CHOICES,
     SETTINGS,
@@ -41,6 +42,7 @@ class Compiled:
 def compile_form(form: Form) -> Compiled:
     """Compile a form; never raises, whatever stands in the cells."""
     findings = Findings(list(form.noted))
+    form = in_xlsforms_words(form)
     survey = headings_of(form.survey, SURVEY)
     choices = headings_of(form.choices, CHOICES)
     settings_headings = headings_of(form.settings, SETTINGS)
