@@ -14,6 +14,8 @@ from cati.survey.functions import Value, as_boolean, as_number, as_text, same, s
 from cati.survey.scope import Closure, Number, Scope, Truth
 from cati.survey.shuffling import shuffled
 from cati.survey.syntax import (
+    ROW_LAST,
+    ROW_POSITION,
     Binary,
     Call,
     Chain,
@@ -40,6 +42,8 @@ def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of nod
         case Current():
             return lambda scope: scope.current()
         case Column(name=name):
+            if name in (ROW_POSITION, ROW_LAST):
+                return lambda scope: float(scope.column(name))
             return lambda scope: scope.column(name)
         case Negative() | Chain(operators=("+" | "-", *_)) | Binary(operator="*" | "div" | "mod"):
             return _number(node)

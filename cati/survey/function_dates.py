@@ -21,7 +21,7 @@ def _moment(zone: tzinfo, value: Value) -> datetime | None:
     if isinstance(value, str | tuple):
         text = as_text(value)
         found = local(text, zone)
-        if found is not None or moment(text) is not None:
+        if found is not None or moment(text) is not None or clock_of(text) is not None:
             return found
     number = as_number(value)
     if not math.isfinite(number):
