@@ -42,9 +42,7 @@ def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of nod
         case Current():
             return lambda scope: scope.current()
         case Column(name=name):
-            if name in (ROW_POSITION, ROW_LAST):
-                return lambda scope: float(scope.column(name))
-            return lambda scope: scope.column(name)
+            return _column(name)
         case Negative() | Chain(operators=("+" | "-", *_)) | Binary(operator="*" | "div" | "mod"):
             return _number(node)
         case Chain() | Binary():
@@ -56,6 +54,12 @@ def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of nod
             return _call(node)
         case Up():
             return lambda _scope: ".."
+
+
+def _column(name: str) -> Closure:
+    if name in (ROW_POSITION, ROW_LAST):
+        return lambda scope: float(scope.column(name))
+    return lambda scope: scope.column(name)
 
 
 def truth_of(node: Node) -> Truth:  # noqa: PLR0911 - one return a kind of node
