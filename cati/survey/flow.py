@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.outline import Line, LineKind, Outline, groups_around
-from cati.survey.outline_facts import choice_label, in_words, shortened
+from cati.survey.outline_facts import choice_label, in_words, shortened, worked_out
 from cati.survey.questionnaire import Item
 from cati.survey.skips import DONT_KNOW, REFUSED, Known, Skips, Truth, judged
 from cati.text import tr
@@ -82,6 +82,12 @@ class Flow:
     columns: int
     lanes: int
     height: float
+
+
+def reasons(flow: Flow, at: int) -> tuple[str, ...]:
+    """Return the words of the branches a box stands in, outermost first."""
+    y = flow.nodes[at].y
+    return tuple(branch.words for branch in flow.branches if branch.top <= y < branch.bottom)
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,9 +247,9 @@ def _hangs_on(frame: _Frame, names: set[str]) -> bool:
 
 
 def _frame_words(outline: Outline, frame: _Frame, language: str) -> str:
-    words = in_words(outline, frame.source, language) if frame.source else ""
     if not frame.again:
-        return tr("only if {condition}", condition=words)
+        return tr("only if {condition}", condition=in_words(outline, frame.source, language))
+    words = worked_out(outline, frame.source, language) if frame.source else ""
     return tr("repeated: {count}", count=words) if words else tr("repeated for each one")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from cati.survey.expression_words import Speaker, condition_in_words, value_in_words
 from cati.survey.outline import (
     GROUPS,
     Line,
@@ -14,11 +15,11 @@ from cati.survey.outline import (
     order_words,
     outcome_words,
 )
-from cati.survey.questionnaire import SUBSTANTIVE, Item, Kind, Words, words_in
+from cati.survey.questionnaire import SUBSTANTIVE, Item, Kind, Words
 from cati.text import tr
 
-_MOST_WORDS = 400
-"""Characters; what is longer says less than the expression itself."""
+_MOST_OF_A_LABEL = 60
+"""Characters of a choice's label that stand in a condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def _answering(outline: Outline, item: Item) -> Iterator[Fact]:
 
 def _values(outline: Outline, item: Item, language: str) -> Iterator[Fact]:
     if item.calculation:
-        words = in_words(outline, item.calculation, language, item.name)
+        words = worked_out(outline, item.calculation, language, item.name)
         yield Fact(tr("Computed as"), words, item.calculation)
     if item.trigger:
         asked = ", ".join(outline.called(name) for name in item.trigger)
@@ -87,7 +88,7 @@ def _group_facts(outline: Outline, line: Line, language: str) -> list[Fact]:
     group = outline.questionnaire.groups[line.group]
     found: list[Fact] = []
     if group.repeat:
-        words = in_words(outline, group.repeat_count, language) if group.repeat_count else tr("as often as needed")
+        words = worked_out(outline, group.repeat_count, language) if group.repeat_count else tr("as often as needed")
         found.append(Fact(tr("Asked how often"), words, group.repeat_count))
     if group.grid or group.shared:
         found.append(Fact(tr("Screen"), tr("all on one screen")))
@@ -125,9 +126,32 @@ def condition(outline: Outline, line: Line, language: str) -> str:
 
 
 def in_words(outline: Outline, source: str, language: str, here: str = "") -> str:
-    """Return an expression in words; as written where words would say less. ``here`` is what ``.`` stands for."""
-    del outline, language, here
-    return source if len(source) <= _MOST_WORDS else source[: _MOST_WORDS - 1] + "…"
+    """Return a condition in the reader's language, labels in ``language``; ``here`` is what ``.`` stands for."""
+    return condition_in_words(source, _speaker(outline, language, here))
+
+
+def worked_out(outline: Outline, source: str, language: str, here: str = "") -> str:
+    """Return in words what an expression works out."""
+    return value_in_words(source, _speaker(outline, language, here))
+
+
+def _speaker(outline: Outline, language: str, here: str) -> Speaker:
+    """Return how this outline calls its questions and choices; a speaker may be asked for "." as well."""
+
+    def title(name: str) -> str:
+        number = outline.numbers.get(name)
+        return tr("question {number}", number=number) if number else outline.called(name)
+
+    def choice(name: str, value: str) -> str:
+        label = choice_label(outline, here if name == "." else name, value, language)
+        return "" if label == value else shortened(label, _MOST_OF_A_LABEL)
+
+    def several(name: str) -> bool:
+        at = outline.at_item.get(here if name == "." else name)
+        item = outline.item(outline.lines[at]) if at is not None else None
+        return item is None or item.kind is not Kind.SINGLE
+
+    return Speaker(title, choice, several)
 
 
 def range_words(item: Item) -> str:
@@ -182,7 +206,7 @@ def choice_label(outline: Outline, name: str, value: str, language: str) -> str:
         return value
     listed = outline.questionnaire.choice_lists.get(item.choices, ())
     label = next((choice.label for choice in listed if choice.name == value), {})
-    return words_in(label, language, outline.questionnaire.default_language) or value
+    return outline.shown(label, language) or value
 
 
 def is_question(line: Line) -> bool:

@@ -14,7 +14,7 @@ from cati.survey.outline import (
     order_words,
     outcome_words,
 )
-from cati.survey.outline_facts import condition, in_words, language_name, range_words
+from cati.survey.outline_facts import condition, in_words, language_name, range_words, worked_out
 from cati.survey.questionnaire import Choice, Display, Item, Kind, Order
 from cati.survey.skips import DONT_KNOW, REFUSED, Skips
 from cati.text import tr
@@ -32,11 +32,15 @@ _HASH = 12
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A box to tick: its label, what is special about it, and where it leads ("→ 12"), "" for the next question."""
+    """A box to tick: its label, what is special about it, and where it leads ("→ 12"), "" for the next question.
+
+    ``code`` is the figure it stands for in conditions such as "at least 4"; "" where answers have names.
+    """
 
     label: str
     note: str = ""
     leads: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +78,12 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """Questions with the same answers, as a table; ``rows`` are number, text and condition."""
+    """Questions with the same answers, as a table; ``rows`` are number, text and condition; ``codes`` as in `Tick`."""
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, str, str], ...]
     instruction: str = ""
+    codes: tuple[str, ...] = ()
     without: tuple[Tick, ...] = ()
 
 
@@ -173,7 +178,7 @@ def _title(writing: _Writing, line: Line) -> None:
     text = outline.shown(group.label, writing.language)
     notes = [f"{tr('Order of the questions')}: {order}"] if (order := order_words(group.order)) else []
     if group.repeat:
-        count = in_words(outline, group.repeat_count, writing.language) if group.repeat_count else ""
+        count = worked_out(outline, group.repeat_count, writing.language) if group.repeat_count else ""
         notes.append(tr("repeated: {count}", count=count) if count else tr("repeated for each one"))
     only_if = condition(outline, line, writing.language)
     if text or only_if or notes:
@@ -216,8 +221,8 @@ def _question(writing: _Writing, line: Line, item: Item, only_if: str) -> Questi
         ticks=()
         if annex
         else tuple(
-            Tick(outline.shown(one.label, language) or one.name, choice_notes(one), leads.get(one.name, ""))
-            for one in choices
+            Tick(outline.shown(one.label, language) or one.name, choice_notes(one), leads.get(one.name, ""), code)
+            for one, code in zip(choices, _codes(choices), strict=True)
         ),
         several=item.kind is Kind.MULTIPLE,
         ranked=item.kind is Kind.RANK,
@@ -228,6 +233,12 @@ def _question(writing: _Writing, line: Line, item: Item, only_if: str) -> Questi
         without=_without(item, leads),
         annex=annex,
     )
+
+
+def _codes(choices: Sequence[Choice]) -> tuple[str, ...]:
+    """Return the figures that answers stand for, "" for all of a list in which one has none."""
+    figures = all(choice.name.lstrip("-").isdigit() for choice in choices)
+    return tuple(choice.name if figures else "" for choice in choices)
 
 
 def _leads(outline: Outline, skips: Skips | None, choices: Sequence[Choice], item: Item) -> tuple[dict[str, str], str]:
@@ -308,5 +319,6 @@ def _matrix(writing: _Writing, members: Sequence[Line]) -> Matrix | None:
             for line, item in pairs
         ),
         instructions.pop(),
+        _codes(choices),
         _without(items[0], {}),
     )

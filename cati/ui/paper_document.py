@@ -156,7 +156,15 @@ def _ticks(block: Question, flip: bool) -> str:
 
 def _tick(sign: str, tick: Tick) -> str:
     note = f' <span style="color:{QUIET};font-size:8.5pt">({_own(tick.note)})</span>' if tick.note else ""
-    return f"{sign}&nbsp;&nbsp;{_lines(tick.label)}{note}"
+    return f"{sign}&nbsp;&nbsp;{_lines(tick.label)}{_code(tick.code)}{note}"
+
+
+def _below(code: str) -> str:
+    return f'<br><span style="color:{QUIET}">{escape(code)}</span>' if code else ""
+
+
+def _code(code: str) -> str:
+    return f' <span style="color:{QUIET};font-size:7.5pt">&nbsp;{escape(code)}</span>' if code else ""
 
 
 def _room(block: Question) -> str:
@@ -187,8 +195,10 @@ def _matrix(block: Matrix, start: int, flip: bool) -> str:
     rows = block.rows[start : start + _ROWS_AT_ONCE]
     first = 32
     # The columns share what is left by the length of their words: a share in figures would break long ones.
+    codes = block.codes or ("",) * len(block.columns)
     heads = [
-        f'<td align="center" valign="bottom" style="font-size:7.5pt">{_lines(label)}</td>' for label in block.columns
+        f'<td align="center" valign="bottom" style="font-size:7pt">{_lines(label)}{_below(code)}</td>'
+        for label, code in zip(block.columns, codes, strict=True)
     ]
     boxes = [f'<td align="center" valign="middle">{ONE}</td>'] * len(block.columns)
     body = "".join(_row(*_row_head(*row, width=first), *boxes, flip=flip) for row in rows)

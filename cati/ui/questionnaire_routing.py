@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QWheelEvent
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
 from PySide6.QtWidgets import (
     QGraphicsItem,
     QGraphicsScene,
@@ -17,7 +17,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cati.survey.flow import Flow, flow_of
+from cati.survey.flow import Flow, flow_of, reasons
+from cati.survey.outline_facts import shortened
 from cati.text import tr
 from cati.ui import theme
 from cati.ui.flow_picture import Measure, draw, measure
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
 
 _SMALLEST, _LARGEST, _STEP = 0.05, 3.0, 1.2
+_MOST_SAID = 240
 
 
 class _Picture(QGraphicsItem):
@@ -181,6 +183,8 @@ class RoutingPart(QWidget):
         self.flow: Flow | None = None
         self.view = FlowView()
         self.words = theme.words("", "quiet")
+        self.words.setMinimumHeight(2 * theme.line())  # so that the picture keeps its place from box to box
+        self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.outcome = Note("")
         self.outcome.hide()
         self.smaller = theme.push("−", lambda: self.view.zoom(1 / _STEP))
@@ -217,14 +221,17 @@ class RoutingPart(QWidget):
         self.view.show_flow(self.flow)
 
     def _say(self, at: int) -> None:
-        node = self.flow.nodes[at] if self.flow is not None else None
-        if node is None:
+        """Say below the picture, and to who does not see it, which box is at hand and who comes to it."""
+        if self.flow is None:
             return
-        asks = (
-            [self.flow.nodes[read].number for read in node.reads if self.flow.nodes[read].number] if self.flow else []
-        )
-        words = f"{node.number} {node.text}".strip()
-        self.words.setText(words + (" · " + tr("asks: {numbers}", numbers=", ".join(asks)) if asks else ""))
+        node = self.flow.nodes[at]
+        asks = [self.flow.nodes[read].number for read in node.reads if self.flow.nodes[read].number]
+        parts = [f"{node.number} {node.text}".strip(), *reasons(self.flow, at)[-1:]]
+        parts += [tr("asks: {numbers}", numbers=", ".join(asks))] if asks else []
+        words = shortened(" · ".join(parts), _MOST_SAID)
+        self.words.setText(words)
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self.view, words))
 
     def _save(self, kind: str) -> None:
         if self.flow is None or self._looked is None:

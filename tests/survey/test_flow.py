@@ -6,7 +6,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
-from cati.survey.flow import Flow, flow_of
+from cati.survey.flow import Flow, flow_of, reasons
 from cati.survey.outline import LineKind, outline_of
 from cati.survey.questionnaire import Questionnaire
 from cati.survey.skips import skips_of
@@ -37,6 +37,8 @@ def test_what_hangs_on_a_branch_stands_inside_it_and_what_does_not_stands_beside
     assert [(branch.parent, branch.column) for branch in flow.branches] == [(0, 1), (1, 2), (0, 1)]
     reads = {flow.nodes[at].text for at in flow.nodes[3].reads}
     assert reads == {"A", "B"}
+    assert reasons(flow, 2) == ("only if question 1 is “Yes”", "only if question 2 is “Yes”")
+    assert reasons(flow, 4) == ()
 
 
 def test_questions_with_the_same_condition_share_a_branch(form: Callable[..., Questionnaire]) -> None:

@@ -65,6 +65,8 @@ def test_the_county_survey_on_paper(shipped: Any) -> None:
     assert len(german.blocks) == len(english.blocks)
     grids = [block for block in german.blocks if isinstance(block, Matrix)]
     assert [row[0] for row in grids[0].rows] == ["8", "9", "10", "11", "12"]
+    assert grids[1].codes == ("1", "2", "3", "4", "5"), "conditions speak of them"
+    assert not any(tick.code for tick in _questions(german)["1"].ticks)
     numbers = [*_questions(german), *(row[0] for grid in grids for row in grid.rows)]
     assert sorted(numbers, key=int) == [str(n) for n in range(1, german.questions + 1)], "each question once"
     assert any(isinstance(block, Said) and block.ends for block in german.blocks)
