@@ -378,6 +378,8 @@ class Pass:
         if name in ("today", "now"):
             local = self._now.astimezone(ZoneInfo(self._setting.zone))
             return local.date().isoformat() if name == "today" else local.isoformat(timespec="milliseconds")
+        if name == "zone":
+            return self._setting.zone
         address = self._program.address((self._at, self._ids)) if self._at >= 0 else ""
         if name == "once":
             return self.memory.computed.get(address) or as_text(arguments[0])
