@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from cati.files.xform_columns import CASE_VALUES, Columns, Rows, Wording
 from cati.survey.diagnostics import Diagnostic, Findings
-from cati.survey.form_kobo import in_xlsforms_words
+from cati.survey.form_blocks import in_xlsforms_words
 from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Row
 from cati.survey.item_types import Role, RowType, read_type
 from cati.survey.questionnaire import Kind

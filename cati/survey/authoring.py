@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cati.survey.diagnostics import Diagnostic, Findings
+from cati.survey.form_blocks import in_xlsforms_words
 from cati.survey.form_checks import check_choice_fills, check_expressions, check_translations
 from cati.survey.form_choices import cell, choice_lists, is_yes
 from cati.survey.form_cycles import check_cycles
 from cati.survey.form_items import Draft, read_survey
-from cati.survey.form_kobo import in_xlsforms_words
 from cati.survey.form_rows import (
     CHOICES,
     SETTINGS,

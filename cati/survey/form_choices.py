@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from cati.survey.diagnostics import Findings
@@ -22,7 +23,7 @@ def is_yes(written: str) -> bool:
     return written.strip().lower() in ("yes", "y", "true", "true()", "1", "ja", "x")
 
 
-def words_of(row: Row, headings: dict[str, Heading], column: str, plain_code: str) -> Words:
+def words_of(row: Row, headings: Mapping[str, Heading], column: str, plain_code: str) -> Words:
     """Return a translatable column of a row by language; a heading without language means ``plain_code``."""
     found: Words = {}
     for written, text in row.cells.items():
@@ -34,7 +35,7 @@ def words_of(row: Row, headings: dict[str, Heading], column: str, plain_code: st
     return found
 
 
-def cell(row: Row, headings: dict[str, Heading], column: str) -> str:
+def cell(row: Row, headings: Mapping[str, Heading], column: str) -> str:
     """Return an untranslated column of a row, "" when it is empty."""
     for written, text in row.cells.items():
         heading = headings.get(written)
@@ -44,7 +45,7 @@ def cell(row: Row, headings: dict[str, Heading], column: str) -> str:
 
 
 def choice_lists(
-    form: Form, headings: dict[str, Heading], plain_code: str, findings: Findings, *, allow_duplicates: bool
+    form: Form, headings: Mapping[str, Heading], plain_code: str, findings: Findings, *, allow_duplicates: bool
 ) -> tuple[dict[str, tuple[Choice, ...]], dict[tuple[str, str], int]]:
     """Return the lists by name, and the row of every (list, choice)."""
     lists: dict[str, list[Choice]] = {}
@@ -94,7 +95,7 @@ def choice_lists(
     return {name: tuple(choices) for name, choices in lists.items()}, places
 
 
-def _further_columns(row: Row, headings: dict[str, Heading]) -> dict[str, str]:
+def _further_columns(row: Row, headings: Mapping[str, Heading]) -> dict[str, str]:
     """Return what choice filters may ask for; a name may stand twice in a list when these differ."""
     return {
         written: text

@@ -1,7 +1,7 @@
-"""What KoBo's form builder writes beyond XLSForm, put in XLSForm's words: scores, rankings, matrices, given names.
+"""Blocks that stand for other rows, written out: KoBo's scores, rankings and matrices, and the old loop over a list.
 
-KoBo does the same with its own forms before it hands them on (``kpi/utils/kobo_to_xlsform.py``); names are made alike,
-so that expressions elsewhere in the form find them.
+KoBo and pyxform do the same before they hand a form on (``kpi/utils/kobo_to_xlsform.py``); names are made alike, so
+that expressions elsewhere in the form find them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from cati.survey.form_choices import cell, is_yes
 from cati.survey.form_rows import CHOICES, SURVEY, Form, Heading, Row, Sheet, headings_of
 
-_BLOCK = re.compile(r"(begin|end)[\s_]+(score|rank|kobomatrix)", re.IGNORECASE)
+_BLOCK = re.compile(r"(begin|end)[\s_]+(score|rank|kobomatrix|loop)\b(?:[\s_]+over[\s_]+(\S+))?", re.IGNORECASE)
+_OF_THE_CHOICE = re.compile(r"%\((\w+)\)s")
 _LISTS = {"score": "kobo--score-choices", "rank": "kobo--rank-items", "kobomatrix": "kobo--matrix_list"}
 _GIVEN_NAMES = {SURVEY: ("$autoname", "$given_name"), CHOICES: ("$autovalue", "$autoname")}
 
@@ -24,6 +25,7 @@ class _Block:
 
     word: str
     row: Row
+    over: str
     rows: tuple[Row, ...] = ()
 
 
@@ -34,7 +36,7 @@ class _Columns:
     headings: Mapping[str, Heading]
 
     def get(self, row: Row, column: str) -> str:
-        return cell(row, dict(self.headings), column)
+        return cell(row, self.headings, column)
 
     def put(self, row: Row, **columns: str) -> Row:
         """Return the row with these columns changed; an empty text takes the cell away."""
@@ -77,7 +79,7 @@ def _expanded(form: Form, columns: _Columns) -> Iterator[Row]:
     for row in form.survey.rows:
         found = _BLOCK.match(columns.get(row, "type"))
         if found and found[1].lower() == "begin" and block is None:
-            block = _Block(found[2].lower(), row)
+            block = _Block(found[2].lower(), row, found[3] or "")
         elif block is None:
             yield row
         elif found and found[1].lower() == "end":
@@ -92,7 +94,7 @@ def _expanded(form: Form, columns: _Columns) -> Iterator[Row]:
 
 def _block(form: Form, columns: _Columns, block: _Block, end: Row) -> Iterator[Row]:
     """Yield what a block becomes, from the row that opens it to the row that closes it."""
-    listed = columns.get(block.row, _LISTS[block.word])
+    listed = block.over or columns.get(block.row, _LISTS.get(block.word, ""))
     if block.word == "score":
         required = columns.get(block.row, "required")
         yield columns.put(block.row, type=f"begin_grid {listed}", required="")
@@ -103,7 +105,12 @@ def _block(form: Form, columns: _Columns, block: _Block, end: Row) -> Iterator[R
         yield from _ranking(columns, block, listed)
         yield columns.put(end, type="end_group")
     else:
-        yield from _matrix(form, columns, block, listed)
+        once_each = _loop if block.word == "loop" else _matrix
+        yield columns.put(block.row, type="begin_group", required="")
+        for choice in form.choices.rows:
+            headings = headings_of(form.choices, CHOICES)
+            if cell(choice, headings, "list_name") == listed and cell(choice, headings, "name"):
+                yield from once_each(columns, block, choice, headings)
         yield columns.put(end, type="end_group")
 
 
@@ -119,18 +126,36 @@ def _ranking(columns: _Columns, block: _Block, listed: str) -> Iterator[Row]:
         before.append(columns.get(row, "name"))
 
 
-def _matrix(form: Form, columns: _Columns, block: _Block, listed: str) -> Iterator[Row]:
-    """Yield the questions of a matrix once for every thing on its list."""
-    headings = headings_of(form.choices, CHOICES)
-    name = columns.get(block.row, "name")
-    yield columns.put(block.row, type="begin_group", required="")
-    for choice in form.choices.rows:
-        if cell(choice, headings, "list_name") != listed or not cell(choice, headings, "name"):
-            continue
-        thing = f"{name}_{cell(choice, headings, 'name')}"
-        labels = {written: text for written, text in choice.cells.items() if headings[written].column == "label"}
-        yield columns.put(Row(block.row.number, labels), type="begin_group", name=thing, appearance="field-list")
-        for row in block.rows:
-            required = "yes" if is_yes(columns.get(row, "required")) else columns.get(row, "required")
-            yield columns.put(row, name=f"{thing}_{columns.get(row, 'name')}", required=required)
-        yield Row(block.row.number, dict(columns.put(Row(0, {}), type="end_group").cells))
+def _matrix(columns: _Columns, block: _Block, choice: Row, headings: Mapping[str, Heading]) -> Iterator[Row]:
+    """Yield the questions of a matrix for one thing on its list."""
+    thing = f"{columns.get(block.row, 'name')}_{cell(choice, headings, 'name')}"
+    labels = {written: text for written, text in choice.cells.items() if headings[written].column == "label"}
+    yield columns.put(Row(block.row.number, labels), type="begin_group", name=thing, appearance="field-list")
+    for row in block.rows:
+        required = "yes" if is_yes(columns.get(row, "required")) else columns.get(row, "required")
+        yield columns.put(row, name=f"{thing}_{columns.get(row, 'name')}", required=required)
+    yield columns.put(Row(block.row.number, {}), type="end_group")
+
+
+def _loop(columns: _Columns, block: _Block, choice: Row, headings: Mapping[str, Heading]) -> Iterator[Row]:
+    """Yield the rows of a loop for one choice, whose cells stand where the texts say ``%(label)s``."""
+    labels = {written: text for written, text in choice.cells.items() if headings[written].column == "label"}
+    name = cell(choice, headings, "name")
+    yield columns.put(Row(block.row.number, labels), type="begin_group", name=name)
+    for row in block.rows:
+        filled = {written: _filled(written, text, columns, choice, headings) for written, text in row.cells.items()}
+        own = columns.get(row, "name")
+        yield columns.put(Row(row.number, filled), name=f"{name}_{own}" if own else "")
+    yield columns.put(Row(block.row.number, {}), type="end_group")
+
+
+def _filled(written: str, text: str, columns: _Columns, choice: Row, headings: Mapping[str, Heading]) -> str:
+    """Return a text of a loop with the choice's own cells, in the language of the column it stands in."""
+    code = columns.headings[written].code if written in columns.headings else ""
+
+    def cell_of(found: re.Match[str]) -> str:
+        said = {heading.code: choice.cells[key] for key, heading in headings.items()
+                if heading.column == found[1] and key in choice.cells}  # fmt: skip
+        return said.get(code, next(iter(said.values()), found[0]))
+
+    return _OF_THE_CHOICE.sub(cell_of, text)

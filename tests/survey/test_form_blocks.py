@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cati.files.questionnaires import ReadForm, read_form, read_questionnaire
 from cati.files.xform_export import export_xform
-from cati.survey.form_kobo import in_xlsforms_words
+from cati.survey.form_blocks import in_xlsforms_words
 from cati.survey.questionnaire import Kind
 
 FORM = """survey:
@@ -69,3 +69,24 @@ def test_a_block_that_nothing_closes_is_told_where_it_begins() -> None:
         "survey:\n  - {type: begin score, name: s, kobo--score-choices: l}\n  - {type: text, name: a, label: A}\n"
     )
     assert [(one.code, one.row) for one in form.diagnostics if one.severity == "error"] == [("not_closed", 2)]
+
+
+def test_a_loop_over_a_list_is_asked_once_for_every_choice() -> None:
+    form = read("""survey:
+  - {type: begin loop over toilets, name: toilets, "label:english": Toilets}
+  - {type: integer, name: number, "label:english": "How many %(label)s?", "label:german": "Wie viele %(label)s?"}
+  - {type: begin group, name: inner, "label:english": "%(name)s %(nothing)s"}
+  - {type: text, name: why, "label:english": Why?}
+  - {type: end group}
+  - {type: end loop}
+choices:
+  - {list name: toilets, name: pit, "label:english": pits, "label:german": Gruben}
+  - {list name: toilets, name: bucket, "label:english": buckets, "label:german": Eimer}
+""")
+    assert form.questionnaire is not None
+    asked = [(item.name, item.label["en"]) for item in form.questionnaire.items]
+    assert asked == [
+        ("pit_number", "How many pits?"), ("pit_why", "Why?"), ("bucket_number", "How many buckets?"), ("bucket_why", "Why?")
+    ]  # fmt: skip
+    assert form.questionnaire.items[0].label["de"] == "Wie viele Gruben?"
+    assert form.questionnaire.groups[2].label["en"] == "pit %(nothing)s"
