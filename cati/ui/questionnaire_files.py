@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cati.text import tr
-from cati.ui import theme
 from cati.ui.pages import Note
 
 if TYPE_CHECKING:
@@ -24,6 +23,11 @@ def file_name(looked: Looked, what: str, suffix: str) -> str:
     parts = [questionnaire.name, what, questionnaire.version]
     bare = "_".join(re.sub(r"[^\w.\-]+", "_", part).strip("_") for part in parts if part)
     return f"{bare}.{suffix}"
+
+
+def breakable(name: object) -> str:
+    """Return a name or path that may be broken at its signs: a long one must not widen the window."""
+    return re.sub(r"([_.\-/\\])", "\\1\u200b", str(name))
 
 
 def ask_path(parent: QWidget, title: str, name: str) -> Path | None:
@@ -46,9 +50,9 @@ def write(path: Path, act: Callable[[Path], object], outcome: Note) -> bool:
     except OSError:
         written = False
     if written:
-        outcome.say("✓ " + tr("Saved: {path}", path=theme.breakable(path)))
+        outcome.say("✓ " + tr("Saved: {path}", path=breakable(path)))
     else:
-        outcome.say(tr("{path} could not be written. Choose another place.", path=theme.breakable(path)), "warning")
+        outcome.say(tr("{path} could not be written. Choose another place.", path=breakable(path)), "warning")
     return written
 
 

@@ -19,6 +19,7 @@ from cati.ui.form_section import SUFFIXES
 from cati.ui.keys import Key
 from cati.ui.pages import Note, Working, in_words
 from cati.ui.questionnaire_detail import Detail
+from cati.ui.questionnaire_files import breakable
 from cati.ui.questionnaire_outline import OutlinePart
 from cati.ui.questionnaire_paper import PaperPart
 from cati.ui.questionnaire_problems import ProblemsPart
@@ -184,7 +185,7 @@ class QuestionnairePage(QWidget):
         self.open.setEnabled(True)
         self.looked = looked
         questionnaire = looked.outline.questionnaire
-        self.heading.setText(questionnaire.title)
+        self.heading.setText(breakable(questionnaire.title))
         self.about.setText(_about(looked))
         theme.set_kind(self.about, "quiet" if looked.runs else "problem")
         self.own.setVisible(self.study is not None and bool(looked.source))
@@ -285,7 +286,7 @@ def _language_box(name: str) -> QComboBox:
 def _about(looked: Looked) -> str:
     """Return in one line which questionnaire this is and whether it runs."""
     questionnaire = looked.outline.questionnaire
-    parts = [looked.source or tr("the questionnaire of this study")]
+    parts = [breakable(looked.source) or tr("the questionnaire of this study")]
     if questionnaire.version:
         parts.append(tr("version {version}", version=questionnaire.version))
     parts.append(trn("1 question", "{n} questions", len(looked.outline.numbers)))

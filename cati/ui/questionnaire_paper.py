@@ -16,7 +16,7 @@ from cati.text import tr, trn
 from cati.ui import theme
 from cati.ui.pages import Note
 from cati.ui.paper_document import whole_of
-from cati.ui.questionnaire_files import ask_path, file_name, write
+from cati.ui.questionnaire_files import ask_path, breakable, file_name, write
 
 if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
@@ -101,7 +101,7 @@ class PaperPart(QWidget):
             if not write(folder / self._name(code), partial(save_paper, paper), self.outcome):
                 return
         saved = trn("1 file saved in {folder}", "{n} files saved in {folder}", len(languages),
-                    folder=theme.breakable(folder))  # fmt: skip
+                    folder=breakable(folder))  # fmt: skip
         self.outcome.say(f"✓ {saved}")
 
     def _name(self, code: str) -> str:

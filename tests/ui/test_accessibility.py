@@ -30,6 +30,7 @@ from cati.ui.list_page import ListPage
 from cati.ui.main_window import MainWindow
 from cati.ui.navigation import PLACES
 from cati.ui.pages import Page
+from cati.ui.questionnaire_page import QuestionnairePage
 from cati.ui.study_page import PARTS, StudyPage
 
 LOOKS = [("de", False, 1.0), ("de", False, 2.0), ("en", True, 1.0), ("en", True, 2.0)]
@@ -218,3 +219,18 @@ def test_every_place(dressed: MainWindow, ready: Any, place: Any, qtbot: QtBot) 
         before = bar.value()
         qtbot.keyClick(page, Qt.Key.Key_PageDown)
         assert bar.value() > before or bar.maximum() == 0, "what is below can be reached without a mouse"
+
+
+def test_every_part_of_the_questionnaire_page(dressed: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot) -> None:
+    dressed.enter(ready.sign_in("lead"))
+    dressed.open_place("questionnaire")
+    page = dressed.page()
+    assert isinstance(page, QuestionnairePage)
+    path = tmp_path / "a_form_with_a_rather_long_name_that_somebody_else_wrote.yaml"
+    path.write_text("survey:\n  - {type: integer, name: age, label: Age, relevant: '${agee} > 3'}\n", "utf-8")
+    for form in (None, path):
+        with qtbot.waitSignal(page.loaded, timeout=10_000):
+            page.show_own() if form is None else page.show_file(form)
+        for at in range(page.tabs.count()):
+            page.tabs.setCurrentIndex(at)
+            _check(dressed, qtbot)
