@@ -19,6 +19,9 @@ from cati.cli import forms
 from cati.cli.terminal import Bar
 from cati.errors import Cancelled, Problem
 
+ACTS = (
+    "demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-erasure",
+)  # fmt: skip
 QUESTIONNAIRES = Path(__file__).resolve().parent.parent / "questionnaires"
 
 
@@ -27,7 +30,7 @@ def test_help_names_every_act(capsys: pytest.CaptureFixture[str]) -> None:
         cli.main(["--language", "en", "--help"])
     assert ended.value.code == 0
     said = capsys.readouterr().out
-    for act in ("demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-erasure"):
+    for act in ACTS:
         assert act in said
 
 

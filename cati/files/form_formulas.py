@@ -6,7 +6,7 @@ import io
 import re
 import zipfile
 
-from cati.files.workbooks import sheet_parts
+from cati.files.workbooks import column_of, sheet_parts
 
 Places = tuple[tuple[int, int], ...]
 """Cells as row and column, counted from 0."""
@@ -38,8 +38,5 @@ def _cells(content: bytes) -> list[tuple[int, int]]:
         empty = _FORMULA.search(cell["inside"]) and not _VALUE.search(cell["inside"])
         where = _WHERE.search(cell["about"]) if empty or _FAULT.search(cell["about"]) else None
         if where is not None:
-            column = 0
-            for letter in where[1]:
-                column = column * 26 + letter - 64
-            places.append((int(where[2]) - 1, column - 1))
+            places.append((int(where[2]) - 1, column_of(where[1])))
     return places

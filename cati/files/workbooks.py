@@ -160,11 +160,11 @@ def _check_extent(content: bytes) -> None:
         row = int(far[1][len(letters) :])
         if row > MOST_ROWS:
             raise Unreadable("too_many_rows", limit=MOST_ROWS)
-        if letters and _column(letters) >= MOST_COLUMNS:
+        if letters and column_of(letters) >= MOST_COLUMNS:
             raise Unreadable("too_many_columns", limit=MOST_COLUMNS)
 
 
-def _column(letters: bytes) -> int:
+def column_of(letters: bytes) -> int:
     """Return the column of "A" as 0, "Z" as 25, "AA" as 26."""
     number = 0
     for letter in letters.upper()[:4]:
@@ -178,7 +178,7 @@ def _formula_cells(content: bytes) -> list[tuple[int, int]]:
     total = sum(1 for _ in _FORMULA.finditer(cells))
     if not total:
         return []
-    found = [(int(cell[2]), _column(cell[1])) for cell in _FORMULA_CELL.finditer(cells)]
+    found = [(int(cell[2]), column_of(cell[1])) for cell in _FORMULA_CELL.finditer(cells)]
     if len(found) != total:  # a formula whose cell cannot be told might stand in any
         raise Unreadable("not_a_workbook")
     return found

@@ -17,7 +17,7 @@ from cati.files.form_formulas import Places, without_result
 from cati.files.form_sheets import RawSheet, form_of
 from cati.files.form_tables import MOST_BYTES, csv_cells
 from cati.files.whole_file import read_whole
-from cati.files.workbooks import as_text
+from cati.files.workbooks import as_text, column_of
 from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form
 from cati.text import tr
 
@@ -138,10 +138,7 @@ def _extent(content: bytes) -> int:
     """Return how many cells the rectangle around all cells with content has; formatted empty cells do not count."""
     last_row, last_column = 0, 0
     for letters, digits in _CELL_WITH_CONTENT.findall(content):
-        column = 0
-        for letter in letters:
-            column = column * 26 + letter - 64
-        last_row, last_column = max(last_row, int(digits)), max(last_column, column)
+        last_row, last_column = max(last_row, int(digits)), max(last_column, column_of(letters) + 1)
     return last_row * last_column
 
 
