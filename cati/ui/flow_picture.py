@@ -10,7 +10,7 @@ from PySide6.QtCore import QLineF, QMarginsF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPageLayout, QPageSize, QPainter, QPainterPath, QPdfWriter, QPen
 from PySide6.QtSvg import QSvgGenerator
 
-from cati.survey.flow import HEADING, LABEL, NODE, RETURN, Arc, Branch, Flow, Node
+from cati.survey.flow import HEADING, LABEL, NODE, RETURN, Arc, Branch, Flow, Heading, Node
 from cati.survey.outline import LineKind
 from cati.text import tr
 from cati.ui import theme
@@ -43,6 +43,10 @@ class Measure:
         """Return a height of the flow in pixels."""
         return self.edge + y * self.high
 
+    def up(self, pixels: float) -> float:
+        """Return the height of the flow at a height in pixels."""
+        return (pixels - self.edge) / self.high
+
     def right(self, flow: Flow) -> float:
         """Return the right edge of all boxes."""
         return self.left(flow.columns - 1) + self.wide
@@ -65,56 +69,81 @@ def measure(font: QFont) -> Measure:
     return Measure(font, line * 1.7, metrics.averageCharWidth() * 60, line * 1.5, line * 1.1, line)
 
 
-def draw(painter: QPainter, flow: Flow, sizes: Measure, colours: theme.Colours, *, chosen: int | None = None) -> None:
-    """Draw the whole picture; ``chosen`` is the box at hand, whose conditions and skips are shown strongly."""
+def draw(
+    painter: QPainter,
+    flow: Flow,
+    sizes: Measure,
+    colours: theme.Colours,
+    *,
+    chosen: int | None = None,
+    seen: tuple[float, float] | None = None,
+) -> None:
+    """Draw the picture; ``chosen`` is the box at hand, whose conditions and skips are shown strongly.
+
+    ``seen`` is the upper and lower edge of what is looked at, in pixels: the rest is not drawn.
+    """
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(sizes.font)
     reads = set(flow.nodes[chosen].reads) if chosen is not None else set()
-    _trunks(painter, flow, sizes, colours)
+    top, bottom = (-1.0, flow.height + 1) if seen is None else (sizes.up(seen[0]) - 2, sizes.up(seen[1]) + 2)
+    branches = [branch for branch in flow.branches if branch.top <= bottom and branch.bottom >= top]
+    _main_line(painter, flow, sizes, colours)
+    for branch in branches:
+        _branch(painter, branch, sizes, colours)
     for arc in flow.arcs:
-        _arc(painter, arc, flow, sizes, colours, strong=chosen in (arc.source, arc.target))
+        if flow.nodes[arc.source].y <= bottom and flow.nodes[arc.target].y >= top:
+            _arc(painter, arc, flow, sizes, colours, strong=chosen in (arc.source, arc.target))
     for heading in flow.headings:
-        bold = QFont(sizes.font)
-        bold.setBold(True)
-        painter.setFont(bold)
-        painter.setPen(colours.text)
-        left = sizes.left(heading.column) + sizes.step
-        where = QRectF(left, sizes.down(heading.y), sizes.right(flow) - left, sizes.high * HEADING * 0.8)
-        _write(painter, where, heading.text)
-    painter.setFont(sizes.font)
-    for branch in flow.branches:
+        if top <= heading.y <= bottom:
+            _heading(painter, heading, flow, sizes, colours)
+    for branch in branches:
         _condition(painter, branch, flow, sizes, colours)
     for at, node in enumerate(flow.nodes):
-        _box(painter, node, sizes.box(node, flow), colours, chosen=at == chosen, read=at in reads)
+        if top <= node.y <= bottom:
+            _box(painter, node, sizes.box(node, flow), colours, chosen=at == chosen, read=at in reads)
 
 
-def _trunks(painter: QPainter, flow: Flow, sizes: Measure, colours: theme.Colours) -> None:
-    """Draw the line of each column; a branch leaves its parent's line and comes back to it."""
+def _heading(painter: QPainter, heading: Heading, flow: Flow, sizes: Measure, colours: theme.Colours) -> None:
+    bold = QFont(sizes.font)
+    bold.setBold(True)
+    painter.setFont(bold)
+    painter.setPen(colours.text)
+    left = sizes.left(heading.column) + sizes.step
+    where = QRectF(left, sizes.down(heading.y), sizes.right(flow) - left, sizes.high * HEADING * 0.8)
+    _write(painter, where, heading.text)
+    painter.setFont(sizes.font)
+
+
+def _main_line(painter: QPainter, flow: Flow, sizes: Measure, colours: theme.Colours) -> None:
+    """Draw the line of what everybody is asked."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(colours.quiet, 1.6))
     end = flow.nodes[-1]
     x = sizes.trunk(0)
     painter.drawLine(QLineF(x, sizes.down(0), x, sizes.down(end.y)))
     _arrow(painter, QPointF(x, sizes.down(end.y)), colours)
-    for branch in flow.branches:
-        begin, back = sizes.trunk(branch.parent), sizes.trunk(branch.column)
-        top, bottom = sizes.down(branch.top), sizes.down(branch.bottom)
-        into = top + sizes.high * LABEL
-        path = QPainterPath(QPointF(begin, top - sizes.high * 0.1))
-        path.cubicTo(QPointF(begin, top + sizes.high * 0.4), QPointF(back, top), QPointF(back, top + sizes.high * 0.5))
-        path.lineTo(back, into)
-        if branch.comes_back:
-            path.lineTo(back, bottom - sizes.high * 0.35)
-            low = bottom + sizes.high * RETURN
-            path.cubicTo(QPointF(back, bottom), QPointF(begin, bottom - sizes.high * 0.2), QPointF(begin, low))
-        else:
-            path.lineTo(back, bottom - sizes.high * 0.9)
-        painter.setPen(QPen(colours.quiet, 1.6))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(path)
-        _arrow(painter, QPointF(back, into), colours)
-        if branch.again:
-            _again(painter, sizes, branch, colours)
+
+
+def _branch(painter: QPainter, branch: Branch, sizes: Measure, colours: theme.Colours) -> None:
+    """Draw the line of a branch: it leaves its parent's line and comes back to it."""
+    begin, back = sizes.trunk(branch.parent), sizes.trunk(branch.column)
+    top, bottom = sizes.down(branch.top), sizes.down(branch.bottom)
+    into = top + sizes.high * LABEL
+    path = QPainterPath(QPointF(begin, top - sizes.high * 0.1))
+    path.cubicTo(QPointF(begin, top + sizes.high * 0.4), QPointF(back, top), QPointF(back, top + sizes.high * 0.5))
+    path.lineTo(back, into)
+    if branch.comes_back:
+        path.lineTo(back, bottom - sizes.high * 0.35)
+        low = bottom + sizes.high * RETURN
+        path.cubicTo(QPointF(back, bottom), QPointF(begin, bottom - sizes.high * 0.2), QPointF(begin, low))
+    else:
+        path.lineTo(back, bottom - sizes.high * 0.9)
+    painter.setPen(QPen(colours.quiet, 1.6))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(path)
+    _arrow(painter, QPointF(back, into), colours)
+    if branch.again:
+        _again(painter, sizes, branch, colours)
 
 
 def _again(painter: QPainter, sizes: Measure, branch: Branch, colours: theme.Colours) -> None:
@@ -256,7 +285,7 @@ def save_pdf(flow: Flow, path: Path, title: str) -> None:
         painter.scale(scale, scale)
         painter.setClipRect(QRectF(0, 0, whole.width(), bottom - top))
         painter.translate(0, -top)
-        draw(painter, flow, sizes, theme.LIGHT)
+        draw(painter, flow, sizes, theme.LIGHT, seen=(top, bottom))
         painter.restore()
     painter.end()
 
@@ -264,8 +293,13 @@ def save_pdf(flow: Flow, path: Path, title: str) -> None:
 def _cuts(flow: Flow, sizes: Measure, room: float) -> Iterator[tuple[float, float]]:
     """Yield what stands on each page: as many boxes as fit, cut above a box's condition or heading."""
     top, last = 0.0, 0.0
-    steps = sorted({branch.top for branch in flow.branches} | {one.y for one in flow.headings}
-                   | {node.y for node in flow.nodes})  # fmt: skip
+    heads = sorted({branch.top for branch in flow.branches} | {one.y for one in flow.headings})
+    # What stands right below a condition or heading stays with it.
+    steps = [
+        y
+        for y in sorted({*heads, *(node.y for node in flow.nodes)})
+        if not any(0 < y - head <= max(LABEL, HEADING) + 0.05 for head in heads)
+    ]
     end = sizes.whole(flow).bottom()
     for y in steps:
         edge = sizes.down(y) - sizes.high * 0.15

@@ -50,8 +50,10 @@ class _Picture(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is in sight."""
         del widget
-        painter.setClipRect(option.exposedRect)
-        draw(painter, self.flow, self.sizes, theme.colours(), chosen=self.chosen)
+        exposed = option.exposedRect
+        painter.setClipRect(exposed)
+        seen = (exposed.top(), exposed.bottom())
+        draw(painter, self.flow, self.sizes, theme.colours(), chosen=self.chosen, seen=seen)
 
     def node_at(self, where: QPointF) -> int | None:
         """Return the box at a place of the picture."""
