@@ -56,7 +56,7 @@ def with_tables(form: Form, folder: Path | None) -> Form:
         if named.stem in tables:
             continue
         place = (SURVEY, named.row, named.column)
-        path = _beside(named.file, form.name, folder) if named.file.lower().endswith(".csv") else None
+        path = _beside(f"{named.stem}.csv", form.name, folder)
         if path is None:
             findings.warning(
                 "missing_table",

@@ -76,11 +76,6 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
         findings.warning(
             "stays_empty", place, tr("{name}() stays empty: it asks a device that is not there.", name=name)
         )
-    if "pulldata" in expression.calls:
-        findings.warning(
-            "pulldata", place, tr("pulldata() stays empty: there are no tables beside the form."),
-            tr("Use the values of the case, such as ${site}."),
-        )  # fmt: skip
 
 
 def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str], findings: Findings) -> None:

@@ -103,3 +103,31 @@ def test_the_external_sheet_is_a_table_and_lies_beside_a_form_that_has_none(tmp_
     assert rows(read_form(write(tmp_path, text), "form.yaml"), "external_choices")[0]["land"] == "1"
     own = text + "external_choices:\n  - {list_name: towns, name: x}\n"
     assert rows(read_form(own.encode(), "form.yaml"), "external_choices") == [{"list_name": "towns", "name": "x"}]
+
+
+def test_a_questionnaire_carries_its_tables_and_asks_from_them(tmp_path: Path) -> None:
+    (tmp_path / "towns.csv").write_text("name;label;land\nm;München;BY\nb;Berlin;BE\n", "cp1252")
+    (tmp_path / "lands.csv").write_text("key,name\nm,Bayern\n", "utf-8")
+    text = (
+        "survey:\n  - {type: select_one_from_file Towns.csv, name: town, label: Town?}\n"
+        "  - {type: calculate, name: land, calculation: \"pulldata('lands', 'name', 'key', ${town})\"}\n"
+    )
+    found = read_questionnaire(write(tmp_path, text), "form.yaml")
+    assert found.diagnostics == ()
+    assert found.questionnaire is not None
+    assert found.questionnaire.tables["lands"] == ({"key": "m", "name": "Bayern"},)
+    listed = found.questionnaire.choice_lists[found.questionnaire.items[0].choices]
+    assert [(choice.name, choice.label[""], choice.columns["land"]) for choice in listed] == [
+        ("m", "München", "BY"), ("b", "Berlin", "BE")
+    ]  # fmt: skip
+    before = found.questionnaire.content_hash
+    (tmp_path / "lands.csv").write_text("key,name\nm,Baiern\n", "utf-8")
+    after = read_questionnaire(write(tmp_path, text), "form.yaml").questionnaire
+    assert after is not None
+    assert after.content_hash != before
+
+
+def test_a_table_named_as_xml_or_geojson_may_lie_there_as_csv(tmp_path: Path) -> None:
+    (tmp_path / "sites.csv").write_text("name,label\na,A\n", "utf-8")
+    text = "survey:\n  - {type: select_one_from_file sites.geojson, name: s, label: S?}\n"
+    assert set(read_form(write(tmp_path, text), "form.yaml").tables) == {"sites"}
