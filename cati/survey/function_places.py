@@ -1,4 +1,4 @@
-"""Functions on places: areas and distances on the globe, by JavaRosa's formulas."""
+"""Functions on places: areas and distances on the globe, by the formulas of ODK's engines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from cati.survey.values import Value, as_text
 
 _EARTH_RADIUS = 6_378_100.0
 """In metres, as in JavaRosa."""
-_METRES_A_DEGREE = 2 * math.pi * _EARTH_RADIUS / 360
 Place = tuple[float, float]
 """Latitude and longitude in degrees."""
 
@@ -33,24 +32,26 @@ def places(*values: Value) -> list[Place] | None:
 
 
 def area(*values: Value) -> float:
-    """Return the area within points in square metres; 0 for fewer than three, NaN for what are no points."""
+    """Return the area within points in square metres, to the square centimetre; NaN for less than two points.
+
+    The sum over the sides of a polygon on a sphere, as Enketo and ODK Web Forms have it; an open line is closed.
+    """
     found = places(*values)
-    if found is None:
+    if found is None or len(found) < 2:  # noqa: PLR2004 - a side has two ends
         return math.nan
-    if len(found) < 3:  # noqa: PLR2004 - two points enclose nothing
-        return 0.0
-    latitude, longitude = found[0]
-    ys = [(one - latitude) * _METRES_A_DEGREE for one, _two in found]
-    xs = [(two - longitude) * _METRES_A_DEGREE * math.cos(math.radians(one)) for one, two in found]
-    return abs(sum((ys[n - 1] * xs[n] - xs[n - 1] * ys[n]) / 2 for n in range(1, len(found))))
+    total = math.fsum(
+        math.radians(two[1] - one[1]) * (2 + math.sin(math.radians(one[0])) + math.sin(math.radians(two[0])))
+        for one, two in itertools.pairwise([*found, found[0]])
+    )
+    return round(abs(total) * _EARTH_RADIUS**2 / 2, 2)
 
 
 def distance(*values: Value) -> float:
-    """Return the length of the way from point to point in metres; NaN for what are no points."""
+    """Return the length of the way from point to point in metres, to the centimetre; NaN for less than two points."""
     found = places(*values)
-    if found is None:
+    if found is None or len(found) < 2:  # noqa: PLR2004 - a way has two ends
         return math.nan
-    return math.fsum(_between(one, two) for one, two in itertools.pairwise(found))
+    return round(math.fsum(_between(one, two) for one, two in itertools.pairwise(found)), 2)
 
 
 def _between(one: Place, two: Place) -> float:

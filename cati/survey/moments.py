@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
-from functools import lru_cache
 
 _OFFSET = r"(?P<offset>Z|[+-]\d{1,2}(?::?\d{2})?)?"
 _CLOCK = rf"(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}}(?:\.\d*)?))?{_OFFSET}"
@@ -16,12 +15,12 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 ONE_DAY = timedelta(days=1)
 
 
-@lru_cache(maxsize=4096)
 def days_of(text: str) -> float:
     """Return what a date counts for in arithmetic: whole days since 1970, the time of day by the clock as a fraction.
 
     A time alone is its fraction of the day. NaN for what is neither. Dates count as JavaRosa counts them, from midnight
-    where the person is, so that the difference of two dates is whole on both sides of a change of the clock.
+    where the person is, so that the difference of two dates is whole on both sides of a change of the clock. Nothing is
+    cached: texts are answers, and answers are kept in one place only.
     """
     found = moment(text)
     if found is not None:
@@ -31,7 +30,6 @@ def days_of(text: str) -> float:
     return seconds_of(alone[0]) / 86_400 if alone is not None else math.nan
 
 
-@lru_cache(maxsize=4096)
 def moment(text: str) -> tuple[date, time | None, timedelta | None] | None:
     """Return the date, the time of day and the offset a text names, None when it is no date; days need no zero."""
     found = _MOMENT.fullmatch(text)

@@ -40,8 +40,8 @@ STRAIGHT = str.maketrans(
 )
 """What word processors write instead of the signs of a programmer."""
 WORD_OPERATORS = frozenset({"and", "or", "div", "mod"})
-_STUCK = re.compile(r"(?:and|or|div|mod)(?=\d)")
-"""An operator with the next number stuck to it, as in ``1 mod1``; only where an operator can stand."""
+_STUCK = re.compile(r"(?:and|or|div|mod)(?=[\d\-])")
+"""An operator with the next number stuck to it, as in ``1 mod1`` or ``1 div-2``; only where an operator can stand."""
 _DASHES = frozenset("–−")
 
 

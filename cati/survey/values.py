@@ -21,7 +21,7 @@ def as_number(value: Value) -> float:
     if isinstance(value, str):
         if _NUMBER.fullmatch(value):
             return float(value.replace(",", "."))
-        return days_of(value) if value[-2:].isalnum() or value[-1:].isspace() else math.nan
+        return days_of(value) if value.lstrip()[:1].isdigit() else math.nan
     if isinstance(value, tuple):
         return as_number(value[0]) if value else math.nan
     return float(value)

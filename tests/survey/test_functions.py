@@ -20,6 +20,14 @@ TOWNS: tuple[dict[str, str], ...] = (
     {"name": "c", "label": "Celle", "county": "north", "size": "70"},
     {"name": "d", "label": "Dachau", "county": "south"},
 )
+SHAPE = (
+    "7.9377 -11.5845 0 0;7.9324 -11.5902 0 0;7.927 -11.5857 0 0;7.925 -11.578 0 0;7.9267 -11.5722 0 0;"
+    "7.9325 -11.5708 0 0;7.9372 -11.5737 0 0;7.9393 -11.579 0 0;7.9377 -11.5845 0 0"
+)
+TRACE = (
+    "38.253094215699576 21.756382658677467;38.25021274773806 21.756382658677467;"
+    "38.25007793942195 21.763892843919166;38.25290886154963 21.763935759263404;38.25146813817506 21.758421137528785"
+)
 
 
 class Interview:
@@ -235,9 +243,10 @@ def test_dates_and_times(source: str, expected: str) -> None:
         ("version()", "7"),
         ("once(random())", "0.25"),
         ("area('0 0 0 0;0 1 0 0;1 1 0 0;1 0 0 0;0 0 0 0') > 12000000000", "true"),
-        ("area('0 0')", "0"),
+        ("area('0 0')", "NaN"),
+        ("area('0 0;1 1')", "0"),
         ("area('nowhere at all')", "NaN"),
-        ("round(distance('0 0 0 0;0 1 0 0'))", "111319"),
+        ("distance('0 0 0 0;0 1 0 0')", "111318.85"),
         ("round(distance-between('0 0 0 0', '0 1 0 0'))", "111319"),
         ("geofence('0.5 0.5', '0 0;0 1;1 1;1 0;0 0')", "true"),
         ("geofence('2 0.5', '0 0;0 1;1 1;1 0;0 0')", "false"),
@@ -250,6 +259,24 @@ def test_dates_and_times(source: str, expected: str) -> None:
 )
 def test_numbers_texts_and_places(source: str, expected: str) -> None:
     assert worked_out(source, current="x y") == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "area", "distance"),
+    [
+        (SHAPE, 2333220.77, 5724.36),
+        (TRACE, 151451.76, 1800.69),
+        ("0 0;0 90", 0.0, 10018696.05),
+        ("90 0;90 1", 0.0, 0.0),
+        ("5000 5000; 5000 5000", math.nan, math.nan),
+        ("a", math.nan, math.nan),
+        ("", math.nan, math.nan),
+    ],
+)
+def test_areas_and_distances_are_those_of_other_engines(shape: str, area: float, distance: float) -> None:
+    """The places that Enketo and ODK Web Forms test theirs with."""
+    found = [compile_expression(f"{name}('{shape}')").number(Interview()) for name in ("area", "distance")]
+    assert found == pytest.approx([area, distance], abs=0.001, nan_ok=True)
 
 
 @pytest.mark.parametrize(
@@ -348,6 +375,7 @@ def test_paths_to_a_question_are_references(source: str, reference: str) -> None
         ("if(${age} = 44, 'yes’, 'no')", "yes"),
         ("1mod1", "0"),
         ("1 and1", "true"),
+        ("6 div-2", "-3"),
         ("${age}\u00a0+ 1", "45"),
     ],
 )
