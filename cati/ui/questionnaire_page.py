@@ -17,7 +17,7 @@ from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.form_section import SUFFIXES
 from cati.ui.keys import Key
-from cati.ui.pages import Note, Working, in_words
+from cati.ui.pages import Note, Working, begin, clear, in_words
 from cati.ui.questionnaire_detail import Detail
 from cati.ui.questionnaire_files import breakable
 from cati.ui.questionnaire_outline import OutlinePart
@@ -42,7 +42,18 @@ class QuestionnairePage(QWidget):
         super().__init__()
         self.study = study
         self.looked: Looked | None = None
+        self._path: Path | None = None
         self._stale: set[int] = set()
+        self._wanted: tuple[str, int] | None = None
+        """The key of a line and the part to come back to, once the questionnaire is there again."""
+        QShortcut(QKeySequence(Key.FIND.value.spec), self).activated.connect(self._search)
+        self._whole = QVBoxLayout(self)
+        self._build()
+        if study is not None:
+            self.show_own()
+
+    def _build(self) -> None:
+        """Make everything that is seen, in the language and look in force."""
         unit = theme.unit()
         self.heading = theme.words(tr("Questionnaire"), "title")
         self.about = theme.words("", "quiet")
@@ -71,7 +82,7 @@ class QuestionnairePage(QWidget):
             (self.paper, tr("Paper version")),
         ):
             self.tabs.addTab(part, title)
-        stack = QVBoxLayout(self)
+        stack = self._whole
         stack.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
         stack.setSpacing(unit // 2)
         self._lay_out_head(stack)
@@ -80,8 +91,22 @@ class QuestionnairePage(QWidget):
         stack.addWidget(self.tabs, 1)
         self.begin_at = self.outline.view
         self._connect()
-        if study is not None:
+
+    def retranslate(self) -> None:
+        """Say and draw everything anew, and come back to the form and the line that were looked at."""
+        line = self.outline.line()
+        if self.looked is not None and line is not None:
+            self._wanted = (self.looked.outline.lines[line].key, self.tabs.currentIndex())
+        focused = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
+        clear(self._whole)
+        self.looked = None
+        self._build()
+        if self._path is not None:
+            self.show_file(self._path)
+        else:
             self.show_own()
+        if focused:
+            begin(self)
 
     def _side_by_side(self) -> QWidget:
         """Return outline and details: side by side, one above the other where the text is large."""
@@ -135,7 +160,6 @@ class QuestionnairePage(QWidget):
         self.problems.wanted.connect(self.show_line)
         self.routing.wanted.connect(self.show_key)
         self.tabs.currentChanged.connect(self._fill)
-        QShortcut(QKeySequence(Key.FIND.value.spec), self).activated.connect(self._search)
 
     # -- which questionnaire ----------------------------------------------------------------------------------------
 
@@ -150,7 +174,7 @@ class QuestionnairePage(QWidget):
 
             return look_at_own(study)
 
-        self._load(look, tr("Opening the questionnaire …"))
+        self._load(look, tr("Opening the questionnaire …"), None)
 
     def show_file(self, path: Path) -> None:
         """Look at another form; the study keeps its own."""
@@ -160,7 +184,7 @@ class QuestionnairePage(QWidget):
 
             return look_at_file(path)
 
-        self._load(look, tr("Checking the questionnaire …"))
+        self._load(look, tr("Checking the questionnaire …"), path)
 
     def _choose(self) -> None:
         endings = tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")"
@@ -168,11 +192,11 @@ class QuestionnairePage(QWidget):
         if chosen:
             self.show_file(Path(chosen))
 
-    def _load(self, look: Callable[[Ticket], Looked], words: str) -> None:
+    def _load(self, look: Callable[[Ticket], Looked], words: str, path: Path | None) -> None:
         self.problem.hide()
         self.open.setEnabled(False)
         self.working.begin(words)
-        run_in_background(self, look, self._show, self._failed)
+        run_in_background(self, look, lambda looked: self._show(looked, path), self._failed)
 
     def _failed(self, problem: Problem) -> None:
         self.working.end()
@@ -180,7 +204,8 @@ class QuestionnairePage(QWidget):
         self.problem.say("✗ " + in_words(problem), "warning")
         self.loaded.emit()
 
-    def _show(self, looked: Looked) -> None:
+    def _show(self, looked: Looked, path: Path | None) -> None:
+        self._path = path
         self.working.end()
         self.open.setEnabled(True)
         self.looked = looked
@@ -194,6 +219,10 @@ class QuestionnairePage(QWidget):
         self.tabs.setTabText(PROBLEMS, f"{tr('Problems')} ({count})" if count else tr("Problems"))
         self.problems.show_questionnaire(looked)
         self._show_language()
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None:
+            self.show_key(wanted[0])
+            self.tabs.setCurrentIndex(wanted[1])
         self.loaded.emit()
 
     def _fill_languages(self, looked: Looked) -> None:

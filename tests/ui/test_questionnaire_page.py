@@ -116,6 +116,25 @@ def test_problems_of_another_form_lead_to_their_rows_and_back_to_the_study(
     assert not page.own.isVisible()
 
 
+def test_another_language_or_size_keeps_the_form_and_the_line(
+    page: QuestionnairePage, window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    path = tmp_path / "broken.yaml"
+    path.write_text(BROKEN, "utf-8")
+    _open(page, path, qtbot)
+    page.outline.choose(1)
+    page.tabs.setCurrentIndex(PAPER)
+    with qtbot.waitSignal(page.loaded):
+        window.wear(scale=1.5, speak="de")
+    assert window.page() is page
+    assert page.looked is not None
+    assert page.looked.source == "broken.yaml"
+    assert page.outline.line() == 1
+    assert page.tabs.currentIndex() == PAPER
+    assert page.tabs.tabText(PROBLEMS) == "Befunde (1)"
+    assert "Fehler" in page.about.text()
+
+
 def test_a_file_that_is_no_form_leaves_what_is_shown(page: QuestionnairePage, tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "photo.xlsx"
     path.write_bytes(b"PK no workbook")
