@@ -16,6 +16,8 @@ _SCRIPTS = {
     "Han": "CJK", "Devanagari": "DEVANAGARI", "Thai": "THAI", "Armenian": "ARMENIAN", "Georgian": "GEORGIAN",
     "Hiragana": "HIRAGANA", "Katakana": "KATAKANA", "Hangul": "HANGUL", "Ethiopic": "ETHIOPIC",
 }  # fmt: skip
+_DOUBLED = frozenset("-~|&")
+"""Signs that Python keeps two of in a row for itself."""
 _LAST = 0xFFFF
 """Classes are spelt out for the basic plane: nobody answers in hieroglyphs."""
 
@@ -35,7 +37,7 @@ def readable(pattern: str) -> bool:
 def _compiled(pattern: str) -> re.Pattern[str] | None:
     try:
         return re.compile(_translated(pattern), re.ASCII)
-    except (re.error, OverflowError, RecursionError, KeyError, IndexError):
+    except (re.error, ValueError, OverflowError, RecursionError, KeyError, IndexError):
         return None
 
 
@@ -93,8 +95,9 @@ def _class(pattern: str, at: int) -> tuple[str, int]:
             operands.append(([], []))
             at += 2
         else:
-            part, at = _escape(pattern, at, within=True)
-            signs.append(part)
+            part, after = _escape(pattern, at, within=True)
+            signs.append(f"\\{part}" if part in _DOUBLED and pattern[at - 1] == part else part)
+            at = after
     unions = [_union("".join(signs), classes) for signs, classes in operands if signs or classes]
     if negated and len(unions) == 1 and not operands[0][1]:
         return f"[^{''.join(operands[0][0])}]", at + 1

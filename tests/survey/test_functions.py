@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.functions import LIBRARY, Value
-from cati.survey.shuffling import shuffled
 
 TOWNS: tuple[dict[str, str], ...] = (
     {"name": "a", "label": "Augsburg", "county": "south", "size": "300"},
@@ -277,53 +276,6 @@ def test_areas_and_distances_are_those_of_other_engines(shape: str, area: float,
     """The places that Enketo and ODK Web Forms test theirs with."""
     found = [compile_expression(f"{name}('{shape}')").number(Interview()) for name in ("area", "distance")]
     assert found == pytest.approx([area, distance], abs=0.001, nan_ok=True)
-
-
-@pytest.mark.parametrize(
-    ("text", "pattern", "expected"),
-    [
-        ("12345", "[0-9]{5}", True),
-        ("12345x", "[0-9]{5}", False),
-        ("Müller-Lüdenscheidt", r"\p{Lu}[\p{L}\-]+", True),
-        ("Muller1", r"\p{L}+", False),
-        ("abc", r"\p{Alpha}+", True),
-        ("ä", r"\p{Alpha}", False),
-        ("ä", r"\P{Lu}", True),
-        ("Ж", r"\p{IsCyrillic}", True),
-        ("bcd", "[a-z&&[^a]]+", True),
-        ("abc", "[a-z&&[^a]]+", False),
-        ("x1", "[a-c[x-z]][0-9]", True),
-        ("a.b", r"\Qa.b\E", True),
-        ("axb", r"\Qa.b\E", False),
-        ("xx", r"(?<one>x)\k<one>", False),
-        ("]", "[]]", True),
-        ("[", "[[]", False),
-        ("٣", r"\d", False),
-        ("x", "(", False),
-        ("x", "\\", False),
-        ("x", r"\p{Nonsense}", False),
-        ("+49 821 123", r"^(\+\d{2}|0)[ \d]+$", True),
-    ],
-)  # fmt: skip
-def test_patterns_as_java_reads_them(text: str, pattern: str, expected: bool) -> None:
-    assert compile_expression(f"regex('{text}', '{pattern}')").boolean(Interview()) is expected
-
-
-@pytest.mark.parametrize(
-    ("seed", "expected"),
-    [
-        (42.0, "AFCBDE"), ("42", "AFCBDE"), (-42.0, "EDAFBC"), (1.0, "BFEACD"), (11111111.0, "ACDBFE"),
-        (1.1, "BFEACD"), (0.0, "CBEAFD"), (math.nan, "CBEAFD"), (math.inf, "CBEAFD"), ("", "CBEAFD"),
-    ],
-)  # fmt: skip
-def test_shuffling_follows_the_published_orders(seed: Value, expected: str) -> None:
-    """The orders that the tests of ODK Web Forms, and before them of Enketo, name for these seeds."""
-    assert "".join(shuffled("ABCDEF", seed)) == expected
-
-
-def test_a_text_as_seed_shuffles_by_its_hash() -> None:
-    assert shuffled("ABCDEF", "some text") != shuffled("ABCDEF", "another text")
-    assert shuffled("ABCDEF", "some text") == shuffled("ABCDEF", "some text")
 
 
 @pytest.mark.parametrize(
