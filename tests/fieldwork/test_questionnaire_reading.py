@@ -10,6 +10,10 @@ from cati.errors import Problem
 from cati.fieldwork.questionnaire_reading import look_at_file
 from cati.places import shipped_questionnaires
 from cati.survey.diagnostics import Severity
+from cati.survey.flow import flow_of
+from cati.survey.paper import Matrix, Question, paper_of
+
+FORMS = sorted((Path(__file__).parents[2] / ".." / "shared" / "forms").glob("*.xls*"))
 
 BROKEN = """\
 survey:
@@ -69,3 +73,19 @@ def test_what_is_no_form_is_a_problem_that_says_so(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
         look_at_file(path)
     assert caught.value.what
+
+
+@pytest.mark.parametrize("path", FORMS, ids=lambda path: path.stem)
+def test_forms_that_others_wrote_are_laid_out_in_every_language(path: Path) -> None:
+    looked = look_at_file(path)
+    questionnaire = looked.outline.questionnaire
+    assert len(looked.rows) == len(looked.outline.lines)
+    assert all(at is None or at < len(looked.outline.lines) for at in looked.line_of)
+    for language in questionnaire.languages:
+        flow = flow_of(looked.outline, looked.skips, language)
+        asked = {key for node in flow.nodes for key in node.keys}
+        assert {line.key for line in looked.outline.lines if line.number} <= asked, "no question is lost in the picture"
+        paper = paper_of(looked.outline, looked.skips, language)
+        printed = [block.number for block in paper.blocks if isinstance(block, Question)]
+        printed += [row[0] for block in paper.blocks if isinstance(block, Matrix) for row in block.rows]
+        assert sorted(printed, key=int) == [str(n) for n in range(1, paper.questions + 1)], "each question once"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from cati.survey.answers import Status
+from cati.survey.flow import flow_of
+from cati.survey.outline import outline_of
 from cati.survey.questionnaire import Questionnaire
-from cati.survey.skips import Known, Truth, judged, skips_of
+from cati.survey.skips import DONT_KNOW, REFUSED, Known, Truth, judged, skips_of
 
 YN = ({"list_name": "yn", "name": "yes", "label": "Yes"}, {"list_name": "yn", "name": "no", "label": "No"})
 KNOWN = Known({"a": "yes"}, {"a": "answered"})
@@ -86,3 +90,42 @@ def test_the_county_survey_skips_as_its_author_meant(shipped: Any) -> None:
     assert _names(questionnaire, "spoke_with") == {"no": "duration", "dk": "duration", "refused": "duration"}
     assert _names(questionnaire, "duration")["open"] == "contacts_needed"
     assert "longer" not in _names(questionnaire, "last_contact"), "that one comes to the screen-out as written"
+
+
+@pytest.mark.parametrize("name", ["county_customer_survey", "face_to_face_grades"])
+@pytest.mark.parametrize("seed", range(6))
+def test_interviews_skip_what_is_said_to_be_skipped(
+    name: str, seed: int, shipped: Any, walk: Callable[..., Any]
+) -> None:
+    questionnaire = shipped[name]
+    interview = walk(questionnaire, seed)
+    interview.to_the_end(random.Random(seed))
+    state, items = interview.state, questionnaire.items
+    for at, skips in skips_of(questionnaire).items():
+        answer = state.answers.get(items[at].name)
+        if answer is None or items[at].name not in state.path:
+            continue
+        said = answer.value if answer.status is Status.ANSWERED else {"dk": DONT_KNOW, "refused": REFUSED}.get(
+            answer.status.value, ""
+        )  # fmt: skip
+        if said in skips.after:
+            target = skips.after[said]
+            left_out = items[at + 1 : target]
+            assert not {item.name for item in left_out} & set(state.path), items[at].name
+
+
+@pytest.mark.parametrize("name", ["county_customer_survey", "face_to_face_grades"])
+@pytest.mark.parametrize("seed", range(6))
+def test_who_is_not_on_a_branch_is_on_none_inside_it(
+    name: str, seed: int, shipped: Any, walk: Callable[..., Any]
+) -> None:
+    questionnaire = shipped[name]
+    interview = walk(questionnaire, seed)
+    interview.to_the_end(random.Random(seed))
+    flow = flow_of(outline_of(questionnaire), skips_of(questionnaire), "de")
+    on_path = {f"item:{name}" for name in interview.state.path}
+    for branch in flow.branches:
+        inside = [node for node in flow.nodes if branch.top <= node.y < branch.bottom]
+        own = [node for node in inside if node.column == branch.column]
+        if own and inside[0] in own and not any(key in on_path for node in own for key in node.keys):
+            assert not any(key in on_path for node in inside for key in node.keys), branch.words
