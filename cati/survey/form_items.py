@@ -20,6 +20,7 @@ from cati.survey.form_options import (
     triggers_of,
 )
 from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
+from cati.survey.form_search import condition_of, search_of, searched_choices
 from cati.survey.form_tables import table_choices, table_of
 from cati.survey.item_types import Role, RowType, known_words, read_type
 from cati.survey.questionnaire import ASKED, CHOOSING, Choice, Group, Item, Kind, Words
@@ -268,14 +269,7 @@ def file_choices(draft: Draft, row: Row, row_type: RowType) -> str:
         return name
     external = row_type.word.endswith("_external")
     rows = table_of(draft.tables, "external_choices" if external else name)
-    if rows is None:
-        draft.findings.warning(
-            "no_table",
-            (SURVEY, row.number, "type"),
-            tr("The file {name} does not lie beside the form; the list is empty.", name=name),
-            tr("Put it into the form's folder."),
-        )
-    elif external:
+    if rows is not None and external:  # a missing table was said when the form was read
         rows = tuple(each for each in rows if each.get("list_name", each.get("list name", "")) == name)
     columns = parameters_of(draft.cell(row, "parameters"))
     draft.lists[name] = table_choices(
@@ -291,18 +285,24 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
         row_type, draft.cell(row, "parameters"), draft.expression(row, "constraint"), row.number, draft.findings
     )
     only_heads_a_table = "label" in appearance.split() and kind in CHOOSING
-    from_a_file = "search(" in appearance.replace(" ", "") and kind in CHOOSING
-    if row_type.unasked or from_a_file:
+    search = search_of(draft.cell(row, "appearance")) if kind in CHOOSING else None
+    if row_type.unasked:
         draft.findings.warning(
             "not_asked",
             (SURVEY, row.number, "type"),
             tr("{type} makes no sense on the telephone and is left out.", type=draft.cell(row, "type")),
             tr("Ask it as text, number or choice instead."),
         )
-    if row_type.unasked or from_a_file or only_heads_a_table:
+    if row_type.unasked or only_heads_a_table:
         draft.items.append(Item(name=name, kind=Kind.NOT_ASKED, row=row.number, group=draft.around()))
         return
     choices = _choices_of(draft, row, row_type, kind) if kind in CHOOSING and not row_type.choices_from else ""
+    choice_filter = draft.expression(row, "choice_filter")
+    if search is not None and choices:
+        listed = draft.lists[choices]
+        choices = f"{choices} ({name})"
+        draft.lists[choices] = searched_choices(listed, table_of(draft.tables, search.table) or (), search)
+        choice_filter = " and ".join(f"({each})" for each in (choice_filter, condition_of(search, listed)) if each)
     shown = len(draft.lists.get(choices, ()))
     required = draft.expression(row, "required")
     order, seed = shuffle_of(
@@ -322,7 +322,7 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
             instruction=instruction,
             group=draft.around(),
             choices=choices,
-            choice_filter=draft.expression(row, "choice_filter"),
+            choice_filter=choice_filter,
             choices_from=row_type.choices_from,
             seed=seed,
             order=order,
