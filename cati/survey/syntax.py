@@ -115,7 +115,9 @@ class _Parser:
             what, do = tr("Two sets cannot be joined by “|” here."), tr("Write the questions one after the other.")
         elif token.text == "[":
             what = tr("Only the rows of instance('…') can be picked by a condition in brackets.")
-            do = tr("For one member of a roster write indexed-repeat(${question}, ${roster}, number).")
+            do = tr(
+                "For a roster write indexed-repeat(${question}, ${roster}, number) or count-if(${roster}, condition)."
+            )
         else:
             what = tr("This path is not followed here.")
             do = tr("Write ${name} for a question, instance('list')/root/item[…]/column for a table.")
@@ -167,7 +169,7 @@ class _Parser:
         if token.kind == "string":
             return Literal(token.text[1:-1], token.at)
         if token.kind == "ref":
-            return Reference(token.text, token.at)
+            return self._downwards(token.at, token.text)
         if token.kind == "dots":
             return self._dots(token, token.at)
         if token.kind == "name":
@@ -195,23 +197,54 @@ class _Parser:
         if self._peek().text == "/":
             if self._peek(1).kind != "name":
                 raise self._elsewhere(self._peek())
-            name = self._downwards(began)
-            return Column(name.name, began) if self.rows and not levels else name
+            item = self._downwards(began)
+            return Column(item.name, began) if self.rows and not levels and isinstance(item, Reference) else item
         if levels:
             return Up(levels, began)
         if self.rows and self.rows[-1]:
             return Column(self.rows[-1], began)
         return Current(began)
 
-    def _downwards(self, began: int) -> Reference:
-        """Take ``/name/name…``: names are unique in a form, so the last step says which item it is."""
-        name = ""
-        while self._peek().text == "/" and self._peek(1).kind == "name" and self._peek(2).text not in ("(", "::"):
-            name = self._peek(1).text
-            self.at += 2
-        if not name or (self._peek().kind == "op" and self._peek().text in _BEFORE_A_STEP):
-            raise self._elsewhere(self._peek())
-        return Reference(name, began)
+    def _downwards(self, began: int, name: str = "") -> Node:
+        """Take ``/name/name…``: names are unique in a form, so the last step says which item it is.
+
+        ``/roster[2]/name`` and ``/roster[position() = 2]/name`` are what indexed-repeat() means.
+        """
+        members: list[Node] = []
+        while True:
+            token = self._peek()
+            if token.text == "/" and self._peek(1).kind == "name" and self._peek(2).text not in ("(", "::"):
+                name = self._peek(1).text
+                self.at += 2
+            elif name and self._take("["):
+                members += [Reference(name, token.at), self._number_of_member(token)]
+                if self._peek().text != "/":
+                    raise self._elsewhere(token)
+            else:
+                break
+        if not name or (token.kind == "op" and token.text in _BEFORE_A_STEP):
+            raise self._elsewhere(token)
+        found = Reference(name, began)
+        return Call("indexed-repeat", (found, *members), began) if members else found
+
+    def _number_of_member(self, opened: Token) -> Node:
+        """Take a condition in brackets that says which member of a roster is meant: a number, or its position."""
+        self.rows.append("")
+        condition = self._expression()
+        self.rows.pop()
+        self._expect("]")
+        match condition:
+            case Binary(operator="=", left=Column(name=name), right=number) if name == ROW_POSITION:
+                pass
+            case Binary(operator="=", left=number, right=Column(name=name)) if name == ROW_POSITION:
+                pass
+            case Literal(value=float()) | Chain(operators=("+" | "-", *_)):
+                number = condition
+            case _:
+                raise self._elsewhere(opened)
+        if any(isinstance(part, Column) for part in every(number)):
+            raise self._elsewhere(opened)
+        return number
 
     def _name(self, token: Token) -> Node:
         if self._peek().text == "(" and self._peek().kind == "op":

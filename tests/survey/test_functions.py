@@ -102,6 +102,11 @@ def worked_out(source: str, current: str = "") -> str:
         ("${member_name}", "Ada"),
         ("indexed-repeat(${member_name}, ${member}, 2)", "Bo"),
         ("indexed-repeat(${member_name}, ${member}, 7)", ""),
+        ("/data/member[2]/member_name", "Bo"),
+        ("../member[position() = 1 + 1]/group/member_name", "Bo"),
+        ("${member}[position() = count(${member})]/member_name", "Cy"),
+        ("${member}/member_name", "Ada"),
+        ("sum(${member}/member_age)", "52"),
         ("count-if(${member}, ${member_age} > 10)", "2"),
         ("count-if(${member}, ${member_age} > 10 and ${age} = 44)", "2"),
         ("position(..)", "11"),
@@ -296,7 +301,23 @@ def test_what_is_left_out_says_what_to_write_instead(source: str, says: str) -> 
 
 
 @pytest.mark.parametrize(
-    "source", ["//a", "../*", "${a} | ${b}", "${a}[2]", "a/b", "@id", "self::node()", "text()", "..", "/", "$x", "a::b"]
+    "source",
+    [
+        "//a",
+        "../*",
+        "${a} | ${b}",
+        "${a}[2]",
+        "${a}[b = 2]/c",
+        "${a}[b]",
+        "a/b",
+        "@id",
+        "self::node()",
+        "text()",
+        "..",
+        "/",
+        "$x",
+        "a::b",
+    ],
 )
 def test_other_paths_lie_outside(source: str) -> None:
     with pytest.raises(ExpressionProblem) as caught:
