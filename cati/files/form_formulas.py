@@ -11,7 +11,7 @@ from cati.files.workbooks import column_of, sheet_parts
 Places = tuple[tuple[int, int], ...]
 """Cells as row and column, counted from 0."""
 
-_CELL = re.compile(rb"<(?:\w+:)?c\s(?P<about>[^>]*[^>/])>(?P<inside>.*?)</(?:\w+:)?c>", re.DOTALL)
+_CELL = re.compile(rb"<(?:\w+:)?c\s(?P<about>[^<>]*)>")
 _WHERE = re.compile(rb"""\br\s*=\s*["']([A-Z]{1,3})([0-9]{1,7})["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s>/]")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>[^<]|<(?:\w+:)?is[\s>]")
@@ -34,8 +34,13 @@ def without_result(data: bytes) -> dict[str, Places]:
 
 def _cells(content: bytes) -> list[tuple[int, int]]:
     places = []
-    for cell in _CELL.finditer(content):
-        empty = _FORMULA.search(cell["inside"]) and not _VALUE.search(cell["inside"])
+    begun = list(_CELL.finditer(content))
+    ends = [*(cell.start() for cell in begun[1:]), len(content)]
+    for cell, end in zip(begun, ends, strict=True):
+        if cell["about"].endswith(b"/"):
+            continue
+        inside = content[cell.end() : end].partition(b"/sheetData")[0]
+        empty = _FORMULA.search(inside) and not _VALUE.search(inside)
         where = _WHERE.search(cell["about"]) if empty or _FAULT.search(cell["about"]) else None
         if where is not None:
             places.append((int(where[2]) - 1, column_of(where[1])))
