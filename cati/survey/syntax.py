@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 from cati.survey.nodes import (
@@ -22,7 +23,7 @@ from cati.survey.nodes import (
     every,
     named_in_text,
 )
-from cati.survey.tokens import STRAIGHT, WORD_OPERATORS, ExpressionProblem, Token, tokens
+from cati.survey.tokens import STRAIGHT, WORD_OPERATORS, ExpressionProblem, Token, advice, tokens
 from cati.text import tr
 
 __all__ = [
@@ -99,7 +100,10 @@ class _Parser:
         if self._take(text) is None:
             if self._peek().text in _BEFORE_A_STEP and self._peek().kind == "op":
                 raise self._unexpected()
-            raise ExpressionProblem(self.source, self._peek().at, tr("“{sign}” is missing here.", sign=text))
+            what, at = tr("“{sign}” is missing here.", sign=text), self._peek().at
+            beside = self._peek().kind in ("string", "number")
+            do = tr("Put commas between the arguments.") if beside else advice(self.source, at)
+            raise ExpressionProblem(self.source, at, what, do)
 
     def _unexpected(self) -> ExpressionProblem:
         token = self._peek()
@@ -107,10 +111,16 @@ class _Parser:
             return ExpressionProblem(self.source, token.at, tr("The expression stops too early."))
         if token.kind == "op" and token.text in _BEFORE_A_STEP:
             return self._elsewhere(token)
-        return ExpressionProblem(self.source, token.at, tr("“{sign}” is not understood here.", sign=token.text))
+        what = tr("“{sign}” is not understood here.", sign=token.text)
+        return ExpressionProblem(self.source, token.at, what, advice(self.source, token.at))
 
     def _elsewhere(self, token: Token) -> ExpressionProblem:
-        """Tell of XPath that this dialect leaves out."""
+        """Tell of XPath that this dialect leaves out, and of signs that mean something else in other notations."""
+        divides = token.text == "/" and self._after(token).kind in ("number", "ref")
+        if divides or self.source.startswith("||", token.at):
+            sign = "/" if divides else "||"
+            what = tr("“{sign}” is not understood here.", sign=sign)
+            return ExpressionProblem(self.source, token.at, what, advice(self.source, token.at))
         if token.text == "|":
             what, do = tr("Two sets cannot be joined by “|” here."), tr("Write the questions one after the other.")
         elif token.text == "[":
@@ -122,6 +132,9 @@ class _Parser:
             what = tr("This path is not followed here.")
             do = tr("Write ${name} for a question, instance('list')/root/item[…]/column for a table.")
         return ExpressionProblem(self.source, token.at, what, do, code="outside")
+
+    def _after(self, token: Token) -> Token:
+        return next((other for other in self.tokens if other.at > token.at), token)
 
     def _expression(self, lowest: int = 0) -> Node:
         """Take a part with all operators that bind at least so tightly; those of one level go from left to right."""
@@ -269,6 +282,8 @@ class _Parser:
             return self._from_current(token)
         if token.text == "instance":
             return self._table(token, arguments)
+        if token.text == "jr:itext" and len(arguments) == 1 and isinstance(arguments[0], TablePath):
+            return replace(arguments[0], column="label")  # jr:itext(instance('x')/root/item[…]/itextId)
         if token.text in ("position", "last") and not arguments and self.rows:
             return Column(ROW_POSITION if token.text == "position" else ROW_LAST, token.at)
         return Call(token.text, tuple(arguments), token.at)

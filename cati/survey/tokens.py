@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cati.errors import Problem
-from cati.text import tr
+from cati.text import mark, tr
 
 
 class ExpressionProblem(Problem):
@@ -54,6 +54,43 @@ class Token:
     at: int
 
 
+_MEANT = (
+    (re.compile(r"\s*(?:&&?|AND\b|And\b|und\b)"), mark("Write “and”.")),
+    (re.compile(r"\s*(?:\|\||OR\b|Or\b|oder\b)"), mark("Write “or”.")),
+    (re.compile(r"\s*!(?!=)"), mark("Write not(…), or != between two values.")),
+    (re.compile(r"\s*(?:NOT|Not|nicht)\b"), mark("Write not(…).")),
+    (re.compile(r"\s*\$(?!\{)|\s*[{}]"), mark("Write ${name} for a question.")),
+    (re.compile(r"\s*[\"'“”„‘’‚]"), mark("Close the quotation marks around the text.")),
+    (re.compile(r"\s*/"), mark("Write div to divide.")),
+    (re.compile(r"\s*%"), mark("Write mod for the remainder.")),
+    (re.compile(r"\s*[;]"), mark("Put commas between the arguments.")),
+    (re.compile(r"\s*\)"), mark("Check that every bracket is opened and closed.")),
+)
+"""What people write who know other notations, and what it is here."""
+
+
+_BEHIND = {
+    ("=", "="): mark("Write a single = for “is the same”."),
+    ("<", ">"): mark("Write != for “is not the same”."),
+    ("<", "="): mark("Write <= or >= without a space."),
+    (">", "="): mark("Write <= or >= without a space."),
+    ("=", "<"): mark("Write <= or >= in this order."),
+    ("=", ">"): mark("Write <= or >= in this order."),
+}
+"""The same for a sign right behind another one."""
+
+
+def advice(source: str, at: int) -> str:
+    """Return what to write instead of what stands at a place and is not understood, "" when nothing is known."""
+    before = source[:at].rstrip()
+    if re.search(r"(?i)\bnot$", before):
+        return tr("Write not(…).")
+    behind = _BEHIND.get((before[-1:], source[at : at + 1]))
+    if behind:
+        return tr(behind)
+    return next((tr(text) for pattern, text in _MEANT if pattern.match(source, at)), "")
+
+
 def tokens(source: str) -> Iterator[Token]:
     """Yield the signs of an expression, an "end" last; raises `ExpressionProblem`."""
     at = 0
@@ -63,7 +100,7 @@ def tokens(source: str) -> Iterator[Token]:
         found = _TOKEN.match(source, at)
         if found is None or found.end() == at:
             bad = source[at:].lstrip()[:1]
-            raise ExpressionProblem(source, at, tr("“{sign}” is not understood here.", sign=bad))
+            raise ExpressionProblem(source, at, tr("“{sign}” is not understood here.", sign=bad), advice(source, at))
         kind = found.lastgroup or ""
         if kind == "refname":
             kind = "ref"

@@ -108,6 +108,34 @@ def test_what_cannot_be_read_names_its_place(source: str, position: int) -> None
     assert caught.value.position == position
 
 
+@pytest.mark.parametrize(
+    ("source", "position", "says"),
+    [
+        ("${a} == 1", 6, "single ="),
+        ("${a} && ${b}", 4, "and"),
+        ("${a} AND ${b}", 5, "and"),
+        ("${a} || ${b}", 5, "or"),
+        ("not ${a}", 4, "not(…)"),
+        ("!${a}", 0, "not(…)"),
+        ("${a} <> 1", 6, "!="),
+        ("${a} => 1", 6, "order"),
+        ("${a} > = 1", 7, "space"),
+        ("${a} / 2", 5, "div"),
+        ("5 % 2", 1, "mod"),
+        ("{a} = 1", 0, "${name}"),
+        ("${a} = 'x", 6, "quotation"),
+        ("if(${a}; 1; 2)", 7, "commas"),
+        ("selected(${a} 'x')", 14, "commas"),
+        ("1)", 1, "bracket"),
+    ],
+)
+def test_other_notations_are_told_what_it_is_here(source: str, position: int, says: str) -> None:
+    with pytest.raises(ExpressionProblem) as caught:
+        compile_expression(source)
+    assert (caught.value.position, caught.value.code) == (position, "expression")
+    assert says in caught.value.do
+
+
 def test_a_slip_in_a_function_is_told_with_the_right_name() -> None:
     with pytest.raises(ExpressionProblem, match="selected"):
         compile_expression("seleted(${a}, 'x')")
