@@ -47,9 +47,12 @@ class RawSheet:
     no_result: tuple[tuple[int, int], ...] = ()
 
 
-def form_of(sheets: Sequence[RawSheet], name: str) -> Form:
-    """Return the form that stands on these sheets; a Problem when none of them holds questions."""
-    findings = Findings()
+def form_of(sheets: Sequence[RawSheet], name: str, findings: Findings | None = None) -> Form:
+    """Return the form that stands on these sheets; a Problem when none of them holds questions.
+
+    ``findings`` are those of reading the file, the form's own join them.
+    """
+    findings = Findings() if findings is None else findings
     left = list(sheets)
     found: dict[str, Sheet] = {}
     for wanted in (SURVEY, EXTERNAL, CHOICES, SETTINGS):

@@ -66,7 +66,7 @@ def with_tables(form: Form, folder: Path | None) -> Form:
             )
             continue
         try:
-            tables[named.stem] = sheet_of(csv_cells(read_whole(path, MOST_BYTES), path.name))
+            tables[named.stem] = sheet_of(csv_cells(read_whole(path, MOST_BYTES), path.name, findings))
         except Problem as problem:
             findings.error("unreadable_table", place, f"{problem.where}: {problem.what}", problem.do)
     return Form(form.name, form.survey, form.choices, form.settings, tables, tuple(findings.found))
@@ -124,16 +124,21 @@ def _beside(file: str, form_name: str, folder: Path | None) -> Path | None:
     return None
 
 
-def csv_cells(data: bytes, name: str) -> list[list[str]]:
+def csv_cells(data: bytes, name: str, findings: Findings) -> list[list[str]]:
     """Return the rows of a CSV file as written, row 1 first; encoding and separator are found out.
 
+    An encoding that was only guessed is noted: umlauts may be wrong then.
     Unlike a list of people, a questionnaire's cells may hold line breaks and separators at once.
     """
     try:
-        encoding, _sure = find_encoding(data)
+        encoding, sure = find_encoding(data)
         text = data.decode(encoding).removeprefix("\ufeff")
     except (Unreadable, UnicodeDecodeError) as error:
         raise Problem(name, tr("This file is not UTF-8."), tr("Save it as CSV UTF-8.")) from error
+    if not sure:
+        findings.note(
+            "encoding", ("", 0, ""), tr("{name} is not UTF-8; it is read as {encoding}.", name=name, encoding=encoding)
+        )
     delimiter = _separator(text)
     csv.field_size_limit(_LONGEST_CELL)
     rows: list[list[str]] = []

@@ -18,6 +18,7 @@ from cati.files.form_sheets import RawSheet, form_of
 from cati.files.form_tables import MOST_BYTES, csv_cells
 from cati.files.whole_file import read_whole
 from cati.files.workbooks import as_text, column_of
+from cati.survey.diagnostics import Findings
 from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form
 from cati.text import tr
 
@@ -61,14 +62,18 @@ def read_folder(folder: Path) -> Form:
     if not any(path.stem.strip().lower() == SURVEY for path in files):
         raise Problem(folder.name, tr("This folder has no survey.csv."), tr("Questions stand in survey.csv."))
     sheets = [path for path in files if path.stem.strip().lower() in (SURVEY, CHOICES, SETTINGS, EXTERNAL)]
-    return form_of([RawSheet(path.stem, partial(_csv_cells, path)) for path in sheets], folder.name)
+    findings = Findings()
+    return form_of(
+        [RawSheet(path.stem, cache(partial(_csv_cells, path, findings))) for path in sheets], folder.name, findings
+    )
 
 
 def read_single_csv(data: bytes, name: str) -> Form:
     """Return the form in one CSV file whose first column names the sheet and stands empty beside its rows (pyxform)."""
+    findings = Findings()
     sheets: dict[str, list[list[str]]] = {}
     rows: list[list[str]] = []
-    for row in csv_cells(data, name):
+    for row in csv_cells(data, name, findings):
         head = row[0].strip().lower() if row else ""
         if head and not any(cell.strip() for cell in row[1:]):
             rows = sheets.setdefault(head, [])
@@ -80,11 +85,13 @@ def read_single_csv(data: bytes, name: str) -> Form:
             tr("One CSV file is not a whole questionnaire."),
             tr("Name the folder that holds survey.csv and choices.csv, or save all sheets as one .xlsx file."),
         )
-    return form_of([RawSheet(sheet, partial(list, cells)) for sheet, cells in sheets.items()], Path(name).stem)
+    return form_of(
+        [RawSheet(sheet, partial(list, cells)) for sheet, cells in sheets.items()], Path(name).stem, findings
+    )
 
 
-def _csv_cells(path: Path) -> list[list[str]]:
-    return csv_cells(read_whole(path, MOST_BYTES), path.name)
+def _csv_cells(path: Path, findings: Findings) -> list[list[str]]:
+    return csv_cells(read_whole(path, MOST_BYTES), path.name, findings)
 
 
 def _text(value: float | str | bool | dt.date | dt.time | dt.timedelta) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from cati.files.form_tables import csv_cells, tables_named
 from cati.files.questionnaires import read_form, read_questionnaire
+from cati.survey.diagnostics import Findings
 from cati.survey.form_rows import Form
 
 SURVEY = """survey:
@@ -94,7 +95,9 @@ def test_what_is_no_file_is_an_error_not_an_endless_read(tmp_path: Path) -> None
     ],
 )
 def test_encodings_and_separators_are_found_out(data: bytes, cells: list[list[str]]) -> None:
-    assert csv_cells(data, "x.csv") == cells
+    findings = Findings()
+    assert csv_cells(data, "x.csv", findings) == cells
+    assert [note.code for note in findings.found] == (["encoding"] if b"\xe4" in data else [])
 
 
 def test_the_external_sheet_is_a_table_and_lies_beside_a_form_that_has_none(tmp_path: Path) -> None:
@@ -113,7 +116,8 @@ def test_a_questionnaire_carries_its_tables_and_asks_from_them(tmp_path: Path) -
         "  - {type: calculate, name: land, calculation: \"pulldata('lands', 'name', 'key', ${town})\"}\n"
     )
     found = read_questionnaire(write(tmp_path, text), "form.yaml")
-    assert found.diagnostics == ()
+    assert [one.code for one in found.diagnostics] == ["encoding"]
+    assert "cp1252" in found.diagnostics[0].what
     assert found.questionnaire is not None
     assert found.questionnaire.tables["lands"] == ({"key": "m", "name": "Bayern"},)
     listed = found.questionnaire.choice_lists[found.questionnaire.items[0].choices]

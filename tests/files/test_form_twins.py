@@ -13,6 +13,7 @@ from cati.files.form_tables import csv_cells
 from cati.files.form_writing import write_form_xlsx, write_form_yaml, write_table_csv
 from cati.files.questionnaires import read_form, read_questionnaire
 from cati.places import shipped_questionnaires
+from cati.survey.diagnostics import Findings
 from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Row, Sheet, clean, sheet_of
 
 FORMS = Path(__file__).resolve().parents[3] / "shared" / "forms"
@@ -93,7 +94,7 @@ def test_any_form_survives_yaml_and_workbook(form: Form) -> None:
 @settings(max_examples=60, deadline=None)
 @given(sheets("name", "label"))
 def test_any_table_survives_csv(sheet: Sheet) -> None:
-    again = sheet_of(csv_cells(write_table_csv(sheet), "table.csv"))
+    again = sheet_of(csv_cells(write_table_csv(sheet), "table.csv", Findings()))
     assert again.headings == sheet.headings
     assert [dict(row.cells) for row in again.rows] == [dict(row.cells) for row in sheet.rows]
 
