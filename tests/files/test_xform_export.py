@@ -156,6 +156,14 @@ def test_what_pyxform_refuses_is_told_with_our_row() -> None:
     assert "nowhere" in told.value.what
 
 
+def test_a_fault_of_pyxform_is_a_problem_too() -> None:
+    with pytest.raises(Problem, match="KeyError"):
+        export(
+            "survey:\n  - {type: begin_grid l, name: g, label: G}\n  - {type: select_one_from_file a.csv, name: q, label: Q}\n"
+            "  - {type: end_grid}\nchoices:\n  - {list_name: l, name: x, label: X}\n"
+        )
+
+
 def test_without_pyxform_the_way_to_install_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyxform.errors", None)
     with pytest.raises(Problem, match=re.escape("pip install cati[xform]")):
