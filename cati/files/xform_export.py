@@ -48,7 +48,7 @@ def export_xform(form: Form) -> XForm:
         row, what = _said(str(error), plain)
         where = tr("{name}, row {n}", name=form.name, n=row) if row else form.name
         raise Problem(where, tr("pyxform does not take this form: {why}", why=what)) from error
-    except Exception as error:  # noqa: BLE001 - its own faults, a KeyError for a file's list in a grid, are not ours
+    except Exception as error:  # its own faults are not ours: a KeyError, say, for a file's list in a grid
         kind = type(error).__name__
         raise Problem(form.name, tr("pyxform fails at this form without saying why ({kind}).", kind=kind)) from error
     notes = [*plain.notes, *(_warning(text, plain) for text in warnings)]
