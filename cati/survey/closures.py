@@ -30,6 +30,7 @@ from cati.survey.syntax import (
     named_in_text,
 )
 from cati.survey.tables import Finder, InMember, cells
+from cati.survey.values import answer_holds, answer_number
 
 
 def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of node
@@ -83,6 +84,10 @@ def truth_of(node: Node) -> Truth:  # noqa: PLR0911 - one return a kind of node
         case Call(name="selected", arguments=(question, Literal(value=str(choice)))) if choice.strip():
             value, wanted = value_of(question), f" {choice.strip()} "
             return lambda scope: wanted in f" {as_text(value(scope))} "
+        case Call(name="boolean", arguments=(inner,)):
+            return truth_of(inner)
+        case Reference(name=name):
+            return lambda scope: answer_holds(scope.value(name))
         case _:
             run = value_of(node)
             return lambda scope: as_boolean(run(scope))
@@ -100,7 +105,7 @@ def _number(node: Node) -> Number:
             number = as_number(value)
             return lambda _scope: number
         case Reference(name=name):
-            return lambda scope: as_number(scope.value(name))
+            return lambda scope: answer_number(scope.value(name))
         case Negative(inner=inner):
             positive = _number(inner)
             return lambda scope: -positive(scope)
@@ -137,9 +142,20 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
         wanted = two.value
         if isinstance(wanted, str):
             return (lambda scope: left(scope) != wanted) if negate else (lambda scope: left(scope) == wanted)
-        return lambda scope: same_number(as_number(left(scope)), wanted) != negate
+        number = _number(one)
+        return lambda scope: same_number(number(scope), wanted) != negate
     right = value_of(two)
-    return lambda scope: same(left(scope), right(scope)) != negate
+    items = isinstance(one, Reference), isinstance(two, Reference)
+
+    def run(scope: Scope) -> bool:
+        this, that = left(scope), right(scope)
+        if isinstance(that, bool) and items[0]:
+            this = answer_holds(as_text(this))
+        elif isinstance(this, bool) and items[1]:
+            that = answer_holds(as_text(that))
+        return same(this, that) != negate
+
+    return run
 
 
 def _nodes(node: Node) -> Callable[[Scope], Value]:
@@ -335,6 +351,8 @@ def _count_if(node: Call) -> Closure:
 
 _SPECIAL: dict[str, Callable[[Call], Closure]] = {
     "if": _if,
+    "not": truth_of,
+    "boolean": truth_of,
     "coalesce": _coalesce,
     **dict.fromkeys(_STATUS, _status),
     "relevant": _relevant,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_UP, Decimal, localcontext
 
 from cati.survey.moments import moment
-from cati.survey.values import Value, as_boolean, as_number, as_text
+from cati.survey.values import Value, answer_holds, answer_number, as_boolean, as_number, as_text
 
 MOST_PLACES = 30
 """JavaRosa rounds to no more places than this, before or behind the point."""
@@ -15,7 +15,10 @@ MOST_PLACES = 30
 
 def numbers(values: tuple[Value, ...]) -> list[float]:
     """Return the numbers of arguments, those of sets one by one."""
-    return [as_number(part) for value in values for part in (value if isinstance(value, tuple) else (value,))]
+    found: list[float] = []
+    for value in values:
+        found += [answer_number(text) for text in value] if isinstance(value, tuple) else [as_number(value)]
+    return found
 
 
 def number_of(value: Value) -> float:
@@ -109,17 +112,20 @@ def most(*values: Value) -> float:
 
 def checklist(lowest: Value, highest: Value, *values: Value) -> bool:
     """Return whether so many of the values are true; -1 stands for no bound."""
-    flags: list[Value] = [part for value in values for part in (value if isinstance(value, tuple) else (value,))]
-    return _between(lowest, highest, float(sum(as_boolean(flag) for flag in flags)))
+    return _between(lowest, highest, float(sum(_flags(values))))
 
 
 def weighted_checklist(lowest: Value, highest: Value, *values: Value) -> bool:
     """Return whether the weights of the true values, each before its weight, add up to so much; -1: no bound."""
-    flags, weights = values[::2], values[1::2]
-    if len(values) == 2 and isinstance(values[0], tuple) and isinstance(values[1], tuple):  # noqa: PLR2004 - two sets
-        flags, weights = values[0], values[1]
-    total_weight = sum(as_number(weight) for flag, weight in zip(flags, weights, strict=False) if as_boolean(flag))
-    return _between(lowest, highest, total_weight)
+    pairs = zip(_flags(values[::2]), numbers(values[1::2]), strict=False)
+    return _between(lowest, highest, sum(weight for flag, weight in pairs if flag))
+
+
+def _flags(values: tuple[Value, ...]) -> list[bool]:
+    found: list[bool] = []
+    for value in values:
+        found += [answer_holds(text) for text in value] if isinstance(value, tuple) else [as_boolean(value)]
+    return found
 
 
 def _between(lowest: Value, highest: Value, found: float) -> bool:

@@ -62,6 +62,35 @@ def _written(number: float) -> str:
     return text.removesuffix(".0")
 
 
+def answer_holds(text: str) -> bool:
+    """Return whether an item's text is true where a condition is due: a calculated "false" is not.
+
+    JavaRosa keeps what a calculation comes to with its type; here texts are kept, and booleans known by their words.
+    """
+    return text not in ("", "false")
+
+
+def answer_number(text: str) -> float:
+    """Return the number an item's text stands for; a calculated condition counts 1 or 0, as in JavaRosa."""
+    number = as_number(text)
+    return _TRUTHS.get(text, number) if number != number else number  # noqa: PLR0124 - NaN
+
+
+_TRUTHS = {"true": 1.0, "false": 0.0}
+
+
+def kept(value: Value) -> str:
+    """Return the text under which a calculation's result is kept: "" for no number, whole what is so but for 1e-9."""
+    if not isinstance(value, float):
+        return as_text(value)
+    if math.isfinite(value) and abs(value - math.trunc(value)) < _WHOLE:
+        return as_text(float(math.trunc(value)))
+    return "" if math.isnan(value) else as_text(value)
+
+
+_WHOLE = 1e-9
+
+
 def same(one: Value, two: Value) -> bool:
     """XPath 1.0 §3.4: booleans first, then numbers, else texts; a text that is no number equals no number."""
     if isinstance(one, bool) or isinstance(two, bool):

@@ -32,7 +32,15 @@ TRACE = (
 class Interview:
     """A scope with a household of three, a table, and a clock in Augsburg."""
 
-    answers: ClassVar = {"age": "44", "news": "tv web", "born": "1982-03-04", "county": "south", "none": ""}
+    answers: ClassVar = {
+        "holds": "true",
+        "fails": "false",
+        "age": "44",
+        "news": "tv web",
+        "born": "1982-03-04",
+        "county": "south",
+        "none": "",
+    }
     members: ClassVar = {"member_age": ("40", "12", ""), "member_name": ("Ada", "Bo", "Cy"), "member": ("", "", "")}
 
     def __init__(self, current: str = "", zone: str = "Europe/Berlin") -> None:
@@ -128,6 +136,16 @@ def worked_out(source: str, current: str = "") -> str:
         ("checklist(1, 1, ${none}, ${age})", "true"),
         ("weighted-checklist(3, 5, true(), 2, true(), 2)", "true"),
         ("is_refused(${none}) and answered(${age})", "true"),
+        ("if(${fails}, 'a', 'b')", "b"),  # what a calculation came to
+        ("${holds} and not(${fails})", "true"),
+        ("boolean(${fails})", "false"),
+        ("boolean('false')", "true"),
+        ("${fails} = false() and ${holds} = true()", "true"),
+        ("true() = ${fails}", "false"),
+        ("${fails} = 0 and ${holds} = 1", "true"),
+        ("${holds} + ${holds} + ${fails}", "2"),
+        ("sum(${holds}) + 'true'", "NaN"),
+        ("checklist(1, 1, ${holds}, ${fails})", "true"),
     ],
 )  # fmt: skip
 def test_functions_on_sets(source: str, expected: str) -> None:
