@@ -10,6 +10,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cati.survey import functions
+from cati.survey.function_texts import int_of
 from cati.survey.functions import Value, as_boolean, as_number, as_text, same, same_number
 from cati.survey.scope import Closure, Number, Scope, Truth
 from cati.survey.shuffling import shuffled
@@ -297,13 +298,17 @@ def _position(node: Call) -> Closure:
 
 
 def _indexed(node: Call) -> Closure:
-    """indexed-repeat(${question}, ${roster}, number, …): a question in one member of a roster."""
+    """indexed-repeat(${question}, ${roster}, number, …): a question in one member of a roster.
+
+    As in JavaRosa a number that is missing or below 1 means the first member.
+    """
     question, *rest = node.arguments
     name = question.name if isinstance(question, Reference) else ""
     rosters = [roster.name for roster in rest[::2] if isinstance(roster, Reference)]
     numbers = [_number(number) for number in rest[1::2]]
     return lambda scope: scope.indexed(
-        name, tuple((roster, number(scope)) for roster, number in zip(rosters, numbers, strict=False))
+        name,
+        tuple((roster, float(max(1, int_of(number(scope))))) for roster, number in zip(rosters, numbers, strict=False)),
     )
 
 

@@ -110,6 +110,7 @@ def worked_out(source: str, current: str = "") -> str:
         ("${member_name}", "Ada"),
         ("indexed-repeat(${member_name}, ${member}, 2)", "Bo"),
         ("indexed-repeat(${member_name}, ${member}, 7)", ""),
+        ("indexed-repeat(${member_name}, ${member}, ${none})", "Ada"),
         ("/data/member[2]/member_name", "Bo"),
         ("../member[position() = 1 + 1]/group/member_name", "Bo"),
         ("${member}[position() = count(${member})]/member_name", "Cy"),
