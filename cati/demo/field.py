@@ -11,13 +11,13 @@ from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from cati.demo.answers import invent_answer
 from cati.fieldwork import calling, interviewing, mixing
 from cati.fieldwork.calling import Call, DeliveredCase, NoCase
 from cati.fieldwork.open_study import OpenStudy
 from cati.survey.case import Appointment, AppointmentKind, PhoneKind
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
+from cati.survey.invented_answers import invent_answer
 from cati.survey.questionnaire import Kind
 from cati.survey.spoken_time import read_appointment
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cati.demo.answers import invent_answer
 from cati.survey.answers import Answer, Status
+from cati.survey.invented_answers import invent_answer
 from cati.survey.questionnaire import Kind
 from cati.text import language, set_language
 

@@ -142,7 +142,7 @@ def _answered(questionnaire: Questionnaire, state: InterviewState, event: Event)
                        cursor=_screen_start(questionnaire, state, place))  # fmt: skip
     memory = state.memory
     if program.calculation[at] is not None and not item.trigger:
-        memory = replace(memory, replaced={**memory.replaced, event.item: memory.computed.get(event.item, "")})
+        memory = replace(memory, replaced={**memory.replaced, event.item: scope.calculated(at, ids)})
     answers = {**state.answers, event.item: event.answer}
     changed = state.answers.get(event.item) != event.answer
     state = replace(state, answers=answers, memory=memory, set_aside=state.set_aside - {event.item})

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+import regex
+
 _POSIX = {
     "Lower": "a-z", "Upper": "A-Z", "ASCII": r"\x00-\x7f", "Alpha": "a-zA-Z", "Digit": "0-9", "Alnum": "a-zA-Z0-9",
     "Punct": r"!-/:-@\[-`{-~", "Graph": "!-~", "Print": " -~", "Blank": r" \t", "Cntrl": r"\x00-\x1f\x7f",
@@ -18,14 +20,19 @@ _SCRIPTS = {
 }  # fmt: skip
 _DOUBLED = frozenset("-~|&")
 """Signs that Python keeps two of in a row for itself."""
+LONGEST_SECONDS = 0.2
+"""A pattern that tries every way to fail must not hold an interview up."""
 _LAST = 0xFFFF
 """Classes are spelt out for the basic plane: nobody answers in hieroglyphs."""
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Return whether the whole text fits the pattern; a pattern that cannot be read fits nothing."""
+    """Return whether the whole text fits the pattern; one that cannot be read or takes too long fits nothing."""
     compiled = _compiled(pattern)
-    return compiled is not None and compiled.fullmatch(text) is not None
+    try:
+        return compiled is not None and compiled.fullmatch(text, timeout=LONGEST_SECONDS) is not None
+    except TimeoutError:
+        return False
 
 
 def readable(pattern: str) -> bool:
@@ -34,10 +41,10 @@ def readable(pattern: str) -> bool:
 
 
 @lru_cache(maxsize=1000)
-def _compiled(pattern: str) -> re.Pattern[str] | None:
+def _compiled(pattern: str) -> regex.Pattern[str] | None:
     try:
-        return re.compile(_translated(pattern), re.ASCII)
-    except (re.error, ValueError, OverflowError, RecursionError, KeyError, IndexError):
+        return regex.compile(_translated(pattern), regex.ASCII)
+    except (regex.error, ValueError, OverflowError, RecursionError, KeyError, IndexError):
         return None
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cati.survey.expressions import Expression, ExpressionProblem, compile_expression
 from cati.survey.ordering import reorder
-from cati.survey.questionnaire import ASKED, Choice, Kind, Order, Questionnaire
+from cati.survey.questionnaire import ASKED, Choice, Kind, Order, Questionnaire, words_in
 
 Ids = tuple[int, ...]
 """The stable ids of the roster members around something, outermost first; () outside rosters."""
@@ -45,6 +45,8 @@ class Program:
     required: list[Expression | None]
     seed: list[Expression | None]
     asked: list[bool]
+    once: list[bool]
+    """Of every item whether its value is worked out when it is first on the path, and kept: ``once()``."""
     groups_of: list[tuple[int, ...]]
     """Of every item the groups around it, outermost first."""
     rosters_of: list[tuple[int, ...]]
@@ -66,6 +68,19 @@ class Program:
     """Items whose checks look at other items, so that a later change may break an answer."""
     choices: dict[str, dict[str, Choice]]
     has_order: bool
+    listed: dict[tuple[str, str], tuple[dict[str, str], ...]] = field(default_factory=dict)
+    """Choice lists as tables, by name and language; the same object each time, since tables are indexed by identity."""
+
+    def list_as_table(self, name: str, language: str) -> tuple[dict[str, str], ...]:
+        """Return the choices of a list as rows, labels in a language; () when there is no such list."""
+        found = self.listed.get((name, language))
+        if found is None:
+            form = self.questionnaire
+            found = self.listed[name, language] = tuple(
+                {**c.columns, "name": c.name, "label": words_in(c.label, language, form.default_language)}
+                for c in form.choice_lists.get(name, ())
+            )
+        return found
 
     def address(self, place: Place) -> str:
         """Return the address of a place."""
@@ -150,6 +165,7 @@ def _compile(questionnaire: Questionnaire) -> Program:
         required=[expression_or_none(item.required) if item.required != "yes" else None for item in items],
         seed=[expression_or_none(item.seed) for item in items],
         asked=[item.kind in ASKED for item in items],
+        once=[one is not None and "once" in one.calls for one in calculation],
         groups_of=groups_of,
         rosters_of=[tuple(at for at in around if groups[at].repeat) for around in groups_of],
         rosters_around=rosters_around,

@@ -42,15 +42,13 @@ class _Walk:
             elif scope.on(child.item, ids):
                 place = (child.item, ids)
                 self.met.append(place)
+                if program.once[child.item]:
+                    scope.text(child.item, ids)
                 if program.asked[child.item]:
                     self.shown.append(place)
-                    if program.calculation[child.item] is not None:
-                        scope.text(child.item, ids)
                 elif self._ends(child.item):
                     self.shown.append(place)
                     self.ended_by = child.item
-                else:
-                    scope.text(child.item, ids)
             if self.ended_by is not None:
                 return
 

@@ -109,7 +109,7 @@ def _exported(program: Program, place: Place, state: InterviewState) -> dict[str
     item, address = program.questionnaire.items[at], program.address(place)
     on_path = address in state.route.on_path
     if kind_is_computed(item.kind):
-        value = state.memory.computed.get(address, "")
+        value = state.scope.text(*place)
         return {item.name: Answer(value=value) if on_path and value != "" else Answer(Status.OFF_PATH)}
     answer = state.answers.get(address)
     if not on_path:

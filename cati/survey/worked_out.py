@@ -15,10 +15,10 @@ from zoneinfo import ZoneInfo
 
 from cati.survey.answers import Answer, Status
 from cati.survey.expressions import Expression
-from cati.survey.functions import Value, as_boolean, as_number, as_text
 from cati.survey.ordering import keyed
 from cati.survey.program import Ids, Place, Program
 from cati.survey.questionnaire import ASKED, Kind, words_in
+from cati.survey.values import Value, as_boolean, as_number, as_text, kept
 
 NOTHING: Mapping[str, str] = {}
 FIRST_MEMBER = (1,)
@@ -41,9 +41,9 @@ class Setting:
 class Memory:
     """What an interview remembers besides answers, all by address.
 
-    ``computed``: values worked out. ``presets``: defaults worked out once. ``replaced``: what a calculation gave when
-    the interviewer wrote something else over it. ``rosters``: the members of rosters without a count. ``used``: the
-    highest id a roster has given.
+    ``computed``: values worked out once, or when something else changed. ``presets``: defaults worked out once.
+    ``replaced``: what a calculation gave when the interviewer wrote something else over it. ``rosters``: the members of
+    rosters without a count. ``used``: the highest id a roster has given.
     """
 
     computed: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -185,7 +185,7 @@ class Pass:
             answer = self._answers.get(address)
             calculation = self._program.calculation[at]
             if calculation is not None and not item.trigger:
-                worked_out = self.computed[address] = _kept(self.here(calculation, at, ids))
+                worked_out = self.calculated(at, ids)
                 if answer is None or item.read_only or self.memory.replaced.get(address) != worked_out:
                     return worked_out
             if answer is not None:
@@ -201,12 +201,15 @@ class Pass:
         if item.trigger:
             return self.computed.get(address, "")
         if calculation is not None:
-            text = _kept(self.here(calculation, at, ids))
-        elif item.kind is Kind.HIDDEN:
-            text = self._setting.values.get(item.name, "") or self.preset(at, ids)
-        else:
-            text = ""
-        self.computed[address] = text
+            return self.calculated(at, ids)
+        return (self._setting.values.get(item.name, "") or self.preset(at, ids)) if item.kind is Kind.HIDDEN else ""
+
+    def calculated(self, at: int, ids: Ids) -> str:
+        """Return what an item's calculation gives now; kept in ``computed`` when it is worked out but once."""
+        calculation = self._program.calculation[at]
+        text = kept(self.here(calculation, at, ids)) if calculation is not None else ""
+        if self._program.once[at]:
+            self.computed[self._program.address((at, ids))] = text
         return text
 
     def preset(self, at: int, ids: Ids) -> str:
@@ -217,7 +220,7 @@ class Pass:
             return self.presets[address]
         if dynamic is None:
             return self._program.questionnaire.items[at].default
-        text = self.presets[address] = _kept(self.here(dynamic, at, ids))
+        text = self.presets[address] = kept(self.here(dynamic, at, ids))
         return text
 
     # What expressions ask
@@ -362,16 +365,7 @@ class Pass:
         rows = self._program.questionnaire.tables.get(name)
         if rows is not None:
             return rows
-        fallback = self._program.questionnaire.default_language
-        return [
-            {**choice.columns, "name": choice.name, "label": words_in(choice.label, self._language, fallback)}
-            for choice in self._program.questionnaire.choice_lists.get(name, ())
-        ]
-
-    def in_row(self, row: Mapping[str, str]) -> Pass:
-        """Return this scope with bare names reading from a row; it lives as long as the predicate is worked out."""
-        self._column = row
-        return self
+        return self._program.list_as_table(name, self._language)
 
     def call(self, name: str, arguments: list[Value]) -> Value:  # noqa: PLR0911 - one return a function
         """Answer clock and chance, from the recorded event and the interview's seed."""
@@ -392,12 +386,6 @@ class Pass:
         if name == "index":
             return self._number_of(self._rosters[-1]) if self._rosters else 1.0
         return ""
-
-
-def _kept(value: Value) -> str:
-    """Return a value as it is kept: what is no number is nothing, as in JavaRosa."""
-    text = as_text(value)
-    return "" if text == "NaN" else text
 
 
 def _groups_around(program: Program, group: int) -> tuple[int, ...]:

@@ -23,7 +23,7 @@ from cati.ui.asked_view import NONRESPONSE, AskedView
 from cati.ui.choosing import is_gathered
 from cati.ui.keys import PAGE_KEYS, Key, Where, key_of
 from cati.ui.open_text_page import OpenTextPage
-from cati.ui.open_texts_kept import keep_texts, texts_of
+from cati.ui.open_texts_kept import Acts, keep_texts, texts_of
 from cati.ui.overview_view import OverviewView
 from cati.ui.pages import in_words
 from cati.ui.roster_view import RosterView
@@ -53,8 +53,9 @@ class InterviewPage(QWidget):
     interrupted = Signal(object)
     lost = Signal()
 
-    def __init__(self, study: OpenStudy, running: RunningInterview) -> None:
+    def __init__(self, study: OpenStudy, running: RunningInterview, acts: Acts = interviewing) -> None:
         super().__init__()
+        self._acts = acts
         self.study = study
         self.running = running
         self._since = study.now()
@@ -93,7 +94,7 @@ class InterviewPage(QWidget):
     def do(self, kind: EventKind, address: str = "", answer: Answer | None = None, language: str = "") -> bool:
         """Do one thing, have it on disk, show what comes next; False when it did not take effect."""
         try:
-            after = interviewing.record(self.study, self.running, kind, address, answer, language)
+            after = self._acts.record(self.study, self.running, kind, address, answer, language)
         except Problem as problem:
             self.asked.show_refusal(in_words(problem))
             return False
@@ -182,7 +183,7 @@ class InterviewPage(QWidget):
         question = self.asked.question
         if question is None or not _has_draft(question):
             return
-        if not interviewing.keep_draft(self.study, self.running, question.address, text):
+        if not self._acts.keep_draft(self.study, self.running, question.address, text):
             self._leave()
             self.lost.emit()
 
@@ -215,11 +216,11 @@ class InterviewPage(QWidget):
                     (self.open_texts.focus_on() or self).setFocus()
                     return
                 asked_anew = replace(self.running, state=replace(self.running.state, refusal=None))
-                self.running = keep_texts(self.study, asked_anew, self.open_texts.texts())
+                self.running = keep_texts(self.study, asked_anew, self.open_texts.texts(), self._acts)
                 if self.running.state.refusal is not None:
                     self.open_texts.refusal.setText(self.running.state.refusal.message)
                     return
-            done = self.running if self.running.lease_lost else interviewing.complete(self.study, self.running)
+            done = self.running if self.running.lease_lost else self._acts.complete(self.study, self.running)
         except Problem as problem:
             self.asked.show_refusal(in_words(problem))
             self.open_texts.refusal.setText(in_words(problem))
@@ -269,7 +270,7 @@ class InterviewPage(QWidget):
         self._sets_aside = None
         row = self.asked.row if row is None else row
         question = screen.questions[min(row, len(screen.questions) - 1)]
-        draft = interviewing.draft_of(self.study, self.running, question.address) if _has_draft(question) else ""
+        draft = self._acts.draft_of(self.study, self.running, question.address) if _has_draft(question) else ""
         minutes = int((self.study.now() - self._since).total_seconds() // 60)
         self.asked.show_screen(screen, min(row, len(screen.questions) - 1), minutes, draft)
         self.views.setCurrentWidget(self.asked)
@@ -292,8 +293,8 @@ class InterviewPage(QWidget):
         announce(self, refusal.message)
 
     def _show_end(self) -> None:
-        texts = texts_of(self.study, self.running)
-        self.open_texts.show_texts(texts, lambda text: interviewing.mark_identifying(self.study, self.running, text))
+        texts = texts_of(self.study, self.running, self._acts)
+        self.open_texts.show_texts(texts, lambda text: self._acts.mark_identifying(self.study, self.running, text))
         self.views.setCurrentWidget(self.open_texts)
         (self.open_texts.focus_on() or self).setFocus()
 

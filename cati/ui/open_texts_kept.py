@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from cati.fieldwork import interviewing
-from cati.fieldwork.interviewing import RunningInterview
+from cati.fieldwork.interviewing import Completed, RunningInterview
+from cati.fieldwork.open_texts import Mark
 from cati.survey import interview
 from cati.survey.answers import SKIPPED, Answer
 from cati.survey.interview import EventKind
@@ -17,12 +18,40 @@ if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
 
 
-def texts_of(study: OpenStudy, running: RunningInterview) -> list[tuple[str, str, str]]:
+class Acts(Protocol):
+    """What the interview page does with answers: `cati.fieldwork.interviewing`, or `rehearsal` to try a form out."""
+
+    @property
+    def record(self) -> Callable[..., RunningInterview]:
+        """Do one thing and keep it."""
+
+    @property
+    def keep_draft(self) -> Callable[..., bool]:
+        """Keep what is being typed."""
+
+    @property
+    def draft_of(self) -> Callable[..., str]:
+        """Return what was typed and not answered."""
+
+    @property
+    def complete(self) -> Callable[..., Completed | RunningInterview]:
+        """Finish."""
+
+    @property
+    def open_texts(self) -> Callable[..., tuple[tuple[str, str], ...]]:
+        """Return the open answers."""
+
+    @property
+    def mark_identifying(self) -> Callable[..., tuple[Mark, ...]]:
+        """Return what could identify somebody."""
+
+
+def texts_of(study: OpenStudy, running: RunningInterview, acts: Acts = interviewing) -> list[tuple[str, str, str]]:
     """Return (place, question, words) of every open answer; a place is "item", or "item/choice" beside "other"."""
     questionnaire, state = study.questionnaire, running.state
     asked = {line.address: line.text for line in interview.overview(questionnaire, state)}
     found = []
-    for place, words in interviewing.open_texts(study, running):
+    for place, words in acts.open_texts(study, running):
         name, _slash, choice = place.partition("/")
         question = asked.get(name, name)
         if choice:
@@ -32,7 +61,9 @@ def texts_of(study: OpenStudy, running: RunningInterview) -> list[tuple[str, str
     return found
 
 
-def keep_texts(study: OpenStudy, running: RunningInterview, texts: Mapping[str, str]) -> RunningInterview:
+def keep_texts(
+    study: OpenStudy, running: RunningInterview, texts: Mapping[str, str], acts: Acts = interviewing
+) -> RunningInterview:
     """Keep every open answer whose words changed; one without words counts as skipped.
 
     Ends at the first that is refused (``state.refusal``) or when the lease is lost (``lease_lost``).
@@ -49,7 +80,7 @@ def keep_texts(study: OpenStudy, running: RunningInterview, texts: Mapping[str, 
             after = Answer(value=text) if text else SKIPPED
         if after == before:
             continue
-        running = interviewing.record(study, running, EventKind.ANSWERED, address, after)
+        running = acts.record(study, running, EventKind.ANSWERED, address, after)
         if running.lease_lost or running.state.refusal is not None:
             break
     return running

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from cati.demo.answers import invent_answer
 from cati.files.questionnaires import read_questionnaire
 from cati.places import shipped_questionnaires
 from cati.survey.authoring import Compiled, compile_form
 from cati.survey.form_rows import Form, Row, Sheet
 from cati.survey.interview import Event, EventKind, InterviewState, apply, begin
+from cati.survey.invented_answers import invent_answer
 from cati.survey.questionnaire import SUBSTANTIVE, Questionnaire
 
 NOW = datetime(2026, 7, 1, 16, 0, tzinfo=UTC)

@@ -11,7 +11,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cati.demo.answers import invent_answer
 from cati.survey.answers import DONT_KNOW, REFUSED, SKIPPED, Answer, Status
 from cati.survey.authoring import compile_form
 from cati.survey.form_rows import Form, Row, Sheet
@@ -26,6 +25,7 @@ from cati.survey.interview import (
     replay,
     would_set_aside,
 )
+from cati.survey.invented_answers import invent_answer
 from cati.survey.questionnaire import SUBSTANTIVE, Kind, Questionnaire, questionnaire_from_json
 
 Walks = Callable[..., Any]

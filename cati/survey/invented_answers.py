@@ -1,4 +1,4 @@
-"""Invented answers, valid for the question at hand, for the demonstration and the tests."""
+"""Invented answers, valid for the question at hand, for random runs, the demonstration and the tests."""
 
 from __future__ import annotations
 
@@ -6,15 +6,19 @@ import random
 from datetime import date, timedelta
 
 from cati.survey.answers import DONT_KNOW, REFUSED, SKIPPED, Answer, Status
-from cati.survey.interview import Question
 from cati.survey.questionnaire import Display, Kind
+from cati.survey.screens import Question
 
 RATE_DONT_KNOW = 0.03
 RATE_REFUSED = 0.02
 RATE_SKIPPED = 0.01
 _MOST_CHOSEN = 3
 _MANY = 100
+_SMALL = 0.4
+_FEW = 9
+"""Without a range, counts of people and things are the likeliest numbers."""
 _DAY = date(2026, 7, 1)
+_AHEAD = 365
 _WISHES = (
     "Mehr Termine am Abend", "Längere Öffnungszeiten", "Freundlichere Auskünfte", "Weniger Papier",
     "Schnellere Antworten auf E-Mails", "Mehr Parkplätze", "Alles war gut", "Klarere Formulare",
@@ -43,9 +47,12 @@ def invent_answer(question: Question, draw: random.Random) -> Answer:
         Kind.DECIMAL: _decimal,
         Kind.DATE: _day,
         Kind.TIME: _time,
+        Kind.DATETIME: _moment,
+        Kind.RANK: _ranked,
         Kind.TEXT: _words,
     }.get(question.kind)
-    return Answer(value=value(question, draw)) if value is not None else SKIPPED
+    text = value(question, draw) if value is not None else ""
+    return Answer(value=text) if text else SKIPPED
 
 
 def _one(question: Question, draw: random.Random) -> Answer:
@@ -81,6 +88,8 @@ def _range(question: Question) -> tuple[float, float]:
 def _number(question: Question, draw: random.Random) -> str:
     low, high = _range(question)
     first, last = -int(-low // 1), int(high // 1)
+    if not question.minimum and not question.maximum and draw.random() < _SMALL:
+        return str(draw.randint(0, _FEW))
     return str(draw.randint(first, min(max(first, last), first + _MANY)))
 
 
@@ -91,11 +100,21 @@ def _decimal(question: Question, draw: random.Random) -> str:
 
 
 def _day(_question: Question, draw: random.Random) -> str:
-    return (_DAY - timedelta(days=draw.randint(0, 3650))).isoformat()
+    return (_DAY - timedelta(days=draw.randint(-_AHEAD, 3650))).isoformat()
 
 
 def _time(_question: Question, draw: random.Random) -> str:
     return f"{draw.randint(0, 23):02}:{draw.randrange(0, 60, 5):02}"
+
+
+def _moment(question: Question, draw: random.Random) -> str:
+    return f"{_day(question, draw)}T{_time(question, draw)}"
+
+
+def _ranked(question: Question, draw: random.Random) -> str:
+    names = [choice.name for choice, _label in question.choices]
+    draw.shuffle(names)
+    return " ".join(names)
 
 
 def _words(_question: Question, draw: random.Random) -> str:

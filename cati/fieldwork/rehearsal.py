@@ -1,0 +1,129 @@
+"""Trying a questionnaire out: the interview's acts on an invented person, in memory; nothing is stored or sent.
+
+The functions have the names and shapes of `cati.fieldwork.interviewing`, so that the interview page works on either.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from cati.fieldwork.delivered import Call, Lease
+from cati.fieldwork.interviewing import Completed, RunningInterview
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_texts import Mark, mark_texts
+from cati.survey import interview, random_runs
+from cati.survey.answers import Answer
+from cati.survey.case import Contact
+from cati.survey.dispositions import TABLE, Letter, Outcome
+from cati.survey.interview import Event, EventKind, InterviewStatus
+from cati.survey.questionnaire import Questionnaire
+from cati.survey.random_runs import Runs
+
+NOBODY = "0" * 32
+"""The case of a rehearsal; no study has it."""
+_IS_INTERVIEW = frozenset({Letter.COMPLETE, Letter.PARTIAL})
+
+
+def begin_rehearsal(
+    study: OpenStudy, form: Questionnaire, *, language: str = "", values: Mapping[str, str] | None = None
+) -> RunningInterview:
+    """Begin an interview with an invented person of the study's first site and department; ``values`` change theirs."""
+    now = study.now()
+    started = interview.begin(
+        form, at=now, seed=study.draw.getrandbits(53), language=language or form.default_language,
+        values={**invented_values(study), **(values or {})}, draw_id=lambda: _fresh_id(study.draw),
+    )  # fmt: skip
+    return RunningInterview(
+        case_id=NOBODY,
+        lease=Lease(case_id=NOBODY, fence=0, until=now + timedelta(days=1)),
+        call=Call(id=NOBODY, started=now, phone=0),
+        events=(started,),
+        state=interview.replay(form, (started,)),
+    )
+
+
+def invented_values(study: OpenStudy) -> dict[str, str]:
+    """Return what a case brings along, of the study's first site and department."""
+    site = study.settings.sites[0]
+    department = site.departments[0]
+    return {
+        "site": site.name,
+        "department": department.name,
+        "site_code": site.code,
+        "department_code": department.code,
+        "interviewer": study.me.name,
+        "client": study.settings.client,
+        "study": study.settings.name,
+        "institute": study.settings.institute,
+        "quota_full": "",
+    }
+
+
+def record(
+    study: OpenStudy,
+    running: RunningInterview,
+    kind: EventKind,
+    address: str = "",
+    answer: Answer | None = None,
+    language: str = "",
+) -> RunningInterview:
+    """Do one thing in the interview; what is refused stands in ``state.refusal`` and is not kept."""
+    event = Event(id=_fresh_id(study.draw), kind=kind, at=study.now(), item=address, answer=answer, language=language)
+    state = interview.apply(study.questionnaire, running.state, event)
+    if state.refusal is not None:
+        return replace(running, state=state)
+    return replace(running, events=(*running.events, event), state=state)
+
+
+def keep_draft(_study: OpenStudy, _running: RunningInterview, _address: str, _text: str) -> bool:
+    """Keep nothing: a rehearsal that is cut off is begun anew."""
+    return True
+
+
+def draft_of(_study: OpenStudy, _running: RunningInterview, _address: str) -> str:
+    """Return nothing."""
+    return ""
+
+
+def complete(study: OpenStudy, running: RunningInterview) -> Completed | RunningInterview:
+    """Finish the rehearsal; the interview itself comes back when a question is still open."""
+    event = Event(id=_fresh_id(study.draw), kind=EventKind.COMPLETED, at=study.now())
+    state = interview.apply(study.questionnaire, running.state, event)
+    if state.status is not InterviewStatus.COMPLETED:
+        return replace(running, state=state)
+    outcome = Outcome(state.disposition) if state.disposition else Outcome.COMPLETE
+    return Completed(outcome=outcome, final="", kept=TABLE[outcome].letter in _IS_INTERVIEW)
+
+
+def open_texts(study: OpenStudy, running: RunningInterview) -> tuple[tuple[str, str], ...]:
+    """Return (address, words) of every open text, "item/choice" beside "other"."""
+    return interview.open_texts(study.questionnaire, running.state)
+
+
+def mark_identifying(_study: OpenStudy, who: RunningInterview | Contact | None, text: str) -> tuple[Mark, ...]:
+    """Return what could identify somebody in a text; there is no respondent whose name would be looked for."""
+    return mark_texts(text, who if isinstance(who, Contact) else None)
+
+
+def random_interviews(
+    study: OpenStudy,
+    form: Questionnaire,
+    interviews: int,
+    *,
+    seed: int,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Runs:
+    """Simulate so many interviews of a form (slow: call in background); fewer when cancelled."""
+    draw = random.Random(seed)  # noqa: S311 - invented answers, no secret
+    return random_runs.run_many(
+        form, interviews, draw=draw, at=study.now(), values=invented_values(study), progress=progress,
+        cancelled=cancelled,
+    )  # fmt: skip
+
+
+def _fresh_id(draw: random.Random) -> str:
+    return f"{draw.getrandbits(128):032x}"
