@@ -10,6 +10,7 @@ from cati.survey.form_checks import check_choice_fills, check_expressions, check
 from cati.survey.form_choices import cell, choice_lists, is_yes
 from cati.survey.form_cycles import check_cycles
 from cati.survey.form_items import Draft, read_survey
+from cati.survey.form_lint import check_form
 from cati.survey.form_rows import (
     CHOICES,
     SETTINGS,
@@ -21,6 +22,7 @@ from cati.survey.form_rows import (
     language_of,
     languages_of,
 )
+from cati.survey.form_scene import scene_of
 from cati.survey.form_settings import check_headings
 from cati.survey.form_tables import table_of
 from cati.survey.questionnaire import ASKED, Questionnaire, hashed
@@ -76,9 +78,10 @@ def compile_form(form: Form) -> Compiled:
     )
     others = (*draft.left_out, *(group.name for group in draft.groups))
     check_expressions(questionnaire, draft.group_rows, others, findings)
-    check_cycles(questionnaire, findings)
+    check_cycles(questionnaire, draft.group_rows, findings)
     check_choice_fills(questionnaire, places, others, findings)
     check_translations(questionnaire, draft.group_rows, places, findings)
+    check_form(scene_of(form, survey, choices, questionnaire, draft.group_rows, places, draft.left_out, findings))
     if not any(item.kind in ASKED for item in questionnaire.items):
         findings.error(
             "nothing_asked",

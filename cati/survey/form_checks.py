@@ -25,8 +25,11 @@ _EXPRESSIONS = {
     "calculation": "calculation",
     "choice_filter": "choice_filter",
     "soft": "cati_soft",
+    "seed": "parameters",
 }
 _FLAGS = frozenset({"yes", "true()"})
+_LAST_SAVED = "last-saved#"
+"""ODK's way to the answers of the interview before; here every interview begins afresh."""
 
 
 def check_expressions(
@@ -45,15 +48,20 @@ def check_expressions(
             written.append(("default", item.default))
         for column, source in written:
             check_expression(source, (SURVEY, item.row, column), known, findings)
+        for column, names in (("trigger", item.trigger), ("type", (item.choices_from,) if item.choices_from else ())):
+            for name in names:
+                _check_reference(name, (SURVEY, item.row, column), known, findings)
         for column, words in (
             ("label", item.label),
             ("hint", item.instruction),
             ("constraint_message", item.constraint_message),
+            ("required_message", item.required_message),
             ("cati_soft_message", item.soft_message),
         ):
             _check_fills(words, (SURVEY, item.row, column), known, findings, seen)
     for group, row in zip(questionnaire.groups, group_rows, strict=True):
         check_expression(group.relevant, (SURVEY, row, "relevant"), known, findings)
+        check_expression(group.repeat_count, (SURVEY, row, "repeat_count"), known, findings)
         _check_fills(group.label, (SURVEY, row, "label"), known, findings, seen)
 
 
@@ -81,6 +89,10 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
 def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str], findings: Findings) -> None:
     names = known if isinstance(known, set | frozenset) else set(known)
     if name in names:
+        return
+    if name.startswith(_LAST_SAVED):
+        what = tr("{name} stays empty: every interview begins without the answers of another one.", name=name)
+        findings.warning("stays_empty", place, what)
         return
     near = difflib.get_close_matches(name, names, 1, 0.6)
     findings.error(
@@ -125,7 +137,9 @@ def check_translations(
         if not item.label and not item.read_only:
             findings.warning("no_text", (SURVEY, item.row, "label"), tr("{name} has no text.", name=item.name))
         for column, words in (("label", item.label), ("hint", item.instruction),
-                              ("constraint_message", item.constraint_message)):  # fmt: skip
+                              ("constraint_message", item.constraint_message),
+                              ("required_message", item.required_message),
+                              ("cati_soft_message", item.soft_message)):  # fmt: skip
             _check_languages(questionnaire, words, (SURVEY, item.row, column), item.name, findings)
     for group, row in zip(questionnaire.groups, group_rows, strict=True):
         _check_languages(questionnaire, group.label, (SURVEY, row, "label"), group.name, findings)
@@ -151,9 +165,3 @@ def _check_languages(
                 tr("{name} has no text in {language}.", name=name, language=language),
                 tr("Fill the cell; until then another language is shown."),
             )
-
-
-def unused_lists(questionnaire: Questionnaire) -> frozenset[str]:
-    """Return the names of lists that no item shows."""
-    used = {item.choices for item in questionnaire.items}
-    return frozenset(name for name in questionnaire.choice_lists if name not in used)

@@ -305,8 +305,8 @@ def _matrix(writing: _Writing, members: Sequence[Line]) -> Matrix | None:
     choices = outline.questionnaire.choice_lists.get(lists.pop(), ())
     if not 0 < len(choices) <= _MOST_ACROSS or any(choice.specify for choice in choices):
         return None
-    instructions = {outline.shown(item.instruction, writing.language) for item in items}
-    if len(instructions) != 1:
+    instructions = {outline.shown(item.instruction, writing.language) for item in items} - {""}
+    if len(instructions) > 1:
         return None
     return Matrix(
         tuple(outline.shown(choice.label, writing.language) or choice.name for choice in choices),
@@ -318,7 +318,7 @@ def _matrix(writing: _Writing, members: Sequence[Line]) -> Matrix | None:
             )
             for line, item in pairs
         ),
-        instructions.pop(),
+        "".join(instructions),
         _codes(choices),
         _without(items[0], {}),
     )

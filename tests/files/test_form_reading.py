@@ -50,7 +50,8 @@ def codes(form: ReadForm) -> list[tuple[str, str]]:
 
 
 def survey(*rows: list[object]) -> ReadForm:
-    return read(book({"survey": list(rows), "choices": YN}))
+    used = any(" yn" in str(row[0]) for row in rows)
+    return read(book({"survey": list(rows), **({"choices": YN} if used else {})}))
 
 
 def cells(form: ReadForm, row: int = 0) -> dict[str, str]:

@@ -153,9 +153,9 @@ def workbook(rows: list[list[object]]) -> bytes:
 
 def test_headings_are_taken_as_people_write_them() -> None:
     form = read_questionnaire(
-        workbook([["Type ", " NAME", "Label: de", "Constraint Message: de", "Relevance"],
-                  ["integer", "age", "Wie alt sind Sie?\u00a0", "Bitte eine Zahl.", ""],
-                  ["text", "why", "Warum?", "", "${age} > 17 and “x” = ‘x’"]]),
+        workbook([["Type ", " NAME", "Label: de", "Constraint Message: de", "Relevance", "Constraint"],
+                  ["integer", "age", "Wie alt sind Sie?\u00a0", "Bitte eine Zahl.", "", ". > 0"],
+                  ["text", "why", "Warum?", "", "${age} > 17 and “x” = ‘x’", ""]]),
         "f.xlsx",
     )  # fmt: skip
     assert form.diagnostics == ()

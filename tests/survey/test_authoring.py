@@ -20,7 +20,8 @@ def sheet(rows: tuple[Mapping[str, str], ...]) -> Sheet:
 
 
 def compiled(*survey: Mapping[str, str], choices: tuple[Mapping[str, str], ...] = YES_NO) -> Compiled:
-    return compile_form(Form("f", sheet(survey), sheet(choices), Sheet()))
+    used = any(row.get("type", "").endswith(" yn") for row in survey)
+    return compile_form(Form("f", sheet(survey), sheet(choices if used or choices != YES_NO else ()), Sheet()))
 
 
 def item(**cells: str) -> dict[str, str]:
@@ -112,6 +113,8 @@ def test_groups_become_sections_screens_and_grids() -> None:
         {"type": "end group"},
         {"type": "begin_grid yn", "name": "three", "label": "Wie …", "cati_order": "random"},
         {"type": "row", "name": "b", "label": "… b?", "cati_anchor": "yes"},
+        {"type": "row", "name": "c", "label": "… c?"},
+        {"type": "row", "name": "d", "label": "… d?"},
         {"type": "end_grid"},
         {"type": "end group"},
     )
@@ -124,6 +127,8 @@ def test_groups_become_sections_screens_and_grids() -> None:
     assert [(each.name, each.kind, each.choices, each.anchor) for each in form.items] == [
         ("a", Kind.TEXT, "", False),
         ("b", Kind.SINGLE, "yn", True),
+        ("c", Kind.SINGLE, "yn", False),
+        ("d", Kind.SINGLE, "yn", False),
     ]
     assert form.section_of(form.items[1]) == 0
 
