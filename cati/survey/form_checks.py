@@ -32,11 +32,22 @@ _LAST_SAVED = "last-saved#"
 """ODK's way to the answers of the interview before; here every interview begins afresh."""
 
 
+def known_names(questionnaire: Questionnaire) -> frozenset[str]:
+    """Return what ``${name}`` may stand for: questions, the words beside their choices, values of the case."""
+    beside = {
+        f"{item.name}_{choice.name}"
+        for item in questionnaire.items
+        for choice in questionnaire.choice_lists.get(item.choices, ())
+        if choice.specify
+    }
+    return CASE_VALUES | {item.name for item in questionnaire.items} | beside
+
+
 def check_expressions(
     questionnaire: Questionnaire, group_rows: list[int], other_names: Iterable[str], findings: Findings
 ) -> None:
     """Note every expression that cannot be read and every name that nothing has."""
-    known = CASE_VALUES | {item.name for item in questionnaire.items} | set(other_names)
+    known = known_names(questionnaire) | set(other_names)
     seen: set[tuple[int, str, str]] = set()
     for item in questionnaire.items:
         if item.kind is Kind.NOT_ASKED:
@@ -119,7 +130,7 @@ def check_choice_fills(
     questionnaire: Questionnaire, places: dict[tuple[str, str], int], other_names: Iterable[str], findings: Findings
 ) -> None:
     """Note names in the labels of choices that nothing has."""
-    known = CASE_VALUES | {item.name for item in questionnaire.items} | set(other_names)
+    known = known_names(questionnaire) | set(other_names)
     seen: set[tuple[int, str, str]] = set()
     for list_name, choices in questionnaire.choice_lists.items():
         for choice in choices:

@@ -61,11 +61,12 @@ _KINDS = {
     "acknowledge": Kind.SINGLE,
     "trigger": Kind.SINGLE,
 }
-_CLOCK = {"start": "once(now())", "today": "once(today())"}
+_CLOCK = {"start": "once(now())", "start_time": "once(now())", "today": "once(today())"}
 _SILENT = frozenset({
     "end", "deviceid", "device_id", "subscriberid", "subscriber_id", "simserial", "simid", "phonenumber",
     "phone_number", "username", "user_name", "email", "caseid", "audit", "imei", "comments", "start-geopoint",
-    "background-audio", "text_audit", "audio_audit", "uri:deviceid", "uri:username", "uri:email", "uri:phonenumber",
+    "background-audio", "background-geopoint", "xml-external", "csv-external", "last-saved", "end_time", "text_audit",
+    "audio_audit", "uri:deviceid", "uri:username", "uri:email", "uri:phonenumber",
 })  # fmt: skip
 """What a device records about itself: there is none, so they stay empty without a word."""
 _UNASKED = frozenset({
@@ -81,14 +82,21 @@ _SELECT = re.compile(
     r"|(?P<rank>rank|odk:rank)",
     re.IGNORECASE,
 )
-_FROM_FILE = re.compile(r"select_(one|multiple)_(from_file|external)\s+(\S+)(.*)", re.IGNORECASE)
+_FROM_FILE = re.compile(r"select[_ ](one|multiple)[_ ](from[_ ]file|external)\s+(\S+)(.*)", re.IGNORECASE)
 _FROM_MAP = re.compile(r"select_(one|multiple)_from_map\b", re.IGNORECASE)
+_PROMPT = re.compile(
+    r"(?:add|get|q)\s+((?!select\b).+?)(?:\s+(?:prompt|question))?|((?!.*\bselect\b).+?)\s+(?:prompt|question)",
+    re.IGNORECASE,
+)
+"""Spellings of the first XLSForms: "add text prompt", "q integer", "get today", "date prompt"."""
 _BLOCK = re.compile(r"(begin|end)[\s_]+(group|repeat|grid|loop|lgroup)\b\s*(.*)", re.IGNORECASE)
 
 
 def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of word
     """Return what a type means; UNKNOWN for words that are none."""
     text = " ".join(written.split())
+    old = _PROMPT.fullmatch(text)
+    text = (old[1] or old[2]) if old is not None else text
     block = _BLOCK.fullmatch(text)
     if block:
         role = Role.BEGIN if block[1].lower() == "begin" else Role.END
@@ -99,7 +107,8 @@ def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of 
     from_file = _FROM_FILE.fullmatch(text)
     if from_file:
         one = from_file[1].lower() == "one"
-        return RowType(Role.ITEM, text.split(" ")[0].lower(), Kind.SINGLE if one else Kind.MULTIPLE,
+        return RowType(Role.ITEM, f"select_{from_file[1]}_{from_file[2]}".lower().replace(" ", "_"),
+                       Kind.SINGLE if one else Kind.MULTIPLE,
                        choices=from_file[3], source=from_file[3])  # fmt: skip
     select = _SELECT.match(text)
     if select and (len(text) == select.end() or text[select.end()] == " "):

@@ -61,6 +61,8 @@ class Program:
     """What stands in each group, -1 for the form itself, in the form's order."""
     index: dict[str, int]
     roster_index: dict[str, int]
+    beside: dict[str, tuple[int, str]]
+    """Of the words beside a choice, as ``${q_other}`` names them, the item and the choice."""
     triggered_by: dict[str, tuple[int, ...]]
     ahead: tuple[int, ...]
     """Items that others above them look at, what they need first; () when no form's row looks far ahead."""
@@ -176,6 +178,7 @@ def _compile(questionnaire: Questionnaire) -> Program:
         children=_children(questionnaire, groups_of),
         index=index,
         roster_index={group.name: at for at, group in reversed(list(enumerate(groups))) if group.repeat},
+        beside=_beside(questionnaire, index),
         triggered_by=_triggers(questionnaire),
         ahead=_ahead(needs),
         cross=tuple(
@@ -239,6 +242,15 @@ def _children(questionnaire: Questionnaire, groups_of: list[tuple[int, ...]]) ->
             parent = group
         found.setdefault(parent, []).append(Child(at, -1, item.name, item.anchor))
     return {parent: tuple(children) for parent, children in found.items()}
+
+
+def _beside(questionnaire: Questionnaire, index: Mapping[str, int]) -> dict[str, tuple[int, str]]:
+    return {
+        name: (at, choice.name)
+        for at, item in enumerate(questionnaire.items)
+        for choice in questionnaire.choice_lists.get(item.choices, ())
+        if choice.specify and (name := f"{item.name}_{choice.name}") not in index
+    }
 
 
 def _triggers(questionnaire: Questionnaire) -> dict[str, tuple[int, ...]]:

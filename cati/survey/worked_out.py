@@ -247,10 +247,19 @@ class Pass:
         """Return an item's canonical text, a computed value, or a value of the case; "" off the path."""
         at = self._program.index.get(name)
         if at is None:
-            return self._setting.values.get(name, "")
+            return self._beside(name) if name in self._program.beside else self._setting.values.get(name, "")
         rosters = self._program.rosters_of[at]
         ids = self._near(rosters) if rosters else ()
         return self.text(at, ids) if ids is not None else ""
+
+    def _beside(self, name: str) -> str:
+        """Return the words beside a choice: XLSForm's ``or_other`` calls them ``q_other``."""
+        at, choice = self._program.beside[name]
+        ids = self._near(self._program.rosters_of[at])
+        if ids is None or not self.on(at, ids):
+            return ""
+        answer = self._answers.get(self._program.address((at, ids)))
+        return dict(answer.specify).get(choice, "") if answer is not None else ""
 
     def nodes(self, name: str) -> tuple[str, ...]:
         """Return the texts of every instance on the path that can be seen from here; one entry a roster's member."""

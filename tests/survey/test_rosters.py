@@ -1,0 +1,205 @@
+"""Rosters: counted and free, one inside another, seen from inside and from outside, and how they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cati.survey.answers import SKIPPED, Answer, Status
+from cati.survey.interview import EventKind, export_answers, overview, replay
+from cati.survey.questionnaire import Questionnaire
+
+if TYPE_CHECKING:
+    from conftest import Walk
+
+Rows = list[Mapping[str, str]]
+
+
+def q(name: str, type_: str = "text", **more: str) -> Mapping[str, str]:
+    return {"type": type_, "name": name, "label": more.pop("label", f"{name}?"), **more}
+
+
+def begin(name: str, block: str = "repeat", **more: str) -> Mapping[str, str]:
+    return {"type": f"begin_{block}", "name": name, "label": more.pop("label", name), **more}
+
+
+def end(block: str = "repeat") -> Mapping[str, str]:
+    return {"type": f"end_{block}"}
+
+
+@pytest.fixture
+def children(form: Callable[..., Questionnaire]) -> Questionnaire:
+    return form([
+        q("n", "integer"),
+        begin("child", repeat_count="${n}"),
+        q("name"),
+        q("age", "integer", label="How old is ${name}?"),
+        q("school", relevant="${age} > 5", label="Which school does number ${place} go to?"),
+        {"type": "calculate", "name": "place", "calculation": "position(..)"},
+        end(),
+        {"type": "calculate", "name": "sum", "calculation": "sum(${age})"},
+        {"type": "calculate", "name": "all", "calculation": "join(', ', ${name})"},
+        {"type": "calculate", "name": "how_many", "calculation": "count(${child})"},
+        {"type": "calculate", "name": "second", "calculation": "indexed-repeat(${name}, ${child}, 2)"},
+        q("oldest", "note", label="${sum} ${all} ${how_many} ${second}"),
+    ])  # fmt: skip
+
+
+def test_a_counted_roster_is_asked_once_a_member(walk: Callable[..., Walk], children: Questionnaire) -> None:
+    under_way = walk(children)
+    under_way.answer("n", Answer(value="2"))
+    assert under_way.state.path == ("n", "name@1", "age@1", "name@2", "age@2", "oldest")
+    under_way.answer("name@1", Answer(value="Ada"))
+    assert under_way.state.screen is not None
+    assert under_way.state.screen.questions[0].text == "How old is Ada?"
+    under_way.answer("age@1", Answer(value="7"))
+    assert under_way.state.screen.questions[0].text == "Which school does number 1 go to?"
+    under_way.answer("school@1", SKIPPED)
+    under_way.answer("name@2", Answer(value="Ben"))
+    under_way.answer("age@2", Answer(value="3"))
+    assert "school@2" not in under_way.state.path
+    assert under_way.state.screen.questions[0].text == "10 Ada, Ben 2 Ben"
+
+
+def test_fewer_members_set_answers_aside_and_more_bring_them_back(
+    walk: Callable[..., Walk], children: Questionnaire
+) -> None:
+    under_way = walk(children)
+    under_way.answer("n", Answer(value="2"))
+    for address, value in (("name@1", "Ada"), ("age@1", "3"), ("name@2", "Ben"), ("age@2", "4")):
+        under_way.answer(address, Answer(value=value))
+    under_way.act(EventKind.JUMPED, item="n")
+    under_way.answer("n", Answer(value="1"))
+    assert "name@2" not in under_way.state.path
+    assert export_answers(children, under_way.state)["sum"].value == "3"
+    under_way.act(EventKind.JUMPED, item="n")
+    under_way.answer("n", Answer(value="2"))
+    assert under_way.state.unanswered == ("name@2", "age@2")
+    assert {line.address: line.answer for line in overview(children, under_way.state)}["name@2"] == "Ben"
+
+
+@pytest.mark.parametrize("count", ["0", "-3"])
+def test_a_count_of_nobody_asks_nothing(walk: Callable[..., Walk], children: Questionnaire, count: str) -> None:
+    under_way = walk(children)
+    under_way.answer("n", Answer(value=count))
+    assert under_way.state.path == ("n", "oldest")
+
+
+def test_a_count_that_was_not_answered_asks_nothing(walk: Callable[..., Walk], children: Questionnaire) -> None:
+    under_way = walk(children)
+    under_way.answer("n", SKIPPED)
+    assert under_way.state.path == ("n", "oldest")
+
+
+@pytest.fixture
+def household(form: Callable[..., Questionnaire]) -> Questionnaire:
+    return form([
+        begin("person"),
+        q("first"),
+        begin("job"),
+        q("firm", label="Where does ${first} work?"),
+        end(),
+        end(),
+        q("thanks", "note"),
+    ])  # fmt: skip
+
+
+def test_members_come_go_and_keep_their_numbers(walk: Callable[..., Walk], household: Questionnaire) -> None:
+    under_way = walk(household)
+    assert under_way.state.path == ("first@1", "firm@1.1", "job+@1", "person+", "thanks")
+    under_way.answer("first@1", Answer(value="Ada"))
+    under_way.answer("firm@1.1", Answer(value="Mill"))
+    under_way.act(EventKind.MEMBER_ADDED, item="job+@1")
+    assert under_way.state.cursor == "firm@1.2"
+    under_way.answer("firm@1.2", Answer(value="Bank"))
+    under_way.act(EventKind.WENT_FORWARD)
+    under_way.act(EventKind.MEMBER_ADDED, item="person+")
+    assert under_way.state.cursor == "first@2"
+    under_way.answer("first@2", Answer(value="Ben"))
+    under_way.act(EventKind.MEMBER_REMOVED, item="firm@1.1")
+    assert under_way.state.path[:3] == ("first@1", "firm@1.2", "job+@1")
+    under_way.act(EventKind.MEMBER_ADDED, item="job+@1")
+    assert under_way.state.cursor == "firm@1.3"  # an id is never given twice
+    exported = export_answers(household, under_way.state)
+    assert exported["firm@1.1"].value == "Bank"
+    assert exported["firm@1.2"].status is Status.NOT_ASKED
+    under_way.act(EventKind.MEMBER_REMOVED, item="first@1")
+    assert not any(address.endswith(("@1", "@1.2", "@1.3")) for address in under_way.state.answers)
+    assert export_answers(household, under_way.state)["first@1"].value == "Ben"
+
+
+def test_replaying_a_roster_gives_the_same_state(walk: Callable[..., Walk], household: Questionnaire) -> None:
+    under_way = walk(household)
+    under_way.answer("first@1", Answer(value="Ada"))
+    under_way.act(EventKind.MEMBER_ADDED, item="person+")
+    under_way.act(EventKind.MEMBER_REMOVED, item="first@1")
+    assert replay(household, under_way.events) == under_way.state
+
+
+@pytest.mark.parametrize("address", ["first@9", "person+@1", "first@x", "first@1.1", "nothing+", "@1", "first@"])
+def test_an_address_that_fits_nothing_is_refused(
+    walk: Callable[..., Walk], household: Questionnaire, address: str
+) -> None:
+    under_way = walk(household)
+    for kind in (EventKind.MEMBER_ADDED, EventKind.MEMBER_REMOVED, EventKind.JUMPED):
+        before = under_way.state.path
+        under_way.act(kind, item=address)
+        assert under_way.state.refusal is not None
+        assert under_way.state.path == before
+
+
+def test_the_words_beside_other_can_be_referred_to(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    asked = form(
+        [q("pet", "select_one pets or_other"), q("name", label="What is the ${pet_other} called?",
+                                                relevant="${pet_other} != ''")],
+        [{"list_name": "pets", "name": "cat", "label": "Cat"}],
+    )  # fmt: skip
+    under_way = walk(asked)
+    under_way.answer("pet", Answer(value="other", specify=(("other", "newt"),)))
+    assert under_way.state.screen is not None
+    assert under_way.state.screen.questions[0].text == "What is the newt called?"
+
+
+def test_the_choices_can_be_the_answers_of_a_roster(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    asked = form([
+        begin("person", repeat_count="3"), q("first"), q("age", "integer"), end(),
+        q("eldest", "select_one ${first}", choice_filter="${age} >= 18"),
+    ])  # fmt: skip
+    under_way = walk(asked)
+    for number, (name, age) in enumerate((("Ada", "40"), ("Ben", "7"), ("Cem", "18")), 1):
+        under_way.answer(f"first@{number}", Answer(value=name))
+        under_way.answer(f"age@{number}", Answer(value=age))
+    assert under_way.state.screen is not None
+    assert [choice.name for choice, _label in under_way.state.screen.questions[0].choices] == ["Ada", "Cem"]
+    under_way.answer("eldest", Answer(value="Cem"))
+    assert under_way.state.refusal is None
+    under_way.answer("age@3", Answer(value="12"))
+    assert under_way.state.broken == {"eldest": "This answer is no longer in the list."}
+
+
+def test_a_trigger_writes_over_and_a_dynamic_default_is_worked_out_once(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    asked = form([
+        q("town"), q("greeting", trigger="${town}", calculation="concat('Hello ', ${town})"),
+        {"type": "calculate", "name": "first_town", "calculation": "once(${town})"},
+        q("day", "date", default="today()"),
+    ])  # fmt: skip
+    under_way = walk(asked)
+    under_way.answer("town", Answer(value="Bonn"))
+    assert under_way.state.screen is not None
+    assert under_way.state.screen.questions[0].default == "Hello Bonn"
+    under_way.answer("greeting", Answer(value="Hi"))
+    under_way.act(EventKind.JUMPED, item="town")
+    under_way.answer("town", Answer(value="Köln"))
+    assert "greeting" not in under_way.state.answers
+    assert under_way.state.screen.questions[0].default == "Hello Köln"
+    assert under_way.state.computed["first_town"] == "Bonn"
+    under_way.act(EventKind.JUMPED, item="day")
+    assert under_way.state.screen.questions[0].default == "2026-07-01"
