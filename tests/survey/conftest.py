@@ -69,6 +69,9 @@ class Walk:
         shown = self.state.screen
         assert shown is not None
         before = self.state.cursor
+        if shown.roster is not None and len(shown.roster.members) < 3 and draw.random() < 0.4:
+            self.act(EventKind.MEMBER_ADDED, item=shown.roster.address)
+            return
         for question in shown.questions:
             if question.kind not in SUBSTANTIVE or question.read_only:
                 continue
