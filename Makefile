@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo run test lint bench pins clean
+.PHONY: demo run test lint bench conformance pins clean
 
 demo:
 	@$(PYTHON) packaging/prepare.py run
@@ -26,6 +26,11 @@ test: lint
 bench:
 	@$(PYTHON) packaging/prepare.py test
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+
+# Forms, expressions and interviews of other engines, where they lie beside the tree (or in CONFORMANCE=folder).
+conformance:
+	@$(PYTHON) packaging/prepare.py test
+	$(BIN)/python -m tests.conformance $(CONFORMANCE)
 
 # Renew the pins: versions and hashes only, no address of any registry.
 pins:

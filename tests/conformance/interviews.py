@@ -128,6 +128,13 @@ def left_out(walk: Walk, ref: str, by_other: frozenset[str]) -> str:
     return ""
 
 
+def has_rosters(path: Path, forms: Path) -> bool:
+    """Return whether the form of a record has repeats."""
+    name = json.loads(path.read_text("utf-8").partition("\n")[0])["form"]
+    form = read_questionnaire(forms / name, name).questionnaire
+    return form is not None and any(group.repeat for group in form.groups)
+
+
 def replay_file(path: Path, forms: Path) -> Tally:
     """Walk through all recorded interviews of one form."""
     tally = Tally()
@@ -235,7 +242,7 @@ def _finals(walk: Walk, final: str, tally: Tally, place: str) -> None:
     computed = {
         at
         for at, item in enumerate(walk.form.items)
-        if item.kind is Kind.CALCULATE and "random()" not in item.calculation
+        if item.kind is Kind.CALCULATE and item.name not in _by_chance(walk.form)
     }
     names = {walk._names(at): at for at in computed}
     for path, value in _leaves(ET.fromstring(final)):  # noqa: S314 - our own record, not from outside
@@ -260,6 +267,19 @@ def _finals(walk: Walk, final: str, tally: Tally, place: str) -> None:
             tally.values_alike += 1
         else:
             tally.misses.append(f"{place}: final {'/'.join(n for n, _ in path)} {value!r}, ours {ours!r}")
+
+
+def _by_chance(form: Questionnaire) -> frozenset[str]:
+    """Return the items whose value hangs on random() or the clock, by whatever way."""
+    found = {
+        item.name for item in form.items if any(call in item.calculation for call in ("random()", "now()", "uuid("))
+    }
+    grown = True
+    while grown:
+        before = len(found)
+        found |= {item.name for item in form.items if any(f"${{{name}}}" in item.calculation for name in found)}
+        grown = len(found) > before
+    return frozenset(found)
 
 
 def _close(one: str, other: str) -> bool:
