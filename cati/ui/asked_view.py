@@ -143,7 +143,8 @@ class AskedView(QWidget):
         self._say(self.instruction, question.instruction)
         self._say(self.heading, screen.heading if several else "")
         self._say(self.text, question.text)
-        self.confirm.setVisible(question.confirm or bool(question.broken))
+        if self.confirm.isHidden() is (question.confirm or bool(question.broken)):
+            self.confirm.setVisible(question.confirm or bool(question.broken))
         if question.broken:
             self.confirm.say(
                 tr("Answered before: {answer}. {why}", answer=self._words(question), why=question.broken), "warning"
@@ -194,7 +195,8 @@ class AskedView(QWidget):
         return answer_words(self._questionnaire, question.item, question.answer, language)
 
     def _show_rows(self, screen: Screen | None) -> None:
-        self.rows.setVisible(screen is not None)
+        if self.rows.isHidden() is (screen is not None):
+            self.rows.setVisible(screen is not None)
         if screen is None:
             self.rows.forget()
             return

@@ -198,10 +198,12 @@ class KeyedFlow(QWidget):
             button.say(one.key, one.words, one.kind)
             button.setEnabled(one.enabled)
             button.setChecked(one.checked)
-            button.setVisible(True)
+            if button.isHidden():
+                button.setVisible(True)
         for button in self._pool[len(self.offers) :]:
             button.say("", "")
-            button.setVisible(False)
+            if not button.isHidden():
+                button.setVisible(False)
         self._heights = {self.width(): self._place(self.width(), move=True)}
         if self._heights[self.width()] != before:
             self.updateGeometry()

@@ -251,7 +251,8 @@ class QuestionPart(QWidget):
             self.specify.setAccessibleName(self.specify_label.text())
         self._beside = beside
         for part in (self.specify, self.specify_label):
-            part.setVisible(bool(beside))
+            if part.isHidden() is bool(beside):
+                part.setVisible(bool(beside))
 
     def _specify(self, text: str) -> None:
         if self._beside:
