@@ -82,7 +82,7 @@ def compile_form(form: Form) -> Compiled:
     check_choice_fills(questionnaire, places, others, findings)
     check_translations(questionnaire, draft.group_rows, places, findings)
     check_form(scene_of(form, survey, choices, questionnaire, draft.group_rows, places, draft.left_out, findings))
-    if not any(item.kind in ASKED for item in questionnaire.items):
+    if not findings.hopeless and not any(item.kind in ASKED for item in questionnaire.items):
         findings.error(
             "nothing_asked",
             (SURVEY, 0, ""),

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from cati.survey.diagnostics import Severity
 from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY
-from cati.text import mark
+from cati.text import mark, tr
 
 FILE, EXPORT = "file", "export"
 """What is found about the file as a whole, and what other programs lose."""
+
+
+_COLUMNS_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ _TEXTS = ("label", "hint", "constraint_message", "required_message", "cati_soft_
 _ENTRIES = (
     # The file
     Entry("unreadable", _E, (FILE,), (), mark("The file cannot be read as a questionnaire.")),
+    Entry("encoding", _N, (FILE,), (), mark("A file is not UTF-8; its letters may be read wrongly.")),
     Entry("extra_sheet", _N, (FILE,), (), mark("A sheet is no part of a questionnaire and is passed over.")),
     Entry("sheet_name", _N, _ALL, (), mark("A sheet is called a little differently and is read all the same.")),
     Entry("heading_row", _N, _ALL, (), mark("The headings do not stand in the first row.")),
@@ -92,7 +96,6 @@ _ENTRIES = (
     Entry("blank_in_choice_name", _EW, _C, ("name",),
           mark("The name of a choice holds a blank: an error where several may be chosen.")),
     Entry("no_choice_list", _E, _S, ("type",), mark("A question names no list, or one that does not exist.")),
-    Entry("no_table", _W, _S, ("type",), mark("The choices stand in a file that is missing.")),
     Entry("empty_list", _W, _S, ("type",), mark("The file of the choices holds none.")),
     Entry("unused_list", _N, _C, ("list_name",), mark("No question uses a list.")),
     Entry("idle_exclusive", _N, _C, ("cati_exclusive",),
@@ -145,3 +148,18 @@ _ENTRIES = (
 
 CATALOGUE = {entry.code: entry for entry in _ENTRIES}
 """Every kind of finding by its code, in the order of the manual."""
+
+_GRAVE = {Severity.ERROR: mark("error"), Severity.WARNING: mark("warning"), Severity.NOTE: mark("note")}
+_SHEETS = {FILE: mark("the file"), EXPORT: mark("exporting")}
+
+
+def catalogue_as_markdown() -> str:
+    """Return all findings as a table in Markdown, in the language in force."""
+    head = [tr("Finding"), tr("How grave"), tr("Where"), tr("What it means")]
+    rows = [head, ["---"] * len(head)]
+    for entry in CATALOGUE.values():
+        grave = ", ".join(tr(_GRAVE[severity]) for severity in entry.severities)
+        where = ", ".join(tr(_SHEETS[sheet]) if sheet in _SHEETS else sheet for sheet in entry.sheets)
+        columns = f": {', '.join(entry.columns)}" if 0 < len(entry.columns) <= _COLUMNS_SHOWN else ""
+        rows.append([entry.code, grave, f"{where}{columns}", tr(entry.says)])
+    return "\n".join(f"| {' | '.join(cell.replace('_', chr(92) + '_') for cell in row)} |" for row in rows) + "\n"

@@ -87,13 +87,16 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
         what = tr(
             "In “{source}”, character {n}: {what}", source=source[:200], n=problem.position + 1, what=problem.what
         )
-        findings.error(code, place, what, problem.do)
+        findings.error(code, place, what, problem.do or tr("Check the expression at this place."))
         return
     for name in expression.references:
         _check_reference(name, place, known, findings)
     for name in STAYS_EMPTY.intersection(expression.calls):
         findings.warning(
-            "stays_empty", place, tr("{name}() stays empty: it asks a device that is not there.", name=name)
+            "stays_empty",
+            place,
+            tr("{name}() stays empty: it asks a device that is not there.", name=name),
+            tr("Leave it out, or use a value of the case such as ${site}."),
         )
 
 
@@ -103,7 +106,7 @@ def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str
         return
     if name.startswith(_LAST_SAVED):
         what = tr("{name} stays empty: every interview begins without the answers of another one.", name=name)
-        findings.warning("stays_empty", place, what)
+        findings.warning("stays_empty", place, what, tr("Leave it out, or use a value of the case such as ${site}."))
         return
     near = difflib.get_close_matches(name, names, 1, 0.6)
     findings.error(
@@ -146,7 +149,12 @@ def check_translations(
         if item.kind not in ASKED and item.kind is not Kind.TERMINATE:
             continue
         if not item.label and not item.read_only:
-            findings.warning("no_text", (SURVEY, item.row, "label"), tr("{name} has no text.", name=item.name))
+            findings.warning(
+                "no_text",
+                (SURVEY, item.row, "label"),
+                tr("{name} has no text.", name=item.name),
+                tr("Write into label what is read aloud."),
+            )
         for column, words in (("label", item.label), ("hint", item.instruction),
                               ("constraint_message", item.constraint_message),
                               ("required_message", item.required_message),

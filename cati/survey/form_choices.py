@@ -51,17 +51,26 @@ def choice_lists(
     lists: dict[str, list[Choice]] = {}
     places: dict[tuple[str, str], int] = {}
     taken: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
+    has_lists = any(heading.column == "list_name" for heading in headings.values())
     for row in form.choices.rows:
         list_name = cell(row, headings, "list_name")
         name = cell(row, headings, "name")
         if not list_name:
-            if name:
+            if name and has_lists:
                 findings.warning(
-                    "choice_without_list", (CHOICES, row.number, "list_name"), tr("This choice belongs to no list.")
+                    "choice_without_list",
+                    (CHOICES, row.number, "list_name"),
+                    tr("This choice belongs to no list."),
+                    tr("Write its list into list_name."),
                 )
             continue
         if not name:
-            findings.error("choice_without_name", (CHOICES, row.number, "name"), tr("This choice has no name."))
+            findings.error(
+                "choice_without_name",
+                (CHOICES, row.number, "name"),
+                tr("This choice has no name."),
+                tr("Give it a short name."),
+            )
             continue
         columns = _further_columns(row, headings)
         same = (list_name, name, tuple(sorted(columns.items())))
@@ -81,6 +90,7 @@ def choice_lists(
                 "choice_without_label",
                 (CHOICES, row.number, "label"),
                 tr("The choice {name} has no label; its name is shown.", name=name),
+                tr("Write into label what is read aloud."),
             )
         lists.setdefault(list_name, []).append(
             Choice(

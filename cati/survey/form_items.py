@@ -143,7 +143,8 @@ def read_survey(draft: Draft) -> Draft:
 
 def _without_type(draft: Draft, row: Row) -> None:
     name = draft.cell(row, "name")
-    if name or draft.words(row, "label"):
+    has_types = any(heading.column == "type" for heading in draft.headings.values())
+    if has_types and (name or draft.words(row, "label")):
         draft.findings.warning(
             "no_type", (SURVEY, row.number, "type"), tr("This row has no type and is left out."), tr("Fill the cell.")
         )

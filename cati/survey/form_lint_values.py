@@ -25,27 +25,28 @@ _PURE = frozenset(name for name, known in LIBRARY.items() if known.run is not No
 
 
 def check_values(scene: Scene) -> frozenset[tuple[int, str]]:
-    """Note what does not go together; return row and column of the cells that ask for a value outside its list."""
-    outside = set()
+    """Note what does not go together; return row and column of the cells in which something was found."""
+    told = set()
     for written in scene.written:
         own = scene.questionnaire.items[written.item] if written.item >= 0 else None
         types = scene.types if own is None else {**scene.types, CURRENT: scene.types.get(own.name, Type.UNKNOWN)}
         source = written.expression.source
         for fault in mismatches(written.expression.node, types):
             what = tr("In “{source}”, character {n}: {what}", source=source[:200], n=fault.at + 1, what=fault.what)
+            told.add((written.row, written.column))
             scene.findings.warning(fault.code, written.place, what, fault.do)
         seen = set()
         for named in choices_named(written.expression.node):
             asked = own if named.question == "." else scene.item(named.question)
             if asked is not None and (named.question, named.choice) not in seen and _is_outside(scene, asked, named):
                 seen.add((named.question, named.choice))
-                outside.add((written.row, written.column))
+                told.add((written.row, written.column))
                 _note_outside(scene, written, asked, named.choice)
-        if own is not None and written.column in _CHECKS:
+        if own is not None and written.column in _CHECKS and (written.row, written.column) not in told:
             _check_bounds(scene, own, written)
     for item in scene.questionnaire.items:
         _check_default(scene, item)
-    return frozenset(outside)
+    return frozenset(told)
 
 
 def _is_outside(scene: Scene, asked: Item, named: ChoiceNamed) -> bool:
@@ -72,9 +73,6 @@ def _note_outside(scene: Scene, written: Written, asked: Item, choice: str) -> N
 
 def _check_bounds(scene: Scene, item: Item, written: Written) -> None:
     """Note a check that no answer can pass, and one that asks for numbers outside a range."""
-    if any(one.code == "not_in_list" and (one.row, one.column) == (written.row, written.column)
-           for one in scene.findings.found[-3:]):  # fmt: skip
-        return
     cases = alternatives(written.expression.node)
 
     def values(name: str, demands: list[Demand]) -> list[str] | None:
