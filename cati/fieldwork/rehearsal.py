@@ -8,17 +8,17 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from cati.fieldwork.delivered import Call, Lease
 from cati.fieldwork.interviewing import Completed, RunningInterview
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
-from cati.survey import interview, random_runs
+from cati.survey import interview, random_runs, random_walk
 from cati.survey.answers import Answer
 from cati.survey.case import Contact
 from cati.survey.dispositions import TABLE, Letter, Outcome
-from cati.survey.interview import Event, EventKind, InterviewStatus
+from cati.survey.interview import Event, EventKind, InterviewState, InterviewStatus
 from cati.survey.questionnaire import Questionnaire
 from cati.survey.random_runs import Runs
 
@@ -36,19 +36,46 @@ def begin_rehearsal(
         form, at=now, seed=study.draw.getrandbits(53), language=language or form.default_language,
         values={**invented_values(study), **(values or {})}, draw_id=lambda: _fresh_id(study.draw),
     )  # fmt: skip
+    return _running((started,), interview.replay(form, (started,)), now)
+
+
+def rehearse_from(
+    study: OpenStudy,
+    form: Questionnaire,
+    name: str,
+    *,
+    seed: int,
+    language: str = "",
+    values: Mapping[str, str] | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> RunningInterview | None:
+    """Begin an interview that stands at a question, with random answers before it (slow: call in background).
+
+    None when no random interview came there; that is no proof that none can.
+    """
+    now = study.now()
+    walk = random_walk.walk_to(
+        form, name, draw=random.Random(seed),  # noqa: S311 - invented answers, no secret
+        at=now, values={**invented_values(study), **(values or {})}, language=language or form.default_language,
+        cancelled=cancelled,
+    )  # fmt: skip
+    return _running(tuple(walk.events), walk.state, now) if walk is not None else None
+
+
+def _running(events: tuple[Event, ...], state: InterviewState, now: datetime) -> RunningInterview:
     return RunningInterview(
         case_id=NOBODY,
         lease=Lease(case_id=NOBODY, fence=0, until=now + timedelta(days=1)),
         call=Call(id=NOBODY, started=now, phone=0),
-        events=(started,),
-        state=interview.replay(form, (started,)),
+        events=events,
+        state=state,
     )
 
 
-def invented_values(study: OpenStudy) -> dict[str, str]:
-    """Return what a case brings along, of the study's first site and department."""
-    site = study.settings.sites[0]
-    department = site.departments[0]
+def invented_values(study: OpenStudy, site_at: int = 0, department_at: int = 0) -> dict[str, str]:
+    """Return what a case brings along, of one of the study's sites and one of its departments."""
+    site = study.settings.sites[site_at]
+    department = site.departments[department_at]
     return {
         "site": site.name,
         "department": department.name,
@@ -114,14 +141,15 @@ def random_interviews(
     interviews: int,
     *,
     seed: int,
+    values: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Runs:
     """Simulate so many interviews of a form (slow: call in background); fewer when cancelled."""
     draw = random.Random(seed)  # noqa: S311 - invented answers, no secret
     return random_runs.run_many(
-        form, interviews, draw=draw, at=study.now(), values=invented_values(study), progress=progress,
-        cancelled=cancelled,
+        form, interviews, draw=draw, at=study.now(), values={**invented_values(study), **(values or {})},
+        progress=progress, cancelled=cancelled,
     )  # fmt: skip
 
 

@@ -47,11 +47,15 @@ def announce(page: QWidget, words: str) -> None:
 
 
 class InterviewPage(QWidget):
-    """Holds the running interview. Reports ``finished(Completed)``, ``interrupted(RunningInterview)`` or ``lost``."""
+    """Holds the running interview. Reports ``finished(Completed)``, ``interrupted(RunningInterview)`` or ``lost``.
+
+    ``shown``: something else is on the page.
+    """
 
     finished = Signal(object)
     interrupted = Signal(object)
     lost = Signal()
+    shown = Signal()
 
     def __init__(self, study: OpenStudy, running: RunningInterview, acts: Acts = interviewing) -> None:
         super().__init__()
@@ -68,6 +72,14 @@ class InterviewPage(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._build()
         self.show_state()
+        if running.lost:
+            self.asked.notice(
+                trn(
+                    "The questionnaire is newer than this interview. One answer did not fit and is asked again.",
+                    "The questionnaire is newer than this interview. {n} answers did not fit and are asked again.",
+                    len(running.lost),
+                )
+            )
 
     def _build(self) -> None:
         self.asked = AskedView(self.study.questionnaire)
@@ -258,6 +270,7 @@ class InterviewPage(QWidget):
             self.views.setCurrentWidget(self.roster)
             self.setFocus()
             announce(self, self.roster.text.text())
+            self.shown.emit()
 
     def _show_question(self, row: int | None = None) -> None:
         screen = self.running.state.screen
@@ -276,6 +289,7 @@ class InterviewPage(QWidget):
         self.views.setCurrentWidget(self.asked)
         (self.asked.part.focus_on() or self).setFocus()
         announce(self, " ".join(part for part in (question.instruction, question.text) if part))
+        self.shown.emit()
 
     def _show_refusal(self) -> None:
         refusal = self.running.state.refusal
@@ -297,6 +311,7 @@ class InterviewPage(QWidget):
         self.open_texts.show_texts(texts, lambda text: self._acts.mark_identifying(self.study, self.running, text))
         self.views.setCurrentWidget(self.open_texts)
         (self.open_texts.focus_on() or self).setFocus()
+        self.shown.emit()
 
     def _show_overview(self) -> None:
         question = self.asked.question

@@ -1,0 +1,56 @@
+"""Why something is or is not on the path of an interview, in the reader's words."""
+
+from __future__ import annotations
+
+from cati.survey.answers import Status
+from cati.survey.outline import Outline
+from cati.survey.outline_facts import choice_label, in_words, shortened
+from cati.survey.questionnaire import CHOOSING
+from cati.survey.reasons import Reason, Why
+from cati.text import mark, tr
+
+_OPEN = {
+    Status.DONT_KNOW.value: mark("don't know"),
+    Status.REFUSED.value: mark("prefers not to say"),
+    Status.SKIPPED.value: mark("skipped"),
+}
+_MOST = 60
+_MOST_LABELS = 8
+
+
+def why_words(outline: Outline, reason: Reason, language: str) -> str:
+    """Return why this is or is not on the path, labels of choices in ``language``."""
+    if reason.why is Why.NO_MEMBER:
+        return tr("not on the path: its repeat has no member yet")
+    if reason.why is Why.NOT_ASKED:
+        return tr("not asked on the telephone")
+    if reason.why is Why.ENDED:
+        return tr("not on the path: the interview ends before it")
+    if reason.why is Why.ALWAYS:
+        return tr("on the path: always")
+    words = in_words(outline, reason.condition, language)
+    if reason.group:
+        name = _group_called(outline, reason.group, language)
+        if reason.on_path:
+            return tr("on the path, since for all of “{group}”: {condition}", group=name, condition=words)
+        return tr("not on the path; all of “{group}” only if {condition}", group=name, condition=words)
+    if reason.on_path:
+        return tr("on the path, since: {condition}", condition=words)
+    return tr("not on the path; only if {condition}", condition=words)
+
+
+def value_words(outline: Outline, reason: Reason, language: str) -> str:
+    """Return the value with its label where it has one, and how a question was left open; "" for nothing yet."""
+    if reason.state in _OPEN:
+        return tr(_OPEN[reason.state])
+    item = outline.questionnaire.items[reason.item]
+    if not reason.value or item.kind not in CHOOSING:
+        return reason.value
+    labels = [choice_label(outline, item.name, name, language) for name in reason.value.split()[:_MOST_LABELS]]
+    said = shortened(", ".join(labels), _MOST)
+    return reason.value if said == reason.value else f"{reason.value} · {said}"
+
+
+def _group_called(outline: Outline, name: str, language: str) -> str:
+    group = next((one for one in outline.questionnaire.groups if one.name == name), None)
+    return shortened(outline.shown(group.label, language) or name, _MOST) if group is not None else name
