@@ -6,7 +6,7 @@ in one row a question, written over, so that deleted words do not stay.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outcomes import ERASES, keep_outcome
 from cati.fieldwork.placing import opened_contact, study_cells
 from cati.settings import Department, Site
-from cati.store import cases, contacts, drafts
+from cati.store import cases, contacts, drafts, studies
 from cati.store.database import Transaction
 from cati.survey import interview
 from cati.survey.answers import Answer, Status
@@ -28,7 +28,8 @@ from cati.survey.calling_hours import wall
 from cati.survey.case import Appointment, Contact, Preference
 from cati.survey.dispositions import TABLE, Letter, Outcome
 from cati.survey.interview import Event, EventKind, InterviewState, InterviewStatus
-from cati.survey.questionnaire import Kind
+from cati.survey.questionnaire import Kind, questionnaire_from_json
+from cati.survey.versions import lost_on
 from cati.vault.sealing import blind_index, derive, open_sealed, seal
 
 _BLOCK = 256  # sealed events are multiples of this, so that their length does not tell the answer
@@ -39,7 +40,8 @@ _SEED_BITS = 53
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningInterview:
     """An interview in progress; ``events`` are all on disk. ``lease_lost``: the last act was not kept, the case is
-    somebody else's by now, and the page must close.
+    somebody else's by now, and the page must close. ``lost``: answers given on an earlier version of the questionnaire
+    that this one does not take, by address; they are asked again where the path leads.
     """  # noqa: D205 - one sentence does not fit a line
 
     case_id: str
@@ -48,6 +50,7 @@ class RunningInterview:
     events: tuple[Event, ...] = field(repr=False)
     state: InterviewState = field(repr=False)
     lease_lost: bool = False
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterv
         row = held_row(study, transaction, lease)
         if row is None:
             return LeaseLost(lease.case_id)
-        events = _stored(study, transaction, lease.case_id)
+        events = stored_events(study, transaction, lease.case_id)
         if events:
             added = _event(study, EventKind.RESUMED)
         else:
@@ -78,9 +81,21 @@ def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterv
             added = _started(study, cells[row.cell], full=full)
             note(study, transaction, Act.INTERVIEW, case=row.id, fence=row.fence)
         _keep(study, transaction, lease.case_id, len(events), added)
+        lost = _lost(study, transaction, events)
     events = (*events, added)
     state = interview.replay(study.questionnaire, events)
-    return RunningInterview(case_id=lease.case_id, lease=lease, call=call, events=events, state=state)
+    return RunningInterview(case_id=lease.case_id, lease=lease, call=call, events=events, state=state, lost=lost)
+
+
+def _lost(study: OpenStudy, transaction: Transaction, events: Sequence[Event]) -> tuple[str, ...]:
+    """Return which answers do not map from the version they were given on onto the one in force."""
+    given_on = events[0].questionnaire_hash if events else ""
+    if given_on in ("", study.questionnaire.content_hash):
+        return ()
+    model = studies.questionnaire_model(transaction, given_on)
+    if model is None:
+        return ()
+    return tuple(one.address for one in lost_on(questionnaire_from_json(model), study.questionnaire, events))
 
 
 def record(
@@ -309,7 +324,8 @@ def _keep(study: OpenStudy, transaction: Transaction, case_id: str, n: int, even
     drafts.append(transaction, case_id, n, event.id, sealed)
 
 
-def _stored(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[Event, ...]:
+def stored_events(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[Event, ...]:
+    """Return the events of an open interview in order, () when there is none."""
     return tuple(
         interview.event_from_json(
             open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_event", case_id, str(n))

@@ -40,6 +40,11 @@ def events(transaction: Transaction, case_id: str) -> tuple[tuple[int, str, byte
     return tuple((row.n, row.id, row.sealed) for row in rows)
 
 
+def open_cases(transaction: Transaction) -> tuple[str, ...]:
+    """Return the ids of all cases whose interview was begun and not finished."""
+    return tuple(transaction.execute(select(draft_event.c.case).distinct()).scalars())
+
+
 _BEGUN = Prepared(select(draft_event.c.n).where(draft_event.c.case == bindparam("id")).limit(literal_column("1")))
 
 
