@@ -35,9 +35,10 @@ class Diagnostic:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects what is found while a questionnaire is compiled."""
+    """Collects what is found while a questionnaire is compiled; the same about the same cell is noted once."""
 
     found: list[Diagnostic] = field(default_factory=list)
+    _seen: set[Diagnostic] = field(default_factory=set)
 
     def error(self, code: str, place: tuple[str, int, str], what: str, do: str = "") -> None:
         """Note something the questionnaire cannot run with; ``place`` is sheet, row and column."""
@@ -63,6 +64,7 @@ class Findings:
 
     def _note(self, severity: Severity, code: str, place: tuple[str, int, str], what: str, do: str) -> None:
         sheet, row, column = place
-        self.found.append(
-            Diagnostic(severity=severity, sheet=sheet, row=row, column=column, what=what, do=do, code=code)
-        )
+        one = Diagnostic(severity=severity, sheet=sheet, row=row, column=column, what=what, do=do, code=code)
+        if one not in self._seen:
+            self._seen.add(one)
+            self.found.append(one)

@@ -13,16 +13,21 @@ from cati.text import tr
 MOST_WORDS = 60
 """More than these nobody keeps in mind at the telephone."""
 MANY_CHOICES = 7
+_ROWS_SHOWN = 8
 _MARKS = re.compile(r"<[^>]*>|[*_#`]+|\$\{[^}]*\}")
 _WORD = re.compile(r"\w[\w'’\-]*")
 
 
 def check_wording(scene: Scene) -> None:
     """Note what is hard to say and to hear."""
+    long_lists: dict[str, list[int]] = {}
     for item in scene.questionnaire.items:
         if item.kind in ASKED or item.kind is Kind.TERMINATE:
             _check_length(scene, item)
-            _check_list(scene, item)
+            if _is_long(scene, item):
+                long_lists.setdefault(item.choices, []).append(item.row)
+    for name, rows in long_lists.items():
+        _note_list(scene, name, rows)
 
 
 def spoken_length(text: str) -> int:
@@ -49,14 +54,23 @@ def _heading(scene: Scene, words: Words, code: str) -> str:
     return f"label::{scene.questionnaire.language_names.get(code, code)} ({code})"
 
 
-def _check_list(scene: Scene, item: Item) -> None:
-    count = len(scene.choices(item))
+def _is_long(scene: Scene, item: Item) -> bool:
+    """Tell whether a long list goes with no word on how to ask it; beyond `LONG_LIST` one is searched, not read."""
     read_aloud = item.kind in (Kind.SINGLE, Kind.MULTIPLE) and item.display in (Display.LIST, Display.SCALE)
     alone = item.group is None or not scene.group(item.group).grid
-    if read_aloud and alone and MANY_CHOICES < count <= LONG_LIST and not item.instruction and not item.choice_filter:
-        scene.findings.warning(
-            "long_list",
-            (SURVEY, item.row, "cati_instruction"),
-            tr("The list is long, and no instruction says whether to read it out."),
-            tr("Say in cati_instruction how to ask, such as “Do not read out” or “Read out in groups”."),
-        )
+    plain = not item.instruction and not item.choice_filter
+    return read_aloud and alone and plain and MANY_CHOICES < len(scene.choices(item)) <= LONG_LIST
+
+
+def _note_list(scene: Scene, name: str, rows: list[int]) -> None:
+    """Note a long list once, at the first question that asks it."""
+    what = tr("The list {list} is long, and no instruction says whether to read it out.", list=name)
+    if rows[1:]:
+        shown = ", ".join(map(str, rows[1 : 1 + _ROWS_SHOWN])) + (", …" if len(rows) > 1 + _ROWS_SHOWN else "")
+        what = f"{what} {tr('Also in row {rows}.', rows=shown)}"
+    scene.findings.warning(
+        "long_list",
+        (SURVEY, rows[0], "cati_instruction"),
+        what,
+        tr("Say in cati_instruction how to ask, such as “Do not read out” or “Read out in groups”."),
+    )
