@@ -14,20 +14,20 @@ _OPEN = {
     Status.REFUSED.value: mark("prefers not to say"),
     Status.SKIPPED.value: mark("skipped"),
 }
+_PLAIN = {
+    Why.ALWAYS: mark("on the path: always"),
+    Why.NO_MEMBER: mark("not on the path: its repeat has no member yet"),
+    Why.ENDED: mark("not on the path: the interview ends before it"),
+    Why.NOT_ASKED: mark("not asked on the telephone"),
+}
 _MOST = 60
 _MOST_LABELS = 8
 
 
 def why_words(outline: Outline, reason: Reason, language: str) -> str:
     """Return why this is or is not on the path, labels of choices in ``language``."""
-    if reason.why is Why.NO_MEMBER:
-        return tr("not on the path: its repeat has no member yet")
-    if reason.why is Why.NOT_ASKED:
-        return tr("not asked on the telephone")
-    if reason.why is Why.ENDED:
-        return tr("not on the path: the interview ends before it")
-    if reason.why is Why.ALWAYS:
-        return tr("on the path: always")
+    if reason.why is not Why.CONDITION:
+        return tr(_PLAIN[reason.why])
     words = in_words(outline, reason.condition, language)
     if reason.group:
         name = _group_called(outline, reason.group, language)

@@ -47,15 +47,10 @@ def announce(page: QWidget, words: str) -> None:
 
 
 class InterviewPage(QWidget):
-    """Holds the running interview. Reports ``finished(Completed)``, ``interrupted(RunningInterview)`` or ``lost``.
+    """Reports ``finished(Completed)``, ``interrupted(RunningInterview)``, ``lost``, and ``shown`` for another view."""
 
-    ``shown``: something else is on the page.
-    """
-
-    finished = Signal(object)
-    interrupted = Signal(object)
-    lost = Signal()
-    shown = Signal()
+    finished, interrupted = Signal(object), Signal(object)
+    lost, shown = Signal(), Signal()
 
     def __init__(self, study: OpenStudy, running: RunningInterview, acts: Acts = interviewing) -> None:
         super().__init__()
