@@ -16,6 +16,7 @@ from cati.files.whole_file import read_whole
 from cati.survey.diagnostics import Findings
 from cati.survey.form_choices import cell, is_yes
 from cati.survey.form_rows import CHOICES, EXTERNAL, SURVEY, Form, headings_of, sheet_of
+from cati.survey.worked_out import SAMPLE
 from cati.text import tr
 
 MOST_BYTES = 16 * 2**20
@@ -53,7 +54,7 @@ def with_tables(form: Form, folder: Path | None) -> Form:
     findings = Findings(list(form.noted))
     tables = dict(form.tables)
     for named in tables_named(form)[:MOST_TABLES]:
-        if named.stem in tables:
+        if named.stem in tables or named.stem == SAMPLE:
             continue
         place = (SURVEY, named.row, named.column)
         path = _beside(f"{named.stem}.csv", form.name, folder)

@@ -24,6 +24,8 @@ NOTHING: Mapping[str, str] = {}
 FIRST_MEMBER = (1,)
 """A roster without a count begins with one member, as in ODK."""
 _FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
+SAMPLE = "sample"
+"""The table of one row that holds what the case brings along."""
 MOST_MEMBERS = 1_000
 """A typing error in a count must not fill the memory; nobody is asked a thousand times."""
 
@@ -374,6 +376,8 @@ class Pass:
         rows = self._program.questionnaire.tables.get(name)
         if rows is not None:
             return rows
+        if name == SAMPLE:
+            return (self._setting.values,)
         return self._program.list_as_table(name, self._language)
 
     def call(self, name: str, arguments: list[Value]) -> Value:  # noqa: PLR0911 - one return a function

@@ -203,3 +203,15 @@ def test_a_trigger_writes_over_and_a_dynamic_default_is_worked_out_once(
     assert under_way.state.computed["first_town"] == "Bonn"
     under_way.act(EventKind.JUMPED, item="day")
     assert under_way.state.screen.questions[0].default == "2026-07-01"
+
+
+def test_what_the_case_brings_along_is_a_table_too(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    asked = form([
+        {"type": "calculate", "name": "where", "calculation": "pulldata('sample', 'department', 'site', ${site})"},
+        q("seen", label="You were at ${where}?"),
+    ])  # fmt: skip
+    under_way = walk(asked)
+    assert under_way.state.screen is not None
+    assert under_way.state.screen.questions[0].text == "You were at Kfz-Zulassung?"
