@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QHBoxLayout, QListWidget, QTextBrowser, QVBoxLayout, QWidget
 
 from cati.places import resources
+from cati.survey.manual_lists import with_lists
 from cati.text import language, tr
 from cati.ui import theme
 from cati.ui.pages import table
@@ -76,7 +77,7 @@ class ManualPage(QWidget):
         self.words.setVisible(name is not None)
         self.keys.setVisible(name is None)
         if name is not None:
-            self.words.setMarkdown(chapter_path(name).read_text("utf-8"))
+            self.words.setMarkdown(with_lists(chapter_path(name).read_text("utf-8")))
 
     def show_keys(self) -> None:
         """Open the list of keys."""

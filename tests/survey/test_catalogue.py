@@ -13,10 +13,13 @@ import pytest
 from cati.files.form_tables import with_tables
 from cati.files.questionnaires import read_questionnaire
 from cati.files.xform_export import export_xform
+from cati.places import resources
 from cati.survey.authoring import compile_form
 from cati.survey.catalogue import CATALOGUE, EXPORT, FILE, catalogue_as_markdown
 from cati.survey.diagnostics import Diagnostic
 from cati.survey.form_rows import Form, Row, Sheet
+from cati.survey.functions import LIBRARY, STAYS_EMPTY
+from cati.survey.manual_lists import with_lists
 from cati.text import set_language
 
 Found = tuple[Diagnostic, ...]
@@ -308,3 +311,13 @@ def test_the_manual_lists_all_findings_in_both_languages() -> None:
     german = catalogue_as_markdown()
     assert english.count("\n") == german.count("\n") == len(CATALOGUE) + 2
     assert english != german
+
+
+def test_the_manual_has_both_lists_in_both_languages() -> None:
+    for language in ("de", "en"):
+        set_language(language)
+        chapter = (resources() / "manual" / language / "questionnaires.md").read_text("utf-8")
+        shown = with_lists(chapter)
+        assert "<!--" not in shown
+        assert all(code.replace("_", "\\_") in shown for code in CATALOGUE)
+        assert all(f"`{name}()`" in shown for name in LIBRARY if name not in STAYS_EMPTY)
