@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cati.survey.form_checks import CASE_VALUES
 from cati.survey.form_choices import cell, is_yes
 from cati.survey.form_options import triggers_of
@@ -66,7 +68,7 @@ def _is_question(row: RowType) -> bool:
     return row.role is Role.ROW or (row.role is Role.ITEM and row.kind in SUBSTANTIVE)
 
 
-_PLACES = {
+_PLACES: dict[str, Callable[[RowType], bool]] = {
     "cati_disposition": lambda row: row.kind in _ENDS,
     "cati_nonresponse": _is_question,
     "cati_soft": _is_question,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Sequence
 
 from cati.survey.conditions import CURRENT, Demand, alternatives, possible, values_of_item
 from cati.survey.expression_types import ChoiceNamed, Type, choices_named, mismatches
@@ -75,7 +76,7 @@ def _check_bounds(scene: Scene, item: Item, written: Written) -> None:
     """Note a check that no answer can pass, and one that asks for numbers outside a range."""
     cases = alternatives(written.expression.node)
 
-    def values(name: str, demands: list[Demand]) -> list[str] | None:
+    def values(name: str, demands: Sequence[Demand]) -> list[str] | None:
         asked = item if name in (CURRENT, item.name) else scene.item(name)
         if asked is None:
             return None
