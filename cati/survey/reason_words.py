@@ -5,7 +5,7 @@ from __future__ import annotations
 from cati.survey.answers import Status
 from cati.survey.outline import Outline
 from cati.survey.outline_facts import choice_label, in_words, shortened
-from cati.survey.questionnaire import CHOOSING
+from cati.survey.questionnaire import ASKED, CHOOSING
 from cati.survey.reasons import Reason, Why
 from cati.text import mark, tr
 
@@ -15,9 +15,9 @@ _OPEN = {
     Status.SKIPPED.value: mark("skipped"),
 }
 _PLAIN = {
-    Why.ALWAYS: mark("on the path: always"),
-    Why.NO_MEMBER: mark("not on the path: its repeat has no member yet"),
-    Why.ENDED: mark("not on the path: the interview ends before it"),
+    Why.ALWAYS: mark("always asked"),
+    Why.NO_MEMBER: mark("its repeat has no member yet"),
+    Why.ENDED: mark("the interview ends before it"),
     Why.NOT_ASKED: mark("not asked on the telephone"),
 }
 _MOST = 60
@@ -25,18 +25,21 @@ _MOST_LABELS = 8
 
 
 def why_words(outline: Outline, reason: Reason, language: str) -> str:
-    """Return why this is or is not on the path, labels of choices in ``language``."""
+    """Return why this is or is not on the path, labels of choices in ``language``; `path_words` tells which."""
+    if reason.why is Why.ALWAYS and outline.questionnaire.items[reason.item].kind not in ASKED:
+        return tr("always")
     if reason.why is not Why.CONDITION:
         return tr(_PLAIN[reason.why])
     words = in_words(outline, reason.condition, language)
-    if reason.group:
-        name = _group_called(outline, reason.group, language)
-        if reason.on_path:
-            return tr("on the path, since for all of “{group}”: {condition}", group=name, condition=words)
-        return tr("not on the path; all of “{group}” only if {condition}", group=name, condition=words)
-    if reason.on_path:
-        return tr("on the path, since: {condition}", condition=words)
-    return tr("not on the path; only if {condition}", condition=words)
+    said = tr("since {condition}", condition=words) if reason.on_path else tr("only if {condition}", condition=words)
+    if not reason.group:
+        return said
+    return said + " · " + tr("like all of “{group}”", group=_group_called(outline, reason.group, language))
+
+
+def path_words(reason: Reason) -> str:
+    """Return whether this is on the path."""
+    return tr("on the path") if reason.on_path else tr("not on the path")
 
 
 def value_words(outline: Outline, reason: Reason, language: str) -> str:

@@ -77,10 +77,12 @@ class Key(Enum):
     BREAK_OFF = Pressing("Ctrl+B", mark("Break off; the answers are kept"), Where.INTERVIEW)
     FINISH = Pressing("Ctrl+Return", mark("Finish the interview"), Where.OPEN_TEXT)
     LOOK_AGAIN = Pressing("PgUp", mark("Back to the last question"), Where.OPEN_TEXT)
-    FIND = Pressing("Ctrl+F", mark("Search the questionnaire; Esc empties the search"), Where.QUESTIONNAIRE)
+    FIND = Pressing("Ctrl+F", mark("Search the questionnaire or the test run; Esc empties it"), Where.QUESTIONNAIRE)
     ENLARGE = Pressing("+", mark("Larger picture of the routing"), Where.QUESTIONNAIRE, ("=",))
     REDUCE = Pressing("-", mark("Smaller picture of the routing"), Where.QUESTIONNAIRE)
     WHOLE = Pressing("0", mark("The whole picture of the routing"), Where.QUESTIONNAIRE)
+    TRY_HERE = Pressing("Ctrl+T", mark("Test run from the question at hand"), Where.QUESTIONNAIRE)
+    TRY_ANEW = Pressing("Ctrl+R", mark("Begin the test run anew"), Where.QUESTIONNAIRE)
     OPEN_BOX = Pressing("Return", mark("From the picture or a problem to its question"), Where.QUESTIONNAIRE)
 
 

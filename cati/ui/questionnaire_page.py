@@ -1,4 +1,4 @@
-"""The research lead's questionnaire: outline and details, problems, the routing as a picture, the paper version."""
+"""The research lead's questionnaire: outline and details, problems, routing, paper version, test run, random runs."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
+from cati.survey.outline import Outline
 from cati.survey.outline_facts import language_name
+from cati.survey.questionnaire import ASKED
 from cati.text import language, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.form_section import SUFFIXES
-from cati.ui.keys import Key
+from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note, Working, begin, clear, in_words
 from cati.ui.questionnaire_detail import Detail
 from cati.ui.questionnaire_files import breakable
@@ -24,13 +26,15 @@ from cati.ui.questionnaire_outline import OutlinePart
 from cati.ui.questionnaire_paper import PaperPart
 from cati.ui.questionnaire_problems import ProblemsPart
 from cati.ui.questionnaire_routing import RoutingPart
+from cati.ui.questionnaire_runs import RandomRunsPart
+from cati.ui.questionnaire_test_run import Kept, TestRunPart
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
     from cati.fieldwork.questionnaire_reading import Looked
 
-QUESTIONS, PROBLEMS, ROUTING, PAPER = range(4)
-"""The parts in their order; a test run will be the next."""
+QUESTIONS, PROBLEMS, ROUTING, PAPER, TEST_RUN, RANDOM_RUNS = range(6)
+"""The parts in their order."""
 
 
 class QuestionnairePage(QWidget):
@@ -46,7 +50,10 @@ class QuestionnairePage(QWidget):
         self._stale: set[int] = set()
         self._wanted: tuple[str, int] | None = None
         """The key of a line and the part to come back to, once the questionnaire is there again."""
-        QShortcut(QKeySequence(Key.FIND.value.spec), self).activated.connect(self._search)
+        self._kept: Kept | None = None
+        """A test run to go on with, once the questionnaire is there again."""
+        for key, act in ((Key.FIND, self._search), (Key.TRY_HERE, self.try_here), (Key.TRY_ANEW, self._try_anew)):
+            QShortcut(QKeySequence(key.value.spec), self).activated.connect(act)
         self._whole = QVBoxLayout(self)
         self._build()
         if study is not None:
@@ -70,6 +77,8 @@ class QuestionnairePage(QWidget):
         self.problems = ProblemsPart()
         self.routing = RoutingPart()
         self.paper = PaperPart()
+        self.test_run = TestRunPart(self.study)
+        self.random_runs = RandomRunsPart(self.study)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Parts of the questionnaire"))
@@ -80,6 +89,8 @@ class QuestionnairePage(QWidget):
             (self.problems, tr("Problems")),
             (self.routing, tr("Routing")),
             (self.paper, tr("Paper version")),
+            (self.test_run, tr("Test run")),
+            (self.random_runs, tr("Random runs")),
         ):
             self.tabs.addTab(part, title)
         stack = self._whole
@@ -97,6 +108,7 @@ class QuestionnairePage(QWidget):
         line = self.outline.line()
         if self.looked is not None and line is not None:
             self._wanted = (self.looked.outline.lines[line].key, self.tabs.currentIndex())
+        self._kept = self.test_run.kept()
         focused = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         clear(self._whole)
         self.looked = None
@@ -113,7 +125,7 @@ class QuestionnairePage(QWidget):
         way = Qt.Orientation.Vertical if theme.is_large() else Qt.Orientation.Horizontal
         both = QSplitter(way)
         both.addWidget(self.outline)
-        both.addWidget(self.detail)
+        both.addWidget(self._detail_with_button())
         both.setChildrenCollapsible(False)
         both.setHandleWidth(theme.unit())
         both.setStretchFactor(0, 4)
@@ -122,6 +134,18 @@ class QuestionnairePage(QWidget):
         stack = QVBoxLayout(holder)
         stack.setContentsMargins(0, theme.unit(), 0, 0)
         stack.addWidget(both)
+        return holder
+
+    def _detail_with_button(self) -> QWidget:
+        """Return the details with the way into the test run below them."""
+        self.try_button = theme.push(f"{tr('Try from here')}  {cap_of(Key.TRY_HERE)}", self.try_here)
+        self.try_button.setAccessibleName(tr("Test run from the question at hand"))
+        holder = QWidget()
+        stack = QVBoxLayout(holder)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(theme.unit() // 2)
+        stack.addWidget(self.detail, 1)
+        stack.addWidget(self.try_button, 0, Qt.AlignmentFlag.AlignLeft)
         return holder
 
     def _lay_out_head(self, stack: QVBoxLayout) -> None:
@@ -159,7 +183,10 @@ class QuestionnairePage(QWidget):
         self.second.currentIndexChanged.connect(lambda _at: self._show_line())
         self.problems.wanted.connect(self.show_line)
         self.routing.wanted.connect(self.show_key)
+        self.random_runs.wanted.connect(self.show_key)
+        self.test_run.running.connect(lambda _on: self._fold_head())
         self.tabs.currentChanged.connect(self._fill)
+        self.tabs.currentChanged.connect(lambda _at: self._fold_head())
 
     # -- which questionnaire ----------------------------------------------------------------------------------------
 
@@ -218,7 +245,11 @@ class QuestionnairePage(QWidget):
         count = len(looked.problems)
         self.tabs.setTabText(PROBLEMS, f"{tr('Problems')} ({count})" if count else tr("Problems"))
         self.problems.show_questionnaire(looked)
+        self.try_button.setVisible(self.study is not None and looked.runs)
         self._show_language()
+        self._fill(TEST_RUN)
+        kept, self._kept = self._kept, None
+        self.test_run.resume(kept)
         wanted, self._wanted = self._wanted, None
         if wanted is not None:
             self.show_key(wanted[0])
@@ -264,7 +295,7 @@ class QuestionnairePage(QWidget):
             return
         self._fill_second(self.looked)
         self.outline.show_questionnaire(self.looked, self.language)
-        self._stale = {ROUTING, PAPER}
+        self._stale = {ROUTING, PAPER, TEST_RUN, RANDOM_RUNS}
         self._fill(self.tabs.currentIndex())
         self._show_line()
 
@@ -273,8 +304,9 @@ class QuestionnairePage(QWidget):
         if self.looked is None or at not in self._stale:
             return
         self._stale.discard(at)
-        part = self.routing if at == ROUTING else self.paper
-        part.show_questionnaire(self.looked, self.language)
+        parts: dict[int, RoutingPart | PaperPart | TestRunPart | RandomRunsPart]
+        parts = {ROUTING: self.routing, PAPER: self.paper, TEST_RUN: self.test_run, RANDOM_RUNS: self.random_runs}
+        parts[at].show_questionnaire(self.looked, self.language)
         line = self.outline.line()
         if at == ROUTING and line is not None:
             self.routing.view.choose_line(self.looked.outline.lines[line].key)
@@ -297,10 +329,50 @@ class QuestionnairePage(QWidget):
         if line is not None:
             self.show_line(line)
 
+    # -- trying it out ----------------------------------------------------------------------------------------------
+
+    def try_here(self) -> None:
+        """Begin a test run at the question chosen in the outline, or among the values of the test run."""
+        looked, line = self.looked, self.outline.line()
+        if looked is None or line is None or self.study is None:
+            return
+        name = self.test_run.name_at_hand() or asked_from(looked.outline, line)
+        self.tabs.setCurrentIndex(TEST_RUN)
+        if name:
+            self.test_run.begin_at(name)
+        else:
+            self.test_run.begin_run()
+
+    def _try_anew(self) -> None:
+        if self.study is not None and self.looked is not None:
+            self.tabs.setCurrentIndex(TEST_RUN)
+            self.test_run.begin_run()
+
+    def _fold_head(self) -> None:
+        """Give the test run the room of the head: the interview's page is made for a whole window."""
+        folded = self.tabs.currentIndex() == TEST_RUN and self.test_run.interview is not None
+        for part in (self.heading, self.about, self.open):
+            part.setVisible(not folded)
+        several = self.first.count() > 1
+        for box in (self.first, self.second):
+            box.setVisible(several and not (folded and theme.is_large()))
+        self.own.setVisible(
+            not folded and self.study is not None and self.looked is not None and bool(self.looked.source)
+        )
+
     def _search(self) -> None:
+        if self.tabs.currentIndex() == TEST_RUN and self.test_run.interview is not None:
+            self.test_run.search()
+            return
         self.tabs.setCurrentIndex(QUESTIONS)
         self.outline.search.setFocus()
         self.outline.search.selectAll()
+
+
+def asked_from(outline: Outline, line: int) -> str:
+    """Return the first question at or behind a line of the outline, "" when there is none."""
+    items = (outline.item(one) for one in outline.lines[line:])
+    return next((item.name for item in items if item is not None and item.kind in ASKED), "")
 
 
 def _language_box(name: str) -> QComboBox:
