@@ -12,12 +12,12 @@ _FILL = re.compile(r"\$\{\s*([^{}@]+?)\s*\}")
 
 
 def case_values(questionnaire: Questionnaire) -> tuple[str, ...]:
-    """Return the names in the order met; hidden rows are filled by the case, too."""
+    """Return the names in the order met; hidden rows that something looks at are filled by the case, too."""
     program = program_of(questionnaire)
     own = {*program.index, *program.roster_index, *program.beside, *(group.name for group in questionnaire.groups)}
-    hidden = [item.name for item in questionnaire.items if item.kind is Kind.HIDDEN]
+    hidden = {item.name for item in questionnaire.items if item.kind is Kind.HIDDEN}
     met = dict.fromkeys((*_in_expressions(program), *_in_texts(questionnaire)))
-    return (*hidden, *(name for name in met if name not in own))
+    return tuple(name for name in met if name in hidden or name not in own)
 
 
 def _in_expressions(program: Program) -> Iterator[str]:

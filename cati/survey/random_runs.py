@@ -14,6 +14,10 @@ from cati.survey.questionnaire import ASKED, Questionnaire
 from cati.survey.random_walk import Walk, known_of
 
 
+ENOUGH_TRIES = 10
+"""A check that refused fewer answers is not said to be met by none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Runs:
     """What random interviews showed; names are those of items.
@@ -21,7 +25,8 @@ class Runs:
     ``minutes``: estimated lengths of the interviews that went through to the end, sorted.
 
     ``asked``: in how many interviews each question was on the path. ``never_asked`` and ``never_met`` (questions whose
-    check took none of the answers tried) in the questionnaire's order. ``endless``: interviews given up.
+    check took none of many answers tried) in the questionnaire's order. ``refused``: how many answers each check
+    refused. ``endless``: interviews given up.
     """
 
     interviews: int
@@ -83,7 +88,7 @@ def run_many(
         interviews=done,
         asked=asked,
         never_asked=tuple(name for name, kind in kinds.items() if kind in ASKED and not asked[name]),
-        never_met=tuple(name for name in kinds if refused[name] and not met[name]),
+        never_met=tuple(name for name in kinds if refused[name] >= ENOUGH_TRIES and not met[name]),
         refused=refused,
         minutes=tuple(sorted(minutes)),
         ended_early=ended,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -137,7 +138,7 @@ class Walk:
         self.changes = 0
         self.shown: set[str] = set()
         self.met: set[str] = set()
-        self.refused: set[str] = set()
+        self.refused: Counter[str] = Counter()
         self.wishes: Mapping[str, tuple[str, ...]] = {}
         language = language or draw.choice(form.languages)
         first = begin(form, at=at, seed=draw.getrandbits(48), language=language, values=values, draw_id=self._id)
@@ -270,7 +271,7 @@ class Walk:
                 if answer.status is Status.ANSWERED:
                     self.met.add(name)
                 return
-            self.refused.add(name)
+            self.refused[name] += 1
         self._act(EventKind.ANSWERED, question.address, SKIPPED)
 
     def _invented(self, question: Question, tried: int) -> Answer:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QHeaderView,
+    QScrollArea,
     QSpinBox,
     QTableWidgetItem,
     QVBoxLayout,
@@ -36,6 +37,9 @@ _USUAL, _FEWEST, _MOST = 1_000, 10, 100_000
 _MOST_SEED = 999_999
 _KEY = Qt.ItemDataRole.UserRole
 _WORTH = Qt.ItemDataRole.UserRole + 1
+_FEW_ROWS = 9
+_NAME = 20
+"""Characters of a name that are seen at once."""
 _EVERY = 10
 """So many interviews lie between two words about the progress."""
 
@@ -69,7 +73,8 @@ class RandomRunsPart(QWidget):
         self.about = theme.words(
             tr(
                 "The program answers the questionnaire at random, again and again, and counts. Chance is no proof: "
-                "what it did not reach may be reached by rare answers. Nothing is stored."
+                "what it did not reach may be reached by rare answers. The same seed gives the same runs. "
+                "Nothing is stored."
             ),
             "quiet",
         )
@@ -83,6 +88,7 @@ class RandomRunsPart(QWidget):
         self.start = theme.push(tr("Begin"), self.begin_runs, kind="primary")
         self.order = QComboBox()
         self.order.setAccessibleName(tr("Questions shown"))
+        self.order.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.words = theme.words("")
         self.histogram = Histogram()
         self.table = table(tr("How often each question was asked"), _heads(), ())
@@ -99,7 +105,7 @@ class RandomRunsPart(QWidget):
         line.setSpacing(unit)
         for part in (
             Labelled(tr("Interviews"), self.number),
-            Labelled(tr("Seed: the same once more gives the same"), self.seed),
+            Labelled(tr("Seed"), self.seed),
         ):
             line.addWidget(part, 0, Qt.AlignmentFlag.AlignBottom)
         line.addWidget(self.start, 0, Qt.AlignmentFlag.AlignBottom)
@@ -119,7 +125,7 @@ class RandomRunsPart(QWidget):
         both.setSpacing(2 * unit)
         both.addLayout(left, 2)
         both.addLayout(right, 3)
-        stack = QVBoxLayout(self)
+        stack = QVBoxLayout(self._column())
         stack.setContentsMargins(0, unit, 0, 0)
         stack.setSpacing(unit)
         stack.addWidget(self.about)
@@ -128,6 +134,24 @@ class RandomRunsPart(QWidget):
         stack.addWidget(self.working)
         stack.addWidget(self.result, 1)
         stack.addStretch(0)
+
+    def _column(self) -> QWidget:
+        """Return where everything is put: the part itself, a column to be scrolled where the text is large."""
+        if not theme.is_large():
+            return self
+        column = QWidget()
+        column.setProperty("kind", "column")
+        area = QScrollArea()
+        area.setProperty("kind", "scroll")
+        area.setWidgetResizable(True)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(column)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(area)
+        self.table.setMinimumHeight(_FEW_ROWS * (theme.line() + theme.unit()))
+        return column
 
     def show_questionnaire(self, looked: Looked, language: str) -> None:
         """Speak of this questionnaire; what was found about another is taken away."""
@@ -244,7 +268,11 @@ class RandomRunsPart(QWidget):
         self.table.setCurrentCell(0, QUESTION)
         head = self.table.horizontalHeader()
         head.setSectionResizeMode(QUESTION, QHeaderView.ResizeMode.Stretch)
+        head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
+        self.table.setColumnWidth(NAME, theme.columns(_NAME))
         self.table.setColumnHidden(NAME, theme.is_large())
+        self.table.setColumnHidden(NOTES, not (runs.never_asked or runs.never_met))
+        self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setWordWrap(False)
 
     def _go(self, item: QTableWidgetItem) -> None:
@@ -267,7 +295,7 @@ def _heads() -> tuple[str, ...]:
 
 def _note(runs: Runs, name: str) -> str:
     if name in runs.never_met:
-        return tr("check met by no answer tried")
+        return tr("check never met")
     return tr("not reached") if name in runs.never_asked else ""
 
 

@@ -70,6 +70,7 @@ class TestRunPart(QWidget):
         self.switch.setVisible(theme.is_large())
         self.anew = theme.push(_with_key(tr("Begin anew"), Key.TRY_ANEW), self.begin_run)
         self.leave = theme.push(_with_key(tr("Leave"), Key.BREAK_OFF), self.end_run)
+        self.anew.setHidden(theme.is_large())  # its key does it; the banner needs the room
         buttons = QHBoxLayout()
         buttons.setSpacing(unit // 2)
         for button in (self.switch, self.anew, self.leave):
@@ -290,7 +291,7 @@ def _with_key(words: str, key: Key) -> str:
 def _in_vain(looked: Looked, name: str) -> str:
     called = looked.outline.called(name)
     return "✗ " + tr(
-        "No random interview came to this question ({name}). Its condition may need a value of the case above, "
+        "No random interview came to this question ({name}). Its condition may need a value of the case, "
         "or answers that chance does not hit.",
         name=called,
     )

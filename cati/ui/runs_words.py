@@ -27,7 +27,7 @@ def findings(runs: Runs, seed: int, ends: Mapping[str, str]) -> Iterator[str]:
         yield "⚠ " + trn("1 question has a check that no answer tried has met.",
                          "{n} questions have a check that no answer tried has met.", len(runs.never_met))  # fmt: skip
     else:
-        yield "✓ " + tr("Every check that was come to was met by some answer.")
+        yield "✓ " + tr("No check refused every answer tried.")
     if runs.endless:
         yield "✗ " + trn(
             "1 interview did not end within {steps} steps.", "{n} interviews did not end within {steps} steps.",
