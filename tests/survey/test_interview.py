@@ -32,7 +32,8 @@ Walks = Callable[..., Any]
 SHIPPED = (
     "county_customer_survey", "face_to_face_grades", "tiny/single", "tiny/multiple", "tiny/number", "tiny/decimal",
     "tiny/date", "tiny/time", "tiny/text", "tiny/scale", "tiny/grade", "tiny/grid", "tiny/note", "tiny/terminate",
-    "tiny/relevance", "tiny/fill",
+    "tiny/relevance", "tiny/fill", "tiny/roster", "tiny/rank", "tiny/datetime", "tiny/checks", "tiny/order",
+    "tiny/cascade",
 )  # fmt: skip
 
 
@@ -219,7 +220,7 @@ def forms(draw: st.DrawFn) -> Questionnaire:
             {"type": "text", "name": "r1", "label::Deutsch (de)": "Name?", "default": draw(st.sampled_from(("", "x")))},
             {"type": "integer", "name": "r2", "label::Deutsch (de)": "Zahl?", "relevant": "${r1} != 'a'",
              "constraint": ". < 4"},
-            {"type": "calculate", "name": "r3", "calculation": "position(..) + once(${r2})"},
+            {"type": "calculate", "name": "r3", "calculation": "once(concat(position(..), ${r2}))"},
             *(inner if draw(st.booleans()) else ()),
             {"type": "end_repeat"},
             {"type": "select_one ${r1}", "name": "r4", "label::Deutsch (de)": "Wer?"},
