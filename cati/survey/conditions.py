@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import combinations, pairwise
+from itertools import combinations, islice, pairwise
 
 from cati.survey.closures import truth_of
 from cati.survey.nodes import Binary, Call, Chain, Current, Literal, Negative, Node, Reference, every
@@ -189,10 +189,43 @@ def any_values(demands: Sequence[Demand]) -> list[str]:
     return ["", *named, "\u2060", *(as_text(float(number)) for number in (*numbers, *between, *beyond, *close))]
 
 
-def values_of_item(item: Item, choices: Sequence[Choice], demands: Sequence[Demand]) -> list[str] | None:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The choices of a list as conditions ask for them: by name, by number, and those that stand alone."""
+
+    names: dict[str, None]
+    numbers: dict[float, list[str]]
+    alone: frozenset[str]
+
+    def has(self, written: str) -> bool:
+        """Tell whether the list has this choice; numbers are the same however they are written."""
+        return written in self.names or as_number(written) in self.numbers
+
+    def meant(self, written: Iterable[str]) -> list[str]:
+        """Return the names of the choices that these texts mean."""
+        texts = list(written)
+        by_name = [text for text in texts if text in self.names]
+        by_number = [name for text in texts for name in self.numbers.get(as_number(text), ())]
+        return list(dict.fromkeys((*by_name, *by_number)))
+
+
+def listed(choices: Sequence[Choice]) -> Listed:
+    """Return a list ready to be asked."""
+    numbers: dict[float, list[str]] = {}
+    for choice in choices:
+        number = as_number(choice.name)
+        if not math.isnan(number):
+            numbers.setdefault(number, []).append(choice.name)
+    alone = frozenset(choice.name for choice in choices if choice.exclusive)
+    return Listed(dict.fromkeys(choice.name for choice in choices), numbers, alone)
+
+
+def values_of_item(item: Item, choices: Listed, demands: Sequence[Demand]) -> list[str] | None:
     """Return the values to try for an item, the empty text first; None when they cannot all be stood for."""
-    if item.calculation or item.choices_from or item.kind in (Kind.RANK, Kind.NOTE):
-        return None if item.kind in (Kind.RANK, Kind.NOTE) else any_values(demands)
+    if item.kind in (Kind.RANK, Kind.NOTE):
+        return None
+    if item.calculation or item.choices_from:
+        return any_values(demands)
     if item.kind in (Kind.SINGLE, Kind.MULTIPLE):
         return _choosing(item, choices, demands)
     found = any_values(demands)
@@ -207,28 +240,23 @@ def values_of_item(item: Item, choices: Sequence[Choice], demands: Sequence[Dema
     return ["", *map(as_text, kept)]
 
 
-def _choosing(item: Item, choices: Sequence[Choice], demands: Sequence[Demand]) -> list[str] | None:
-    names = [choice.name for choice in choices]
-    if not names:
+def _choosing(item: Item, choices: Listed, demands: Sequence[Demand]) -> list[str] | None:
+    if not choices.names:
         return None  # the list stands in a file that is not there
     wanted = {value for demand in demands for value in demand.values}
     orders = any(demand.orders for demand in demands)
-    numbers = {as_number(value) for value in wanted}
-    mentioned = [name for name in names if name in wanted or as_number(name) in numbers]
-    if len(names) > _MOST_CHOICES:
-        if orders:
-            return None
-        names = mentioned + [name for name in names if name not in mentioned][:2]
+    mentioned = choices.meant(wanted)
+    others = list(islice((name for name in choices.names if name not in mentioned), 2))
     if item.kind is Kind.SINGLE:
-        return ["", *names]
+        if orders and len(choices.names) > _MOST_CHOICES:
+            return None
+        return ["", *(choices.names if orders else (*mentioned, *others))]
     if orders or len(mentioned) > _MOST_SUBSETS or any(" " in value.strip() for value in wanted):
         return None
-    others = [name for name in names if name not in mentioned][:1]
-    alone = {choice.name for choice in choices if choice.exclusive}
     several = [
         subset
         for size in range(1, len(mentioned) + 2)
-        for subset in combinations((*mentioned, *others), size)
-        if size == 1 or not alone.intersection(subset)
+        for subset in combinations((*mentioned, *others[:1]), size)
+        if size == 1 or not choices.alone.intersection(subset)
     ]
     return ["", *(" ".join(subset) for subset in several)]

@@ -22,6 +22,8 @@ from cati.survey.questionnaire import ASKED, Kind, Order
 from cati.text import tr
 
 _MATTERS = ASKED | {Kind.TERMINATE, Kind.QUOTA}
+_MOST_TRIED = 4_000
+"""Beyond so many alternatives the rest of a form is taken to be reached; real forms stay far below."""
 _NEVER: tuple[Alternative, ...] = ()
 
 
@@ -30,6 +32,7 @@ class Reach:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._tried = 0
         self.groups: list[tuple[Alternative, ...]] = []
         for at, group in enumerate(scene.questionnaire.groups):
             outer = self.groups[group.parent] if group.parent is not None else TRUE
@@ -61,7 +64,8 @@ class Reach:
 
     def possible(self, case: Alternative) -> bool:
         """Tell whether demands can hold together, given the types and lists of the questions."""
-        return possible(case, self._values)
+        self._tried += 1
+        return self._tried > _MOST_TRIED or possible(case, self._values)
 
     def _values(self, name: str, demands: Sequence[Demand]) -> list[str] | None:
         item = self._scene.item(name)
@@ -69,7 +73,7 @@ class Reach:
             return any_values(demands)
         if item.kind is Kind.NOT_ASKED:
             return None
-        return values_of_item(item, self._scene.choices(item), demands)
+        return values_of_item(item, self._scene.listed(item.choices), demands)
 
     def through(self, at: int) -> bool:
         """Tell whether an item can be reached when the questions its condition needs answered must be on the path."""

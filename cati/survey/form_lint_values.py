@@ -21,6 +21,8 @@ from cati.text import tr
 
 _CHECKS = frozenset({"constraint", "cati_soft"})
 _LIKE = 0.7
+_MOST_COMPARED = 300
+"""In longer lists no name is looked for that was meant: it takes too long."""
 _PURE = frozenset(name for name, known in LIBRARY.items() if known.run is not None and not known.zoned)
 """Functions that ask nothing of the interview."""
 
@@ -52,16 +54,13 @@ def check_values(scene: Scene) -> frozenset[tuple[int, str]]:
 
 def _is_outside(scene: Scene, asked: Item, named: ChoiceNamed) -> bool:
     """Tell whether a choice is in no list the question can show; numbers are the same however they are written."""
-    choices = scene.choices(asked)
-    if asked.kind not in CHOOSING or not choices or " " in named.choice:
-        return False
-    number = as_number(named.choice)
-    names = scene.names_in(asked.choices)
-    return named.choice not in names and (math.isnan(number) or number not in map(as_number, names))
+    choices = scene.listed(asked.choices)
+    return asked.kind in CHOOSING and bool(choices.names) and " " not in named.choice and not choices.has(named.choice)
 
 
 def _note_outside(scene: Scene, written: Written, asked: Item, choice: str) -> None:
-    near = difflib.get_close_matches(choice, scene.names_in(asked.choices), 1, _LIKE)
+    names = scene.listed(asked.choices).names
+    near = difflib.get_close_matches(choice, names, 1, _LIKE) if len(names) <= _MOST_COMPARED else ()
     scene.findings.warning(
         "not_in_list",
         written.place,
@@ -80,7 +79,7 @@ def _check_bounds(scene: Scene, item: Item, written: Written) -> None:
         asked = item if name in (CURRENT, item.name) else scene.item(name)
         if asked is None:
             return None
-        found = values_of_item(asked, scene.choices(asked), demands)
+        found = values_of_item(asked, scene.listed(asked.choices), demands)
         return found[1:] if found and asked is item else found
 
     if not any(possible(case, values) for case in cases):
@@ -131,7 +130,7 @@ def _check_default(scene: Scene, item: Item) -> None:
 
 def _misfit(scene: Scene, item: Item, written: str) -> str:
     if item.kind in CHOOSING:
-        names = scene.names_in(item.choices)
+        names = scene.listed(item.choices).names
         chosen = written.split() if item.kind is not Kind.SINGLE else [written]
         wrong = [name for name in chosen if names and name not in names]
         return (

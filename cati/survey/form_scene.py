@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from cati.survey.conditions import Listed, listed
 from cati.survey.diagnostics import Findings
 from cati.survey.expression_types import Type, type_of
 from cati.survey.expressions import Expression
@@ -59,7 +60,7 @@ class Scene:
     """Of every group itself and the groups around it, outermost first."""
     written: list[Written] = field(default_factory=list)
     types: dict[str, Type] = field(default_factory=dict)
-    _names: dict[str, dict[str, None]] = field(default_factory=dict)
+    _listed: dict[str, Listed] = field(default_factory=dict)
     _rows: dict[int, Row] = field(default_factory=dict)
 
     def item(self, name: str) -> Item | None:
@@ -77,11 +78,11 @@ class Scene:
             self._rows = {each.number: each for each in self.form.survey.rows}
         return cell(self._rows[row], self.survey, column) if row in self._rows else ""
 
-    def names_in(self, name: str) -> dict[str, None]:
-        """Return the names of a list's choices."""
-        if name not in self._names:
-            self._names[name] = dict.fromkeys(one.name for one in self.questionnaire.choice_lists.get(name, ()))
-        return self._names[name]
+    def listed(self, name: str) -> Listed:
+        """Return the choices of a list as conditions ask for them."""
+        if name not in self._listed:
+            self._listed[name] = listed(self.questionnaire.choice_lists.get(name, ()))
+        return self._listed[name]
 
     def rosters_of(self, name: str) -> tuple[int, ...]:
         """Return the rosters around an item, outermost first."""
