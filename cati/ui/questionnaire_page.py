@@ -28,19 +28,22 @@ from cati.ui.questionnaire_problems import ProblemsPart
 from cati.ui.questionnaire_routing import RoutingPart
 from cati.ui.questionnaire_runs import RandomRunsPart
 from cati.ui.questionnaire_test_run import Kept, TestRunPart
+from cati.ui.questionnaire_version import VersionPart
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
     from cati.fieldwork.questionnaire_reading import Looked
 
-QUESTIONS, PROBLEMS, ROUTING, PAPER, TEST_RUN, RANDOM_RUNS = range(6)
+QUESTIONS, PROBLEMS, ROUTING, PAPER, TEST_RUN, RANDOM_RUNS, VERSION = range(7)
 """The parts in their order."""
 
 
 class QuestionnairePage(QWidget):
-    """Looks at the study's questionnaire, or at another form before it is used; nothing here changes anything."""
+    """Looks at the study's questionnaire, or at another form before it is used, and puts that in force when wanted."""
 
     loaded = Signal()
+    settled = Signal(object)
+    """The study, when another form was put in force."""
 
     def __init__(self, study: OpenStudy | None = None) -> None:
         super().__init__()
@@ -79,6 +82,7 @@ class QuestionnairePage(QWidget):
         self.paper = PaperPart()
         self.test_run = TestRunPart(self.study)
         self.random_runs = RandomRunsPart(self.study)
+        self.version = VersionPart(self.study)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName(tr("Parts of the questionnaire"))
@@ -91,8 +95,10 @@ class QuestionnairePage(QWidget):
             (self.paper, tr("Paper version")),
             (self.test_run, tr("Test run")),
             (self.random_runs, tr("Random runs")),
+            (self.version, tr("New version")),
         ):
             self.tabs.addTab(part, title)
+        self.tabs.setTabVisible(VERSION, self.study is not None)
         stack = self._whole
         stack.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
         stack.setSpacing(unit // 2)
@@ -184,6 +190,7 @@ class QuestionnairePage(QWidget):
         self.problems.wanted.connect(self.show_line)
         self.routing.wanted.connect(self.show_key)
         self.random_runs.wanted.connect(self.show_key)
+        self.version.adopted.connect(self._adopt)
         self.test_run.running.connect(lambda _on: self._fold_head())
         self.tabs.currentChanged.connect(self._fill)
         self.tabs.currentChanged.connect(lambda _at: self._fold_head())
@@ -212,6 +219,12 @@ class QuestionnairePage(QWidget):
             return look_at_file(path)
 
         self._load(look, tr("Checking the questionnaire …"), path)
+
+    def _adopt(self, study: OpenStudy) -> None:
+        """Go on with the study that has the form as its own."""
+        self.study = study
+        self.test_run.study = self.random_runs.study = study
+        self.settled.emit(study)
 
     def _choose(self) -> None:
         endings = tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")"
@@ -295,7 +308,7 @@ class QuestionnairePage(QWidget):
             return
         self._fill_second(self.looked)
         self.outline.show_questionnaire(self.looked, self.language)
-        self._stale = {ROUTING, PAPER, TEST_RUN, RANDOM_RUNS}
+        self._stale = {ROUTING, PAPER, TEST_RUN, RANDOM_RUNS, VERSION}
         self._fill(self.tabs.currentIndex())
         self._show_line()
 
@@ -304,6 +317,9 @@ class QuestionnairePage(QWidget):
         if self.looked is None or at not in self._stale:
             return
         self._stale.discard(at)
+        if at == VERSION:
+            self.version.show_file(self._path if self.looked.runs else None)
+            return
         parts: dict[int, RoutingPart | PaperPart | TestRunPart | RandomRunsPart]
         parts = {ROUTING: self.routing, PAPER: self.paper, TEST_RUN: self.test_run, RANDOM_RUNS: self.random_runs}
         parts[at].show_questionnaire(self.looked, self.language)
