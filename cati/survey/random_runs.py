@@ -13,7 +13,6 @@ from cati.survey.program import AT
 from cati.survey.questionnaire import ASKED, Questionnaire
 from cati.survey.random_walk import Walk, known_of
 
-
 ENOUGH_TRIES = 10
 """A check that refused fewer answers is not said to be met by none."""
 

@@ -88,6 +88,8 @@ class Histogram(QWidget):
         each = max(1, round((small.horizontalAdvance(label) * 1.6) / max(wide, 1)) + 1)
         for at in range(0, len(self._bars), each):
             words = tr("{minutes} min", minutes=at * self._step)
+            if at * wide + small.horizontalAdvance(words) > self.width():
+                break
             painter.drawText(
                 QRectF(at * wide, base + 2, wide * each, small.height()), Qt.AlignmentFlag.AlignLeft, words
             )

@@ -205,6 +205,7 @@ class TestRunPart(QWidget):
             self.place.hide()
             self.switch.setText(tr("Question"))
         self.values.show()
+        self.values.show_row()
         self.values.search.setFocus()
         self.values.search.selectAll()
 

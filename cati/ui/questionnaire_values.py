@@ -250,6 +250,10 @@ class ValuesPart(QWidget):
         self.model.show_rows((), (), "")
         self.words.setText("")
 
+    def show_row(self) -> None:
+        """Bring the row at hand into sight."""
+        self.view.scrollTo(self.view.currentIndex(), QListView.ScrollHint.PositionAtCenter)
+
     def address(self) -> str:
         """Return the address of the row at hand, "" without one."""
         index = self.view.currentIndex()
