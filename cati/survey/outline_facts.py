@@ -15,7 +15,7 @@ from cati.survey.outline import (
     order_words,
     outcome_words,
 )
-from cati.survey.questionnaire import SUBSTANTIVE, Item, Kind, Words
+from cati.survey.questionnaire import ASKED, SUBSTANTIVE, Item, Kind, Words
 from cati.text import tr
 
 _MOST_OF_A_LABEL = 60
@@ -212,3 +212,9 @@ def choice_label(outline: Outline, name: str, value: str, language: str) -> str:
 def is_question(line: Line) -> bool:
     """Tell whether a line brings an answer or ends the interview: what the routing is about."""
     return line.kind in (LineKind.QUESTION, LineKind.TERMINATE, LineKind.QUOTA)
+
+
+def asked_from(outline: Outline, line: int) -> str:
+    """Return the first question at or behind a line of the outline, "" when there is none."""
+    items = (outline.item(one) for one in outline.lines[line:])
+    return next((item.name for item in items if item is not None and item.kind in ASKED), "")

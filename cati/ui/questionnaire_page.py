@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
-from cati.survey.outline import Outline
-from cati.survey.outline_facts import language_name
-from cati.survey.questionnaire import ASKED
-from cati.text import language, tr, trn
+from cati.survey.outline_facts import asked_from, language_name
+from cati.text import language, tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.form_section import SUFFIXES
@@ -22,6 +20,7 @@ from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note, Working, begin, clear, in_words
 from cati.ui.questionnaire_detail import Detail
 from cati.ui.questionnaire_files import breakable
+from cati.ui.questionnaire_head import about, language_box
 from cati.ui.questionnaire_outline import OutlinePart
 from cati.ui.questionnaire_paper import PaperPart
 from cati.ui.questionnaire_problems import ProblemsPart
@@ -67,8 +66,8 @@ class QuestionnairePage(QWidget):
         unit = theme.unit()
         self.heading = theme.words(tr("Questionnaire"), "title")
         self.about = theme.words("", "quiet")
-        self.first = _language_box(tr("Language"))
-        self.second = _language_box(tr("Second language beside it"))
+        self.first = language_box(tr("Language"))
+        self.second = language_box(tr("Second language beside it"))
         self.open = theme.push(tr("Open another form …"), self._choose)
         self.own = theme.push(tr("Back to the study's"), self.show_own)
         self.own.hide()
@@ -151,6 +150,7 @@ class QuestionnairePage(QWidget):
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit() // 2)
         stack.addWidget(self.detail, 1)
+        self.detail.setMinimumHeight(theme.line())
         stack.addWidget(self.try_button, 0, Qt.AlignmentFlag.AlignLeft)
         return holder
 
@@ -251,7 +251,7 @@ class QuestionnairePage(QWidget):
         self.looked = looked
         questionnaire = looked.outline.questionnaire
         self.heading.setText(breakable(questionnaire.title))
-        self.about.setText(_about(looked))
+        self.about.setText(about(looked))
         theme.set_kind(self.about, "quiet" if looked.runs else "problem")
         self.own.setVisible(self.study is not None and bool(looked.source))
         self._fill_languages(looked)
@@ -383,32 +383,3 @@ class QuestionnairePage(QWidget):
         self.tabs.setCurrentIndex(QUESTIONS)
         self.outline.search.setFocus()
         self.outline.search.selectAll()
-
-
-def asked_from(outline: Outline, line: int) -> str:
-    """Return the first question at or behind a line of the outline, "" when there is none."""
-    items = (outline.item(one) for one in outline.lines[line:])
-    return next((item.name for item in items if item is not None and item.kind in ASKED), "")
-
-
-def _language_box(name: str) -> QComboBox:
-    box = QComboBox()
-    box.setAccessibleName(name)
-    box.setToolTip(name)
-    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    box.hide()
-    return box
-
-
-def _about(looked: Looked) -> str:
-    """Return in one line which questionnaire this is and whether it runs."""
-    questionnaire = looked.outline.questionnaire
-    parts = [breakable(looked.source) or tr("the questionnaire of this study")]
-    if questionnaire.version:
-        parts.append(tr("version {version}", version=questionnaire.version))
-    parts.append(trn("1 question", "{n} questions", len(looked.outline.numbers)))
-    if not looked.runs:
-        parts.append("✗ " + trn("1 error keeps it from running.", "{n} errors keep it from running.", looked.errors))
-    elif looked.source:
-        parts.append("✓ " + tr("runs"))
-    return " · ".join(parts)

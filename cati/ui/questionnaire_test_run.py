@@ -88,6 +88,7 @@ class TestRunPart(QWidget):
         self.both.setHandleWidth(unit)
         self.both.addWidget(self.place)
         self.both.addWidget(self.values)
+        self.values.setHidden(theme.is_large())
         self.both.setStretchFactor(0, 5)
         self.both.setStretchFactor(1, 3)
         holder = QWidget()
@@ -234,6 +235,7 @@ class TestRunPart(QWidget):
 
         self.end_run()
         self.interview = page = InterviewPage(study, running, rehearsal)
+        page.setAccessibleName(tr("Test run"))
         page.asked.where.setWordWrap(theme.is_large())  # the navigation beside it leaves less room than calling does
         page.shown.connect(self._changed)
         page.finished.connect(self._finished)

@@ -30,7 +30,7 @@ from cati.ui.list_page import ListPage
 from cati.ui.main_window import MainWindow
 from cati.ui.navigation import PLACES
 from cati.ui.pages import Page
-from cati.ui.questionnaire_page import QuestionnairePage
+from cati.ui.questionnaire_page import RANDOM_RUNS, TEST_RUN, QuestionnairePage
 from cati.ui.study_page import PARTS, StudyPage
 
 LOOKS = [("de", False, 1.0), ("de", False, 2.0), ("en", True, 1.0), ("en", True, 2.0)]
@@ -234,3 +234,22 @@ def test_every_part_of_the_questionnaire_page(dressed: MainWindow, ready: Any, t
         for at in range(page.tabs.count()):
             page.tabs.setCurrentIndex(at)
             _check(dressed, qtbot)
+
+
+def test_the_test_run_and_what_random_runs_found(dressed: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    dressed.enter(ready.sign_in("lead"))
+    dressed.open_place("questionnaire")
+    page = dressed.page()
+    assert isinstance(page, QuestionnairePage)
+    qtbot.waitUntil(lambda: page.looked is not None)
+    page.tabs.setCurrentIndex(TEST_RUN)
+    page.test_run.begin_run()
+    _check(dressed, qtbot)
+    page.test_run.search()
+    _check(dressed, qtbot)
+    page.test_run.end_run()
+    page.tabs.setCurrentIndex(RANDOM_RUNS)
+    page.random_runs.number.setValue(20)
+    with qtbot.waitSignal(page.random_runs.ended, timeout=20_000):
+        page.random_runs.begin_runs()
+    _check(dressed, qtbot)
