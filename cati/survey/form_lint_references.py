@@ -174,10 +174,11 @@ def _outside_tables(node: Node) -> Iterator[Node]:
 
 def _columns_of_list(scene: Scene, name: str) -> set[str] | None:
     """Return what a filter can ask of a list's choices, None when the list has none."""
-    choices = scene.questionnaire.choice_lists.get(name, ())
-    if not choices:
-        return None
-    return {"name", "label"}.union(*(choice.columns for choice in choices), scene.form.choices.headings)
+    if name not in scene.columns:
+        choices = scene.questionnaire.choice_lists.get(name, ())
+        further = set().union(*(choice.columns for choice in choices))
+        scene.columns[name] = {"name", "label", *further, *scene.form.choices.headings} if choices else None
+    return scene.columns[name]
 
 
 def _columns_of_table(scene: Scene, name: str) -> set[str]:

@@ -21,6 +21,7 @@ from cati.text import tr
 
 _CHECKS = frozenset({"constraint", "cati_soft"})
 _LIKE = 0.7
+_NAMES_SHOWN = 10
 _MOST_COMPARED = 300
 """In longer lists no name is looked for that was meant: it takes too long."""
 _PURE = frozenset(name for name, known in LIBRARY.items() if known.run is not None and not known.zoned)
@@ -61,13 +62,19 @@ def _is_outside(scene: Scene, asked: Item, named: ChoiceNamed) -> bool:
 def _note_outside(scene: Scene, written: Written, asked: Item, choice: str) -> None:
     names = scene.listed(asked.choices).names
     near = difflib.get_close_matches(choice, names, 1, _LIKE) if len(names) <= _MOST_COMPARED else ()
+    if near:
+        do = tr("Did you mean '{name}'?", name=near[0])
+    elif len(names) <= _NAMES_SHOWN:
+        do = tr("Possible are: {names}.", names=", ".join(names))
+    else:
+        do = tr("Use the names of the choices, not their labels.")
     scene.findings.warning(
         "not_in_list",
         written.place,
         tr(
             "“{choice}” is no choice of {name}; its list is {list}.", choice=choice, name=asked.name, list=asked.choices
         ),
-        tr("Did you mean '{name}'?", name=near[0]) if near else tr("Use the names of the choices, not their labels."),
+        do,
     )
 
 

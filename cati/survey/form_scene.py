@@ -60,6 +60,8 @@ class Scene:
     """Of every group itself and the groups around it, outermost first."""
     written: list[Written] = field(default_factory=list)
     types: dict[str, Type] = field(default_factory=dict)
+    columns: dict[str, set[str] | None] = field(default_factory=dict)
+    """What filters can ask of each list's choices, as far as it was asked for."""
     _listed: dict[str, Listed] = field(default_factory=dict)
     _rows: dict[int, Row] = field(default_factory=dict)
 
