@@ -36,12 +36,12 @@ def unspoken(questionnaire: Questionnaire, languages: Sequence[str]) -> list[Pro
             )
         ]
     missing = [code for code in languages if code not in questionnaire.languages]
-    if not missing:
+    if not missing or (len(missing) == 1 and "" in questionnaire.languages):  # that is what names no language
         return []
     return [
         Problem(
             tr("Languages"),
             tr("The questionnaire is not written in: {codes}.", codes=", ".join(missing)),
-            tr("Choose among {codes}.", codes=", ".join(questionnaire.languages)),
+            tr("Choose among {codes}.", codes=", ".join(filter(None, questionnaire.languages))),
         )
     ]

@@ -18,6 +18,7 @@ from cati.survey.form_rows import (
     Form,
     Heading,
     Row,
+    Sheet,
     headings_of,
     language_of,
     languages_of,
@@ -50,7 +51,7 @@ def compile_form(form: Form) -> Compiled:
     settings_headings = headings_of(form.settings, SETTINGS)
     check_headings(survey, choices, findings, settings_headings)
     settings = form.settings.rows[0] if form.settings.rows else Row(0, {})
-    languages, default_language = _languages(survey, choices, settings, settings_headings)
+    languages, default_language = _languages(form.survey, survey, choices, settings, settings_headings)
     plain_code = default_language
     if not form.survey.rows:
         findings.error("empty", (SURVEY, 0, ""), tr("The sheet survey is empty."), tr("Write one question a row."))
@@ -94,11 +95,12 @@ def compile_form(form: Form) -> Compiled:
 
 
 def _languages(
-    survey: dict[str, Heading], choices: dict[str, Heading], settings: Row, headings: dict[str, Heading]
+    sheet: Sheet, survey: dict[str, Heading], choices: dict[str, Heading], settings: Row, headings: dict[str, Heading]
 ) -> tuple[dict[str, str], str]:
     """Return the languages by code, the default first: what the settings say, else the first written.
 
-    A form that names no language at all has the one language "".
+    A form that names no language at all has the one language "". Labels without a language beside others that have one
+    are a language of their own, the default, as in other programs.
     """
     languages = languages_of((survey, choices))
     written = cell(settings, headings, "default_language")
@@ -109,8 +111,14 @@ def _languages(
             languages = {code: name, **languages}
         else:
             code = ""
-    if not languages:
-        return {"": "default"}, ""
+    if not languages or (not code and _has_plain_labels(sheet, survey)):
+        languages, default = {"": "default", **languages}, ""
+        return {each: languages[each] for each in ("", *sorted(set(languages) - {""}))}, default
     default = code or next(iter(languages))
     others = sorted(set(languages) - {default})  # YAML keeps no order of columns, and twins must be alike
     return {each: languages[each] for each in (default, *others)}, default
+
+
+def _has_plain_labels(sheet: Sheet, survey: dict[str, Heading]) -> bool:
+    plain = [written for written, heading in survey.items() if heading.column == "label" and not heading.code]
+    return any(row.cells.get(written) for row in sheet.rows for written in plain)

@@ -171,13 +171,13 @@ def check_translations(
 def _check_languages(
     questionnaire: Questionnaire, words: Words, place: tuple[str, int, str], name: str, findings: Findings
 ) -> None:
-    if not words or "" in words:
+    if not words or questionnaire.languages == ("",):
         return
     for code in questionnaire.languages:
         if code not in words:
             sheet, row, column = place
             language = questionnaire.language_names.get(code, code)
-            heading = f"{column}::{language} ({code})"
+            heading = f"{column}::{language} ({code})" if code else column
             findings.warning(
                 "missing_translation",
                 (sheet, row, heading),

@@ -322,6 +322,14 @@ class LanguagesPart(QWidget):
             )
             languages = LANGUAGES
             chosen = chosen if any(chosen) else (language(),)
+        elif "" in languages:
+            named = tuple(filter(None, languages))
+            more = tuple(code for code in LANGUAGES if code not in named)
+            self._row.addWidget(
+                theme.words(tr("Some texts name no language. In which of the others are they written?"), "quiet")
+            )
+            chosen = (*chosen, *more[:1]) if set(chosen) <= set(languages) else chosen
+            languages = (*more, *named)
         for code in languages:
             box = QCheckBox(language_name(code))
             box.setChecked(code in chosen)

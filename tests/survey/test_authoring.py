@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import pytest
 
+from cati.fieldwork.forms import unspoken
 from cati.survey.authoring import Compiled, compile_form
 from cati.survey.form_rows import Form, Row, Sheet
 from cati.survey.item_types import Role, read_type
@@ -200,3 +201,18 @@ def test_the_hash_follows_the_content_not_the_rows_place() -> None:
     assert two is not None
     assert other is not None
     assert one.content_hash == two.content_hash != other.content_hash
+
+
+def test_labels_without_a_language_beside_others_are_a_language_of_their_own() -> None:
+    found = compiled(
+        {"type": "text", "name": "a", "label": "Who?", "label::Français (fr)": "Qui ?"},
+        {"type": "text", "name": "b", "label": "When?"},
+    )
+    assert found.questionnaire is not None
+    assert (found.questionnaire.languages, found.questionnaire.default_language) == (("", "fr"), "")
+    assert found.questionnaire.items[0].label == {"": "Who?", "fr": "Qui ?"}
+    assert [(one.code, one.row, one.column) for one in found.diagnostics] == [
+        ("missing_translation", 3, "label::Français (fr)")
+    ]
+    assert not unspoken(found.questionnaire, ["de", "fr"])
+    assert unspoken(found.questionnaire, ["de", "en", "fr"])
