@@ -80,7 +80,7 @@ class QuestionnairePage(QWidget):
         self.routing = RoutingPart()
         self.paper = PaperPart()
         self.test_run = TestRunPart(self.study)
-        self.random_runs = RandomRunsPart(self.study)
+        self.random_runs = RandomRunsPart(self.study, self.test_run.case.chosen)
         self.version = VersionPart(self.study)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)

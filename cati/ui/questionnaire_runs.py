@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -31,6 +32,7 @@ from cati.ui.runs_words import findings, share_words
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
     from cati.fieldwork.questionnaire_reading import Looked
+    from cati.ui.questionnaire_case import InventedCase
 
 NUMBER, QUESTION, NAME, SHARE, NOTES = range(5)
 _USUAL, _FEWEST, _MOST = 1_000, 10, 100_000
@@ -62,9 +64,10 @@ class RandomRunsPart(QWidget):
     wanted = Signal(str)
     ended = Signal()
 
-    def __init__(self, study: OpenStudy | None) -> None:
+    def __init__(self, study: OpenStudy | None, case: Callable[[], InventedCase]) -> None:
         super().__init__()
         self.study = study
+        self._case = case
         self.runs: Runs | None = None
         self._seed = 0
         self._looked: Looked | None = None
@@ -73,8 +76,8 @@ class RandomRunsPart(QWidget):
         self.about = theme.words(
             tr(
                 "The program answers the questionnaire at random, again and again, and counts. Chance is no proof: "
-                "what it did not reach may be reached by rare answers. The same seed gives the same runs. "
-                "Nothing is stored."
+                "what it did not reach may be reached by rare answers. Site, department and what else the case brings "
+                "along are those chosen under Test run. The same seed gives the same runs. Nothing is stored."
             ),
             "quiet",
         )
@@ -179,6 +182,7 @@ class RandomRunsPart(QWidget):
         if study is None or looked is None or not looked.runs or self._job is not None:
             return
         number, seed, form = self.number.value(), self.seed.value(), looked.outline.questionnaire
+        values = self._case().values
         self.outcome.hide()
         self.start.setEnabled(False)
         self.working.begin(tr("Simulating interviews …"))
@@ -190,7 +194,9 @@ class RandomRunsPart(QWidget):
                 if done % _EVERY == 0:
                     ticket.progress(done, of)
 
-            return random_interviews(study, form, number, seed=seed, progress=progress, cancelled=ticket.cancelled)
+            return random_interviews(
+                study, form, number, seed=seed, values=values, progress=progress, cancelled=ticket.cancelled
+            )
 
         def done(runs: Runs) -> None:
             self._over()

@@ -41,6 +41,12 @@ choices:
   - {list_name: yn, name: "yes", label: Yes}
   - {list_name: yn, name: "no", label: "No"}
 """
+PANEL = """\
+survey:
+  - {type: hidden, name: wave}
+  - {type: text, name: town, label: Which town?}
+  - {type: text, name: again, label: And last time?, relevant: "${wave} = 2"}
+"""
 BROKEN = """\
 survey:
   - {type: integer, name: age, label: Age, relevant: "${agee} > 3"}
@@ -287,6 +293,21 @@ def test_random_runs_report_what_was_not_reached_and_lead_to_it(
     with qtbot.waitSignal(part.ended, timeout=20_000):
         part.begin_runs()
     assert part.runs == first
+
+
+def test_random_runs_have_the_case_chosen_for_the_test_run(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    show(page, PANEL, tmp_path, qtbot)
+    part = page.random_runs
+    part.number.setValue(10)
+    for wave, missed in (("1", ("again",)), ("2", ())):
+        page.test_run.case.others["wave"].setText(wave)
+        page.tabs.setCurrentIndex(RANDOM_RUNS)
+        with qtbot.waitSignal(part.ended, timeout=20_000):
+            part.begin_runs()
+        assert part.runs is not None
+        assert part.runs.never_asked == missed
 
 
 def test_random_runs_are_cancelled_and_tell_of_those_done(page: QuestionnairePage, qtbot: QtBot) -> None:
