@@ -92,7 +92,7 @@ def _check_order(scene: Scene, written: Written, first: list[int]) -> None:
     for name, use in used_names(written.expression.node):
         if use == INDEXED or (use == SET and set(scene.rosters_of(name)) & set(around)):
             continue
-        inside = written.group >= 0 and written.group in scene.groups_of[scene.index.get(name, 0)]
+        inside = name in scene.index and written.group in scene.groups_of[scene.index[name]]
         if not inside and _is_later(scene, turn, name, around) and not minds_emptiness(written.expression.node, name):
             later.append(name)
     _note_later(scene, written.place, later)

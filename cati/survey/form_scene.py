@@ -156,6 +156,9 @@ def _types(scene: Scene) -> dict[str, Type]:
     A text that is worked out may well hold a number: nothing is said of it.
     """
     types = {item.name: _TYPES[item.kind] for item in scene.questionnaire.items if item.kind in _TYPES}
+    for item in scene.questionnaire.items:
+        if item.kind is Kind.TEXT and "number" in scene.cell(item.row, "appearance").lower():
+            types[item.name] = Type.UNKNOWN  # ODK's text of digits
     for written in scene.written:
         item = scene.questionnaire.items[written.item] if written.item >= 0 else None
         if item is not None and item.kind is Kind.CALCULATE and written.column == "calculation":

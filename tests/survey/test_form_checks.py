@@ -178,3 +178,14 @@ def test_a_list_of_thousands_is_checked_in_a_moment_and_rightly() -> None:
 @pytest.mark.parametrize("path", sorted(shipped_questionnaires().rglob("*.yaml")), ids=lambda path: path.stem)
 def test_nothing_is_to_be_said_of_the_shipped_questionnaires(path) -> None:
     assert [one for one in read_questionnaire(path, path.name).diagnostics if one.severity != "note"] == []
+
+
+def test_a_form_of_groups_alone_is_no_fault_of_the_checks() -> None:
+    rows = ({"type": "begin_repeat", "name": "r", "label": "R", "repeat_count": "${r}"}, {"type": "end_repeat"})
+    assert {code for code, _row in codes(*rows)} == {"nothing_asked"}
+
+
+def test_a_text_of_digits_may_be_counted_with() -> None:
+    counted = q("b", "calculate", label="", calculation="${a} + 1")
+    assert codes(q("a", appearance="numbers"), counted) == []
+    assert codes(q("a"), counted) == [("text_counted", 3)]
