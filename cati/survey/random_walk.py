@@ -45,11 +45,12 @@ MOST_STEPS = 3_000
 class Known:
     """What a form itself tells about likely answers, by the name of the item.
 
-    ``hints``: values that conditions compare it with. ``patterns``: what its check asks for. ``counts``: items that say
-    how many members a roster has.
+    ``hints``: numbers and words that conditions compare it with; ``wishes``: all values that stand beside it in them.
+    ``patterns``: what its check asks for. ``counts``: items that say how many members a roster has.
     """
 
     hints: Mapping[str, tuple[str, ...]]
+    wishes: Mapping[str, tuple[str, ...]]
     patterns: Mapping[str, str]
     counts: frozenset[str]
 
@@ -58,7 +59,8 @@ def known_of(questionnaire: Questionnaire) -> Known:
     """Return what a form tells about likely answers; to be worked out once for many walks."""
     program = program_of(questionnaire)
     counted = [name for count in program.group_count if count is not None for name in count.references]
-    return Known(_hints(program), _patterns(program), frozenset(_behind(program, counted)))
+    wishes = _wishes(program, [item.name for item in questionnaire.items])
+    return Known(_hints(program), wishes, _patterns(program), frozenset(_behind(program, counted)))
 
 
 def _behind(program: Program, names: Iterable[str]) -> dict[str, None]:
@@ -322,8 +324,13 @@ def _wished(question: Question, wishes: Sequence[str], draw: random.Random) -> A
         choices = [choice for choice, _label in question.choices if choice.name in wishes]
         if not choices or question.kind is Kind.RANK:
             return None
-        chosen = draw.choice(choices)
-        return Answer(value=chosen.name, specify=((chosen.name, "-"),) if chosen.specify else ())
+        chosen = [draw.choice(choices)]
+        free = [choice for choice in choices if not choice.exclusive]
+        if question.kind is Kind.MULTIPLE and free and not chosen[0].exclusive:
+            several = draw.sample(free, draw.randint(1, len(free)))
+            chosen = [choice for choice in free if choice in several]
+        specify = tuple((choice.name, "-") for choice in chosen if choice.specify)
+        return Answer(value=" ".join(choice.name for choice in chosen), specify=specify)
     if question.kind in (Kind.NUMBER, Kind.DECIMAL):
         numbers = [float(wish) for wish in wishes if wish.lstrip("-").replace(".", "", 1).isdigit()]
         if numbers:

@@ -75,9 +75,10 @@ class RandomRunsPart(QWidget):
         self._job: Job | None = None
         self.about = theme.words(
             tr(
-                "The program answers the questionnaire at random, again and again, and counts. Chance is no proof: "
-                "what it did not reach may be reached by rare answers. Site, department and what else the case brings "
-                "along are those chosen under Test run. The same seed gives the same runs. Nothing is stored."
+                "The program answers the questionnaire at random and counts; every fourth interview prefers answers "
+                "that conditions ask for. Chance is no proof: what it did not reach may be reached by rare answers. "
+                "Site, department and what else the case brings along are those chosen under Test run. The same seed "
+                "gives the same runs. Nothing is stored."
             ),
             "quiet",
         )
