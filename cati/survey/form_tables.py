@@ -21,7 +21,7 @@ def table_of(tables: Mapping[str, Sheet], name: str) -> tuple[dict[str, str], ..
 def table_choices(
     rows: Sequence[Mapping[str, str]], value: str, label: str, plain_code: str
 ) -> tuple[Choice, ...]:  # fmt: skip
-    """Return a table's rows as choices; columns other than value and label serve the filter."""
+    """Return a table's rows as choices; all columns serve the filter, the one that holds the value under its own name."""
     found: dict[tuple[str, tuple[tuple[str, str], ...]], Choice] = {}
     for row in rows:
         name = row.get(value, "")
@@ -32,7 +32,7 @@ def table_choices(
             base, colon, language = heading.partition(":")
             if base.strip() == label and text:
                 words[language_of(language.lstrip(":"))[0] if colon else plain_code] = text
-        columns = {heading: text for heading, text in row.items() if heading not in (value, label)}
+        columns = {heading: text for heading, text in row.items() if heading not in ("name", "label")}
         found.setdefault((name, tuple(sorted(columns.items()))),
                          Choice(name=name, label=words or {plain_code: name}, columns=columns))  # fmt: skip
     return tuple(found.values())

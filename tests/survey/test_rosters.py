@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cati.survey.answers import SKIPPED, Answer, Status
+from cati.survey.form_tables import table_choices
 from cati.survey.interview import EventKind, export_answers, overview, replay
 from cati.survey.questionnaire import Questionnaire
 
@@ -215,3 +216,11 @@ def test_what_the_case_brings_along_is_a_table_too(
     under_way = walk(asked)
     assert under_way.state.screen is not None
     assert under_way.state.screen.questions[0].text == "You were at Kfz-Zulassung?"
+
+
+def test_a_filter_sees_the_column_that_holds_the_value_of_a_table() -> None:
+    rows = [{"code": "1", "town": "Bonn", "size": "9"}, {"code": "2", "town": "Köln", "size": "4"}]
+    found = table_choices(rows, "code", "town", "de")
+    assert [(choice.name, choice.label, choice.columns) for choice in found] == [
+        ("1", {"de": "Bonn"}, rows[0]), ("2", {"de": "Köln"}, rows[1])
+    ]  # fmt: skip
