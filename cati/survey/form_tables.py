@@ -21,7 +21,7 @@ def table_of(tables: Mapping[str, Sheet], name: str) -> tuple[dict[str, str], ..
 def table_choices(
     rows: Sequence[Mapping[str, str]], value: str, label: str, plain_code: str
 ) -> tuple[Choice, ...]:  # fmt: skip
-    """Return a table's rows as choices; all columns serve the filter, the one that holds the value under its own name."""
+    """Return a table's rows as choices; all columns serve the filter, also the one that holds the value."""
     found: dict[tuple[str, tuple[tuple[str, str], ...]], Choice] = {}
     for row in rows:
         name = row.get(value, "")
