@@ -160,8 +160,8 @@ def _types(scene: Scene) -> dict[str, Type]:
         if item.kind is Kind.TEXT and "number" in scene.cell(item.row, "appearance").lower():
             types[item.name] = Type.UNKNOWN  # ODK's text of digits
     for written in scene.written:
-        item = scene.questionnaire.items[written.item] if written.item >= 0 else None
-        if item is not None and item.kind is Kind.CALCULATE and written.column == "calculation":
+        worked_out = scene.questionnaire.items[written.item] if written.item >= 0 else None
+        if worked_out is not None and worked_out.kind is Kind.CALCULATE and written.column == "calculation":
             found = type_of(written.expression.node, types)
-            types[item.name] = Type.UNKNOWN if found in (Type.TEXT, Type.NODES) else found
+            types[worked_out.name] = Type.UNKNOWN if found in (Type.TEXT, Type.NODES) else found
     return types
