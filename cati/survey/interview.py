@@ -248,12 +248,9 @@ def _nearest(questionnaire: Questionnaire, state: InterviewState) -> str:
 
 
 def _path(questionnaire: Questionnaire, found: Route) -> tuple[str, ...]:
-    address, items = program_of(questionnaire).address, questionnaire.items
-    return tuple(
-        address(place) if place[1] or place[0] < 0 else items[place[0]].name
-        for screen in found.screens
-        for place in screen
-    )
+    program = program_of(questionnaire)
+    address, names = program.address, program.names
+    return tuple([address((at, ids)) if ids or at < 0 else names[at] for screen in found.screens for at, ids in screen])
 
 
 def _disposition(questionnaire: Questionnaire, found: Route) -> str:
@@ -262,15 +259,12 @@ def _disposition(questionnaire: Questionnaire, found: Route) -> str:
 
 def _unanswered(questionnaire: Questionnaire, state: InterviewState) -> tuple[str, ...]:
     found = []
-    items = questionnaire.items
+    wanted, answers, aside = program_of(questionnaire).wanted, state.answers, state.set_aside
     addresses = iter(state.path)
     for screen in state.route.screens:
         for at, _ids in screen:
             address = next(addresses)
-            item = items[at] if at >= 0 else None
-            if item is None or item.kind not in SUBSTANTIVE or item.read_only:
-                continue
-            if address not in state.answers or address in state.set_aside:
+            if at >= 0 and wanted[at] and (address not in answers or address in aside):
                 found.append(address)
     return tuple(found)
 

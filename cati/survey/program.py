@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from cati.survey.expressions import Expression, ExpressionProblem, compile_expression
 from cati.survey.ordering import reorder
-from cati.survey.questionnaire import ASKED, Choice, Kind, Order, Questionnaire, words_in
+from cati.survey.questionnaire import ASKED, SUBSTANTIVE, Choice, Kind, Order, Questionnaire, words_in
 
 Ids = tuple[int, ...]
 """The stable ids of the roster members around something, outermost first; () outside rosters."""
@@ -44,7 +44,12 @@ class Program:
     soft: list[Expression | None]
     required: list[Expression | None]
     seed: list[Expression | None]
+    names: list[str]
     asked: list[bool]
+    wanted: list[bool]
+    """Of every item whether an answer is waited for."""
+    always: list[bool]
+    """Of every item whether nothing keeps it off the path."""
     once: list[bool]
     """Of every item whether its value is worked out when it is first on the path, and kept: ``once()``."""
     groups_of: list[tuple[int, ...]]
@@ -166,7 +171,12 @@ def _compile(questionnaire: Questionnaire) -> Program:
         soft=soft,
         required=[expression_or_none(item.required) if item.required != "yes" else None for item in items],
         seed=[expression_or_none(item.seed) for item in items],
+        names=[item.name for item in items],
         asked=[item.kind in ASKED for item in items],
+        wanted=[item.kind in SUBSTANTIVE and not item.read_only for item in items],
+        always=[
+            relevant[at] is None and all(group_relevant[g] is None for g in groups_of[at]) for at in range(len(items))
+        ],
         once=[one is not None and "once" in one.calls for one in calculation],
         groups_of=groups_of,
         rosters_of=[tuple(at for at in around if groups[at].repeat) for around in groups_of],

@@ -36,19 +36,22 @@ class _Walk:
     def along(self, group: int, ids: Ids) -> None:
         """Walk through what stands in a group."""
         program, scope = self.program, self.scope
+        always, asked, once, on = program.always, program.asked, program.once, scope.on
+        met, shown = self.met.append, self.shown.append
         for child in self.children.get(group, ()):
-            if child.group >= 0:
+            at = child.item
+            if at < 0:
                 self._into(child.group, ids)
-            elif scope.on(child.item, ids):
-                place = (child.item, ids)
-                self.met.append(place)
-                if program.once[child.item]:
-                    scope.text(child.item, ids)
-                if program.asked[child.item]:
-                    self.shown.append(place)
-                elif self._ends(child.item):
-                    self.shown.append(place)
-                    self.ended_by = child.item
+            elif always[at] or on(at, ids):
+                place = (at, ids)
+                met(place)
+                if once[at]:
+                    scope.text(at, ids)
+                if asked[at]:
+                    shown(place)
+                elif self._ends(at):
+                    shown(place)
+                    self.ended_by = at
             if self.ended_by is not None:
                 return
 
@@ -84,14 +87,16 @@ def route(
     children = ordered_children(program, setting.seed) if program.has_order else program.children
     walk = _Walk(program, scope, children, full=setting.values.get("quota_full") == "1")
     walk.along(-1, ())
-    address = program.address
-    met = frozenset(address(place) if place[1] else questionnaire.items[place[0]].name for place in walk.met)
+    address, names = program.address, program.names
+    met = frozenset([address((at, ids)) if ids else names[at] for at, ids in walk.met])
     return Route(_screens(program, walk.shown), met, walk.ended_by), scope
 
 
 def _screens(program: Program, shown: list[Place]) -> tuple[tuple[Place, ...], ...]:
     """Put the items of a grid or a field-list on one screen; everything else has a screen of its own."""
     shared_of = program.shared_of
+    if not any(shared_of):
+        return tuple([(place,) for place in shown])
     screens: list[tuple[Place, ...]] = []
     last: tuple[int, Ids] | None = None
     for place in shown:

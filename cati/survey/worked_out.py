@@ -145,8 +145,8 @@ class Pass:
         found = self._on.get(place)
         if found is None:
             self._on[place] = False
-            relevant = self._program.relevant[at]
-            found = all(self.open(group, ids[:depth]) for group, depth in self._program.conditions_of[at])
+            conditions, relevant = self._program.conditions_of[at], self._program.relevant[at]
+            found = not conditions or all(self.open(group, ids[:depth]) for group, depth in conditions)
             found = found and (relevant is None or self.holds(relevant, at, ids))
             self._on[place] = found
         return found
