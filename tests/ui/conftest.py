@@ -146,6 +146,12 @@ def ready(template: Path, tmp_path: Path) -> Iterator[Ready]:
 MakeWindow = Callable[..., MainWindow]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _worn(qapp: QApplication) -> None:
+    """The program never shows a page without its look; whichever test comes first, pages have theirs, too."""
+    theme.wear(qapp, dark=False, scale=1.0)
+
+
 @pytest.fixture
 def make_window(qtbot: QtBot, qapp: QApplication) -> Iterator[MakeWindow]:
     """Return how to make the window, of 1280 × 800, in a look and at a text size."""
