@@ -143,15 +143,16 @@ class InterviewPage(QWidget):
 
     def _may_change(self, question: Question, answer: Answer) -> bool:
         """Say which answers a change sets aside before it takes effect; the same answer once more does it."""
-        if question.answer is None or replace(question.answer, remark="") == replace(answer, remark=""):
+        bare = replace(answer, remark="")  # a remark given meanwhile does not make it another answer
+        if question.answer is None or replace(question.answer, remark="") == bare:
             return True
-        if self._sets_aside == (question.address, answer):
+        if self._sets_aside == (question.address, bare):
             return True
         form, state = self.study.questionnaire, self.running.state
         aside = interview.would_set_aside(form, state, question.address, answer)
         if not aside:
             return True
-        self._sets_aside = (question.address, answer)
+        self._sets_aside = (question.address, bare)
         texts = {line.address: line.text for line in interview.overview(form, state)}
         self.asked.show_refusal(
             trn(
@@ -275,7 +276,7 @@ class InterviewPage(QWidget):
         if screen.roster is not None:
             self._show_roster()
             return
-        self._sets_aside = None
+        self._sets_aside = self._doubted = None
         row = self.asked.row if row is None else row
         question = screen.questions[min(row, len(screen.questions) - 1)]
         draft = self._acts.draft_of(self.study, self.running, question.address) if _has_draft(question) else ""
@@ -334,6 +335,7 @@ class InterviewPage(QWidget):
 
     def _leave(self) -> None:
         """Take everything off the page before it goes."""
+        self._sets_aside = self._doubted = None
         for view in (self.asked, self.roster, self.overview, self.open_texts):
             view.forget()
 

@@ -38,6 +38,8 @@ def form() -> Questionnaire:
             sheet(
                 {"type": "integer", "name": "rooms", "label": "How many rooms are there?", "cati_soft": ". <= 8",
                  "cati_soft_message": "More than eight rooms is rare."},
+                {"type": "note", "name": "cellar", "label": "Heating.", "relevant": "${rooms} < 5"},
+                {"type": "integer", "name": "stoves", "label": "How many stoves?", "relevant": "${rooms} < 5"},
                 {"type": "select_one yn", "name": "car", "label": "Is there a car?"},
                 {"type": "integer", "name": "cars", "label": "How many cars?", "relevant": "${car} = 'yes'",
                  "constraint": ". <= ${rooms}", "constraint_message": "There cannot be more cars than rooms."},
@@ -97,7 +99,7 @@ def value(page: InterviewPage, address: str) -> str:
 
 
 def to_the_roster(page: InterviewPage) -> None:
-    press("3", RETURN, "2")
+    press("5", RETURN, "2")
 
 
 def test_an_unusual_answer_is_kept_with_the_reason_why_it_is_right(page: InterviewPage) -> None:
@@ -114,8 +116,22 @@ def test_an_unusual_answer_is_kept_with_the_reason_why_it_is_right(page: Intervi
     assert not page.asked.remark.isVisibleTo(page)
 
 
+def test_an_unusual_change_that_sets_answers_aside_needs_each_word_once(page: InterviewPage) -> None:
+    press("3", RETURN, RETURN, "2", RETURN)
+    press(PAGE_UP, PAGE_UP, PAGE_UP)
+    press(Qt.Key.Key_A, modifier=CTRL)
+    press("12", RETURN)
+    assert "How many stoves?" in page.asked.refusal.text()
+    press(RETURN)
+    assert page.asked.remark.hasFocus()
+    press("a castle", RETURN)
+    assert value(page, "rooms") == "12"
+    assert page.running.state.answers["rooms"].remark == "a castle"
+    assert "stoves" not in page.running.state.path
+
+
 def test_what_a_change_sets_aside_is_said_before_it_does(page: InterviewPage) -> None:
-    press("3", RETURN, "1", "2", RETURN)
+    press("5", RETURN, "1", "2", RETURN)
     press(PAGE_UP, PAGE_UP)
     press("2")
     assert "How many cars?" in page.asked.refusal.text()
@@ -126,10 +142,10 @@ def test_what_a_change_sets_aside_is_said_before_it_does(page: InterviewPage) ->
 
 
 def test_an_answer_that_a_later_change_breaks_is_named_and_asked_again(page: InterviewPage) -> None:
-    press("3", RETURN, "1", "3", RETURN)
+    press("6", RETURN, "1", "6", RETURN)
     press(PAGE_UP, PAGE_UP, PAGE_UP)
     press(Qt.Key.Key_A, modifier=CTRL)
-    press("2", RETURN)
+    press("5", RETURN)
     assert page.running.state.broken == {"cars": "There cannot be more cars than rooms."}
     assert "How many cars?" in page.asked.confirm.text()
 
