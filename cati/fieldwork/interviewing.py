@@ -41,7 +41,9 @@ _SEED_BITS = 53
 class RunningInterview:
     """An interview in progress; ``events`` are all on disk. ``lease_lost``: the last act was not kept, the case is
     somebody else's by now, and the page must close. ``lost``: answers given on an earlier version of the questionnaire
-    that this one does not take, by address; they are asked again where the path leads.
+    that this one does not take, by address; they are asked again where the path leads. ``typed``: where words lie that
+    were typed and not answered (keyed hashes; one set for all states of the interview): what is not in there need not
+    be looked for in the database.
     """  # noqa: D205 - one sentence does not fit a line
 
     case_id: str
@@ -51,6 +53,7 @@ class RunningInterview:
     state: InterviewState = field(repr=False)
     lease_lost: bool = False
     lost: tuple[str, ...] = ()
+    typed: set[str] = field(default_factory=set, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,9 +85,12 @@ def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterv
             note(study, transaction, Act.INTERVIEW, case=row.id, fence=row.fence)
         _keep(study, transaction, lease.case_id, len(events), added)
         lost = _lost(study, transaction, events)
+        typed = drafts.places(transaction, lease.case_id)
     events = (*events, added)
     state = interview.replay(study.questionnaire, events)
-    return RunningInterview(case_id=lease.case_id, lease=lease, call=call, events=events, state=state, lost=lost)
+    return RunningInterview(
+        case_id=lease.case_id, lease=lease, call=call, events=events, state=state, lost=lost, typed=typed
+    )
 
 
 def _lost(study: OpenStudy, transaction: Transaction, events: Sequence[Event]) -> tuple[str, ...]:
@@ -114,13 +120,15 @@ def record(
     state = interview.apply(study.questionnaire, running.state, event)
     if state.refusal is not None:
         return replace(running, state=state)
+    place = _place(study, running.case_id, address) if kind is EventKind.ANSWERED and running.typed else ""
     with study.transaction() as transaction:
         lease = _held(study, transaction, running.lease)
         if lease is None:
             return replace(running, lease_lost=True)
         _keep(study, transaction, running.case_id, len(running.events), event)
-        if kind is EventKind.ANSWERED:
-            drafts.forget_text(transaction, running.case_id, _place(study, running.case_id, address))
+        if place in running.typed:
+            drafts.forget_text(transaction, running.case_id, place)
+    running.typed.discard(place)
     return replace(running, lease=lease, events=(*running.events, event), state=state)
 
 
@@ -129,6 +137,7 @@ def keep_draft(study: OpenStudy, running: RunningInterview, address: str, text: 
     place = _place(study, running.case_id, address)
     plain = _blocks(text.encode())
     sealed = seal(study.open_keys.drafts, plain, study.study_id, "draft_text", running.case_id, place)
+    running.typed.add(place)
     with study.transaction() as transaction:
         if _held(study, transaction, running.lease) is None:
             return False
@@ -138,7 +147,11 @@ def keep_draft(study: OpenStudy, running: RunningInterview, address: str, text: 
 
 def draft_of(study: OpenStudy, running: RunningInterview, address: str) -> str:
     """Return the words typed so far at a question and not answered yet, "" for none."""
+    if not running.typed:
+        return ""
     place = _place(study, running.case_id, address)
+    if place not in running.typed:
+        return ""
     with study.reading() as transaction:
         sealed = drafts.text(transaction, running.case_id, place)
     if sealed is None:

@@ -67,15 +67,17 @@ _SAME = Prepared(
         draft_event.c.n == bindparam("number"),
     )
 )
-_APPEND = insert(draft_event)
+_APPEND = Prepared(insert(draft_event).on_conflict_do_nothing())
 
 
 def append(transaction: Transaction, case_id: str, n: int, event_id: str, sealed: bytes) -> bool:
     """Keep one event; False when this very event is kept already (a retry after an unknown commit)."""
-    if _SAME.first(transaction, event=event_id, of=case_id, number=n) is not None:
-        return False
-    transaction.execute(_APPEND, {"case": case_id, "n": n, "id": event_id, "sealed": sealed})
-    return True
+    row = {"case": case_id, "n": n, "id": event_id, "sealed": sealed}
+    if _APPEND.act(transaction, **row) == 1:
+        return True
+    if _SAME.first(transaction, event=event_id, of=case_id, number=n) is None:
+        transaction.execute(insert(draft_event), row)  # raises: another event stands there
+    return False
 
 
 def keep_text(transaction: Transaction, case_id: str, address: str, sealed: bytes) -> None:
@@ -84,6 +86,14 @@ def keep_text(transaction: Transaction, case_id: str, address: str, sealed: byte
     transaction.execute(
         row.on_conflict_do_update(index_elements=["case", "address"], set_={"sealed": row.excluded.sealed})
     )
+
+
+_PLACES = Prepared(select(draft_text.c.address).where(draft_text.c.case == bindparam("of")))
+
+
+def places(transaction: Transaction, case_id: str) -> set[str]:
+    """Return the keyed hashes of the questions at which words lie that were typed and not answered."""
+    return {row[0] for row in _PLACES.rows(transaction, of=case_id)}
 
 
 _TEXT = Prepared(

@@ -9,7 +9,6 @@ from cati.survey.expression_words import Speaker, condition_in_words, value_in_w
 from cati.survey.outline import (
     GROUPS,
     Line,
-    LineKind,
     Outline,
     groups_around,
     order_words,
@@ -207,11 +206,6 @@ def choice_label(outline: Outline, name: str, value: str, language: str) -> str:
     listed = outline.questionnaire.choice_lists.get(item.choices, ())
     label = next((choice.label for choice in listed if choice.name == value), {})
     return outline.shown(label, language) or value
-
-
-def is_question(line: Line) -> bool:
-    """Tell whether a line brings an answer or ends the interview: what the routing is about."""
-    return line.kind in (LineKind.QUESTION, LineKind.TERMINATE, LineKind.QUOTA)
 
 
 def asked_from(outline: Outline, line: int) -> str:

@@ -355,12 +355,17 @@ class InterviewPage(QWidget):
         elif self.asked.question is not None and Status(name) in self.asked.question.offered:
             self._answer(Answer(Status(name)))
 
-    def focusInEvent(self, event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
-        """Hand the keyboard on to what is typed into, when there is such a thing."""
-        super().focusInEvent(event)
+    def focusInEvent(self, _event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Hand the keyboard on to what is typed into, when there is such a thing.
+
+        Qt's own way, here and in `focusOutEvent`, would paint the whole page anew, which looks the same either way.
+        """
         target = self.asked.part.focus_on() if self.views.currentWidget() is self.asked else None
         if target is not None:
             target.setFocus()
+
+    def focusOutEvent(self, _event: QFocusEvent) -> None:  # noqa: N802 - Qt's name
+        """Leave the page as it is painted."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Take the interview's keys; they belong to the page, so that the fastest typing loses no digit."""

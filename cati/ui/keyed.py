@@ -55,10 +55,10 @@ class Face:
         widest = max(metrics.horizontalAdvance(line) for line in words.split("\n"))
         return self.words_left(cap) + widest + self.unit
 
-    def height_of(self, words: str, cap: int, width: int, *, bold: bool) -> int:
-        """Return how high the words are when they wrap inside this width."""
+    def height_of(self, words: str, cap: int, own: int, width: int, *, bold: bool) -> int:
+        """Return how high the words are when they wrap inside this width; ``own``: what `width_of` found."""
         lines = self.line
-        if "\n" in words or self.width_of(words, cap, bold=bold) > width:
+        if "\n" in words or own > width:
             room = max(width - self.words_left(cap) - self.unit // 2, self.line * 3)
             metrics = self.bold_metrics if bold else self.metrics
             lines = max(metrics.boundingRect(QRect(0, 0, room, _UNWRAPPED), _WRAP, words).height(), lines)
@@ -174,6 +174,7 @@ class KeyedFlow(QWidget):
         self._pool: list[Keyed] = []
         self._face: Face | None = None
         self._heights: dict[int, int] = {}
+        self._widths: list[tuple[int, int]] = []  # of each offer: its cap, and all of it in one line
         self.offers: tuple[Offer, ...] = ()
         self.setAccessibleName(name)
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -183,12 +184,14 @@ class KeyedFlow(QWidget):
     def run_on(self, *, run_on: bool) -> None:
         """Let them run on from line to line, or stand one below the other."""
         self._column = not run_on
+        self._widths = []
 
     def offer(self, offers: Sequence[Offer]) -> None:
         """Show these."""
         if tuple(offers) == self.offers and self._pool:
             return
         before = self._heights.get(self.width(), -1)
+        self._widths = []
         self.offers = tuple(offers)
         while len(self._pool) < len(self.offers):
             button = Keyed(self)
@@ -222,14 +225,12 @@ class KeyedFlow(QWidget):
         if face is None:
             face = self._face = Face(self.font(), self._size)
         gap = face.unit // 2
-        caps = [face.cap_width(one.key) for one in self.offers]
-        if self._column and caps:
-            caps = [max(caps)] * len(caps)
+        if not self._widths:
+            self._widths = self._measure(face)
         x = y = row = 0
-        for button, one, cap in zip(self._pool, self.offers, caps, strict=False):
-            bold = one.kind in _BOLD
-            own = width if self._column else min(face.width_of(one.words, cap, bold=bold), width)
-            high = face.height_of(one.words, cap, own, bold=bold)
+        for button, one, (cap, natural) in zip(self._pool, self.offers, self._widths, strict=False):
+            own = width if self._column else min(natural, width)
+            high = face.height_of(one.words, cap, natural, own, bold=one.kind in _BOLD)
             if x and (self._column or x + own > width):
                 x, y, row = 0, y + row + gap // (2 if self._column else 1), 0
             if move:
@@ -240,6 +241,16 @@ class KeyedFlow(QWidget):
             row = max(row, high)
             x += own + gap
         return y + row
+
+    def _measure(self, face: Face) -> list[tuple[int, int]]:
+        """Return the width of each cap, and of each cap with its words in one line."""
+        caps = [face.cap_width(one.key) for one in self.offers]
+        if self._column and caps:
+            caps = [max(caps)] * len(caps)
+        return [
+            (cap, face.width_of(one.words, cap, bold=one.kind in _BOLD))
+            for one, cap in zip(self.offers, caps, strict=True)
+        ]
 
     def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
         """Say that the height follows from the width."""
@@ -277,6 +288,7 @@ class KeyedFlow(QWidget):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._face = None
+            self._widths = []
             self._heights.clear()
             self._place(self.width(), move=True)
             self.updateGeometry()
