@@ -19,6 +19,9 @@ AT, MORE = "@", "+"
 """What separates a name from the ids behind it, and what marks the question for another member of a roster."""
 
 
+_MOST_ADDRESSES = 100_000
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
     """A step of a walk: an item (``group`` -1) or a group with what is inside it."""
@@ -77,6 +80,8 @@ class Program:
     has_order: bool
     listed: dict[tuple[str, str], tuple[dict[str, str], ...]] = field(default_factory=dict)
     """Choice lists as tables, by name and language; the same object each time, since tables are indexed by identity."""
+    addresses: dict[Place, str] = field(default_factory=dict)
+    """Addresses made so far: of a form with rosters the same ones are wanted at every step."""
 
     def list_as_table(self, name: str, language: str) -> tuple[dict[str, str], ...]:
         """Return the choices of a list as rows, labels in a language; () when there is no such list."""
@@ -91,9 +96,15 @@ class Program:
 
     def address(self, place: Place) -> str:
         """Return the address of a place."""
+        found = self.addresses.get(place)
+        if found is not None:
+            return found
+        if len(self.addresses) > _MOST_ADDRESSES:
+            self.addresses.clear()
         at, ids = place
         name = self.questionnaire.items[at].name if at >= 0 else self.questionnaire.groups[-1 - at].name + MORE
-        return f"{name}{AT}{'.'.join(map(str, ids))}" if ids else name
+        found = self.addresses[place] = f"{name}{AT}{'.'.join(map(str, ids))}" if ids else name
+        return found
 
     def place(self, address: str) -> Place | None:
         """Return the place of an address, None when there is no such item or its ids do not fit it."""
