@@ -150,8 +150,8 @@ class _Column:
         if variable.ranks:
             places = value.split(" ")
             return places.index(variable.choice) + 1 if variable.choice in places else 0
-        if variable.choice:
-            return 1 if variable.choice in value.split(" ") else 0
+        if variable.choice or variable.remarked:
+            return int(variable.choice in value.split(" ") if variable.choice else value != "")
         if variable.codes:
             return variable.codes.get(value, MISSING[Status.NOT_ASKED])
         return _number(value, self._numbers.typecode)
@@ -191,10 +191,10 @@ class _Rosters:
                     for _ in range(self._interviews):
                         column.add_order({}) if column.variable.order_of else column.add(*_NO_MEMBER)
                 self._columns[address] = columns
-        for address, columns in self._columns.items():
-            answer = answers.get(address)
-            status, value = _NO_MEMBER if answer is None else (answer["s"], answer.get("v", ""))
+        for columns in self._columns.values():
             for column in columns:
+                answer = answers.get(column.variable.item)
+                status, value = _NO_MEMBER if answer is None else (answer["s"], answer.get("v", ""))
                 column.add_order(orders) if column.variable.order_of else column.add(status, value)
         self._interviews += 1
 
@@ -204,7 +204,7 @@ class _Rosters:
             return columns
         places = {item.name: at for at, item in enumerate(self._form.items)}
         keyed: list[tuple[tuple[int, tuple[int, ...]], _Column]] = [
-            ((places.get(column.variable.item.partition(AT)[0] or column.variable.order_of, len(places)), ()), column)
+            ((places.get(column.variable.item.partition("/")[0] or column.variable.order_of, len(places)), ()), column)
             for column in columns
         ]
         for address, more in self._columns.items():

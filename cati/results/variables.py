@@ -10,6 +10,7 @@ from enum import StrEnum
 from cati.survey.answers import Status
 from cati.survey.program import AT
 from cati.survey.questionnaire import Item, Kind, Order, Questionnaire, words_in
+from cati.survey.summary import REMARK
 from cati.text import tr
 
 
@@ -70,7 +71,8 @@ class Variable:
     ``choice``: a 0/1 column of a question with several answers, or the place it got when ``ranks``. ``codes``: choice
     name to code. ``rounded``: a day or a time of day that somebody named could be joined with the office's own records,
     so it leaves as week or hour. ``item``: the question's name, behind it "@" and the numbers of the roster's members.
-    ``order_of``: the column tells in which order the respondent got this list or group.
+    ``order_of``: the column tells in which order the respondent got this list or group. ``remarked``: it tells whether
+    an unusual answer was confirmed with a remark; the remark itself is an open text and does not leave.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Variable:
     rounded: Rounding = Rounding.NONE
     ranks: bool = False
     order_of: str = ""
+    remarked: bool = False
 
 
 def variables_of(questionnaire: Questionnaire, language: str = "") -> tuple[Variable, ...]:
@@ -112,10 +115,11 @@ def member_variables(questionnaire: Questionnaire, item: Item, numbers: str, lan
     """Return the variables of a roster's question for one member; ``numbers`` is "2", or "2.1" in nested rosters."""
     found = _variables_of_item(questionnaire, item, language or questionnaire.default_language)
     behind = numbers.replace(".", "_")
+    own = f"{AT}{numbers}"
     return [
         replace(
             variable, name=f"{variable.name}_{behind}", label=f"{variable.label} [{numbers}]",
-            item=f"{item.name}{AT}{numbers}", order_of=f"{item.name}{AT}{numbers}" if variable.order_of else "",
+            item=f"{variable.item or item.name}{own}", order_of=f"{item.name}{own}" if variable.order_of else "",
         )
         for variable in found
     ]  # fmt: skip
@@ -141,6 +145,12 @@ def _variables_of_item(questionnaire: Questionnaire, item: Item, language: str) 
     if found and item.order is not Order.FIXED:
         label = tr("Order of {name}", name=_label(questionnaire, item, language) or item.name)
         found.append(Variable(name=f"{item.name}_order", label=label, measure=Measure.TEXT, order_of=item.name))
+    if item.soft:
+        label = tr("Unusual, and confirmed: {name}", name=_label(questionnaire, item, language) or item.name)
+        found.append(
+            Variable(name=f"{item.name}_confirmed", label=label, measure=Measure.CODED,
+                     values={0: tr("no"), 1: tr("yes")}, item=f"{item.name}{REMARK}", remarked=True)
+        )  # fmt: skip
     return found
 
 

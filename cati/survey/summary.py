@@ -78,10 +78,15 @@ def answer_words(questionnaire: Questionnaire, item: Item, answer: Answer | None
     return ", ".join(words)
 
 
+REMARK = "/remark"
+"""What is behind an item's name where the remark to its answer is kept; no name holds a slash."""
+
+
 def export_answers(questionnaire: Questionnaire, state: InterviewState) -> dict[str, Answer]:
     """Return every item that brings data: answers on the path, NOT_ASKED and OFF_PATH for the rest, computed values.
 
-    The words beside "other" stand under ``<item>_<choice>``. In a roster the number of the member follows the name,
+    The words beside "other" stand under ``<item>_<choice>``, the remark that made an unusual answer stand under
+    ``<item>/remark`` ("" when none was needed). In a roster the number of the member follows the name,
     as in ``age@2`` (``age@2.1`` in a roster inside a roster): the ids by which the interview tells members apart would
     tell that one was taken off.
     """
@@ -124,11 +129,16 @@ def _exported(program: Program, place: Place, state: InterviewState) -> dict[str
         if choice.specify:
             words = specified.get(choice.name, "")
             found[f"{item.name}_{choice.name}"] = Answer(value=words) if words else Answer(Status.OFF_PATH)
+    if item.soft:
+        found[f"{item.name}{REMARK}"] = Answer(answer.status, answer.remark)
     return found
 
 
 def open_texts(questionnaire: Questionnaire, state: InterviewState) -> tuple[tuple[str, str], ...]:
-    """Return (address, words) of every open text on the path; the words beside "other" as "item/choice"."""
+    """Return (address, words) of every open text on the path.
+
+    The words beside "other" stand as "item/choice", the remark that made an unusual answer stand as "item/".
+    """
     found = []
     program = program_of(questionnaire)
     for place in _asked(state):
@@ -139,6 +149,8 @@ def open_texts(questionnaire: Questionnaire, state: InterviewState) -> tuple[tup
         if questionnaire.items[place[0]].kind is Kind.TEXT:
             found.append((address, answer.value))
         found += [(f"{address}/{choice}", words) for choice, words in answer.specify if words]
+        if answer.remark:
+            found.append((f"{address}/", answer.remark))
     return tuple(found)
 
 

@@ -13,6 +13,7 @@ from cati.survey import interview
 from cati.survey.answers import SKIPPED, Answer
 from cati.survey.interview import EventKind
 from cati.survey.summary import answer_words
+from cati.text import tr
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -47,14 +48,19 @@ class Acts(Protocol):
 
 
 def texts_of(study: OpenStudy, running: RunningInterview, acts: Acts = interviewing) -> list[tuple[str, str, str]]:
-    """Return (place, question, words) of every open answer; a place is "item", or "item/choice" beside "other"."""
+    """Return (place, question, words) of every open answer.
+
+    A place is "item", "item/choice" beside "other", or "item/" for the remark that made an unusual answer stand.
+    """
     questionnaire, state = study.questionnaire, running.state
     asked = {line.address: line.text for line in interview.overview(questionnaire, state)}
     found = []
     for place, words in acts.open_texts(study, running):
-        name, _slash, choice = place.partition("/")
+        name, slash, choice = place.partition("/")
         question = asked.get(name, name)
-        if choice:
+        if slash and not choice:
+            question = tr("Remark: {question}", question=question)
+        elif choice:
             item = questionnaire.item(name.partition("@")[0])
             question = f"{question} – {answer_words(questionnaire, item, Answer(value=choice), state.language)}"
         found.append((place, question, words))
@@ -69,13 +75,15 @@ def keep_texts(
     Ends at the first that is refused (``state.refusal``) or when the lease is lost (``lease_lost``).
     """
     for place, text in texts.items():
-        address, _slash, choice = place.partition("/")
+        address, slash, choice = place.partition("/")
         before = running.state.answers.get(address)
         if before is None:
             continue
         if choice:
             beside = tuple((name, text if name == choice else words) for name, words in before.specify)
             after = replace(before, specify=tuple(pair for pair in beside if pair[1]))
+        elif slash:
+            after = replace(before, remark=text)
         else:
             after = Answer(value=text) if text else SKIPPED
         if after == before:

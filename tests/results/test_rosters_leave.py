@@ -60,6 +60,40 @@ def _interview(order: dict[str, list[str]], **answers: str) -> dict[str, Any]:
     return {"q": "", "l": "en", "w": "2026-W28", "site": "a", "department": "b", "answers": kept, "order": order}
 
 
+def test_whether_an_unusual_answer_was_confirmed_leaves_but_never_the_remark() -> None:
+    found = compile_form(
+        Form(
+            "household",
+            _sheet(
+                {"type": "integer", "name": "rooms", "label": "Rooms?", "cati_soft": ". < 9"},
+                {"type": "begin_repeat", "name": "person", "label": "Person"},
+                {"type": "integer", "name": "age", "label": "Age?", "cati_soft": ". < 99"},
+                {"type": "end_repeat"},
+                {"type": "integer", "name": "end", "label": "Again?"},
+            ),
+            _sheet(),
+            _sheet(),
+        )
+    ).questionnaire
+    assert found is not None
+    interviews = [
+        _interview({}, **{"rooms": "12", "rooms/remark": "a castle", "age@1": "40", "age/remark@1": "", "end": "1"}),
+        _interview({}, **{"rooms": "3", "rooms/remark": "", "age@1": "7", "age/remark@1": "",
+                          "age@2": "104", "age/remark@2": "checked the passport", "end": "2"}),
+    ]  # fmt: skip
+    data = build(found, interviews, SETTINGS, draw=random.Random(1))
+    names = [variable.name for variable in data.variables]
+    assert names[names.index("rooms") :] == [
+        "rooms", "rooms_confirmed", "age_1", "age_confirmed_1", "age_2", "age_confirmed_2", "end"
+    ]  # fmt: skip
+    frame = data.frame.sort_values("end").reset_index(drop=True)
+    assert frame["rooms_confirmed"].tolist() == [1, 0]
+    assert frame["age_confirmed_1"].tolist() == [0, 0]
+    assert frame["age_confirmed_2"].tolist() == [-95, 1]
+    assert "castle" not in frame.to_csv()
+    assert "passport" not in frame.to_csv()
+
+
 def test_every_member_has_variables_and_missing_members_do_not_apply(form: Questionnaire) -> None:
     interviews = [
         _interview({"blocks/": ["fruit", "rooms"], "work@1": ["no", "yes"]},

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from cati.fieldwork import calling, interviewing
 from cati.fieldwork.open_study import OpenStudy
+from cati.survey.answers import Answer
 from cati.survey.authoring import compile_form
 from cati.survey.form_rows import Form, Row, Sheet
+from cati.survey.interview import END, EventKind, export_answers
 from cati.survey.questionnaire import Questionnaire
 from cati.text import set_language
 from cati.ui.interview_page import InterviewPage
@@ -114,6 +116,21 @@ def test_an_unusual_answer_is_kept_with_the_reason_why_it_is_right(page: Intervi
     assert page.asked.question is not None
     assert page.asked.question.address == "car"
     assert not page.asked.remark.isVisibleTo(page)
+
+
+def test_a_remark_is_read_once_more_after_hanging_up_and_kept_with_the_answer(page: InterviewPage) -> None:
+    press("12", RETURN, "the house of Mrs Example, 030 23125 777", RETURN)
+    page.do(EventKind.JUMPED, END)
+    remark = page.open_texts.parts["rooms/"]
+    assert "Remark: How many rooms are there?" in [label.text() for label in remark.findChildren(QLabel)]
+    assert "030 23125 777" in remark.why.text()  # could tell who it was
+    press(Qt.Key.Key_A, modifier=CTRL)
+    press("a castle")
+    page.finish()
+    assert page.running.state.answers["rooms"] == Answer(value="12", remark="a castle")
+    kept = export_answers(page.study.questionnaire, page.running.state)
+    assert kept["rooms"] == Answer(value="12")
+    assert kept["rooms/remark"] == Answer(value="a castle")
 
 
 def test_an_unusual_change_that_sets_answers_aside_needs_each_word_once(page: InterviewPage) -> None:
