@@ -119,7 +119,8 @@ class Pass:
         finally:
             self._at, self._ids, self._rosters = before
 
-    def _at_group(self, expression: Expression, group: int, ids: Ids) -> Value:
+    def at_group(self, expression: Expression, group: int, ids: Ids) -> Value:
+        """Work out an expression as it stands at a group; ``ids`` are those around it."""
         before = self._at, self._ids, self._rosters, self._current, self._column
         self._at, self._ids, self._rosters = -2 - group, ids, self._program.rosters_around[group]
         self._current, self._column = "", NOTHING
@@ -135,7 +136,7 @@ class Pass:
         if found is None:
             expression = self._program.group_relevant[group]
             self._open[place] = False  # a circle is shut
-            found = expression is None or as_boolean(self._at_group(expression, group, ids))
+            found = expression is None or as_boolean(self.at_group(expression, group, ids))
             self._open[place] = found
         return found
 
@@ -163,7 +164,7 @@ class Pass:
             if shut:
                 found = ()
             elif program.questionnaire.groups[roster].repeat_count:
-                number = as_number(self._at_group(count, roster, ids)) if count is not None else 0.0
+                number = as_number(self.at_group(count, roster, ids)) if count is not None else 0.0
                 wanted = 0 if number != number else int(min(max(number, 0), MOST_MEMBERS))  # noqa: PLR0124 - NaN
                 found = tuple(range(1, wanted + 1))
             else:
