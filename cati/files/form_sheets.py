@@ -9,7 +9,19 @@ from dataclasses import dataclass
 
 from cati.errors import Problem
 from cati.survey.diagnostics import Findings
-from cati.survey.form_rows import CHOICES, EXTERNAL, SETTINGS, SURVEY, Form, Heading, Sheet, clean, heading_of, sheet_of
+from cati.survey.form_rows import (
+    CHOICES,
+    EXTERNAL,
+    SETTINGS,
+    SURVEY,
+    Form,
+    Heading,
+    Sheet,
+    clean,
+    heading_of,
+    meanings_of,
+    sheet_of,
+)
 from cati.text import tr
 
 Cells = Sequence[Sequence[str]]
@@ -186,11 +198,12 @@ def _note_columns(wanted: str, cells: Cells, start: int, findings: Findings) -> 
             (wanted, start + 1, ""),
             tr("Columns without a heading are passed over: {columns}.", columns=", ".join(nameless[:_NAMES_SHOWN])),
         )
+    meanings = meanings_of(headings, wanted)
     first: dict[Heading, int] = {}
     for at, heading in enumerate(headings):
         if not heading:
             continue
-        meaning = heading_of(heading, wanted)
+        meaning = meanings[heading]
         before = first.setdefault(Heading(meaning.column, meaning.code), at)
         if before != at and any(_both(row, before, at) for row in below):
             findings.warning(

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from cati.survey.diagnostics import Diagnostic, Findings
 from cati.survey.form_blocks import in_xlsforms_words
-from cati.survey.form_checks import check_choice_fills, check_expressions, check_translations
+from cati.survey.form_checks import check_choice_fills, check_expressions
 from cati.survey.form_choices import cell, choice_lists, is_yes
 from cati.survey.form_cycles import check_cycles
 from cati.survey.form_items import Draft, read_survey
 from cati.survey.form_lint import check_form
+from cati.survey.form_places import as_written
 from cati.survey.form_rows import (
     CHOICES,
     SETTINGS,
@@ -26,6 +27,7 @@ from cati.survey.form_rows import (
 from cati.survey.form_scene import scene_of
 from cati.survey.form_settings import check_headings
 from cati.survey.form_tables import table_of
+from cati.survey.form_translations import check_translations
 from cati.survey.questionnaire import ASKED, Questionnaire, hashed
 from cati.text import tr
 
@@ -81,7 +83,8 @@ def compile_form(form: Form) -> Compiled:
     check_expressions(questionnaire, draft.group_rows, others, findings)
     check_cycles(questionnaire, draft.group_rows, findings)
     check_choice_fills(questionnaire, places, others, findings)
-    check_translations(questionnaire, draft.group_rows, places, findings)
+    headings = {SURVEY: survey, CHOICES: choices, SETTINGS: settings_headings}
+    check_translations(questionnaire, draft.group_rows, places, headings, findings)
     check_form(scene_of(form, survey, choices, questionnaire, draft.group_rows, places, draft.left_out, findings))
     if not findings.hopeless and not any(item.kind in ASKED for item in questionnaire.items):
         findings.error(
@@ -91,7 +94,8 @@ def compile_form(form: Form) -> Compiled:
             tr("Write one question a row."),
         )
     whole = hashed(questionnaire)
-    return Compiled(None if findings.hopeless else whole, findings.in_order(), whole)
+    found = as_written(findings.in_order(), headings, default_language)
+    return Compiled(None if findings.hopeless else whole, found, whole)
 
 
 def _languages(

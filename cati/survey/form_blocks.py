@@ -106,7 +106,7 @@ def _block(form: Form, columns: _Columns, block: _Block, end: Row) -> Iterator[R
         yield columns.put(end, type="end_group")
     else:
         once_each = _loop if block.word == "loop" else _matrix
-        yield columns.put(block.row, type="begin_group", required="")
+        yield columns.put(block.row, type=f"begin_group {listed}", required="")
         for choice in form.choices.rows:
             headings = headings_of(form.choices, CHOICES)
             if cell(choice, headings, "list_name") == listed and cell(choice, headings, "name"):

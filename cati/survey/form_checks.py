@@ -1,4 +1,4 @@
-"""What can be said about a questionnaire without running it: expressions, references, missing translations."""
+"""What can be said about a questionnaire without running it: expressions and references."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from cati.survey.diagnostics import Findings
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.form_rows import CHOICES, SURVEY
 from cati.survey.functions import STAYS_EMPTY
-from cati.survey.questionnaire import ASKED, Kind, Questionnaire, Words
+from cati.survey.program import is_dynamic
+from cati.survey.questionnaire import Kind, Questionnaire, Words
 from cati.text import tr
 
 CASE_VALUES = frozenset({
@@ -55,7 +56,7 @@ def check_expressions(
         written = [(column, getattr(item, name)) for name, column in _EXPRESSIONS.items()]
         if item.required not in _FLAGS:
             written.append(("required", item.required))
-        if "(" in item.default or "${" in item.default:
+        if is_dynamic(item.default):
             written.append(("default", item.default))
         for column, source in written:
             check_expression(source, (SURVEY, item.row, column), known, findings)
@@ -121,12 +122,13 @@ def _check_fills(
     words: Words, place: tuple[str, int, str], known: Iterable[str], findings: Findings,
     seen: set[tuple[int, str, str]],
 ) -> None:  # fmt: skip
-    for text in words.values():
+    sheet, row, column = place
+    for code, text in words.items():
         for name in _FILL.findall(text):
-            key = (place[1], place[2], name)
+            key = (row, column, name)
             if key not in seen:
                 seen.add(key)
-                _check_reference(name, place, known, findings)
+                _check_reference(name, (sheet, row, f"{column}::{code}" if code else column), known, findings)
 
 
 def check_choice_fills(
@@ -137,50 +139,6 @@ def check_choice_fills(
     seen: set[tuple[int, str, str]] = set()
     for list_name, choices in questionnaire.choice_lists.items():
         for choice in choices:
-            row = places.get((list_name, choice.name), 0)
-            _check_fills(choice.label, (CHOICES, row, "label"), known, findings, seen)
-
-
-def check_translations(
-    questionnaire: Questionnaire, group_rows: list[int], places: dict[tuple[str, str], int], findings: Findings
-) -> None:
-    """Note texts that exist in some of the questionnaire's languages only."""
-    for item in questionnaire.items:
-        if item.kind not in ASKED and item.kind is not Kind.TERMINATE:
-            continue
-        if not item.label and not item.read_only:
-            findings.warning(
-                "no_text",
-                (SURVEY, item.row, "label"),
-                tr("{name} has no text.", name=item.name),
-                tr("Write into label what is read aloud."),
-            )
-        for column, words in (("label", item.label), ("hint", item.instruction),
-                              ("constraint_message", item.constraint_message),
-                              ("required_message", item.required_message),
-                              ("cati_soft_message", item.soft_message)):  # fmt: skip
-            _check_languages(questionnaire, words, (SURVEY, item.row, column), item.name, findings)
-    for group, row in zip(questionnaire.groups, group_rows, strict=True):
-        _check_languages(questionnaire, group.label, (SURVEY, row, "label"), group.name, findings)
-    for list_name, choices in questionnaire.choice_lists.items():
-        for choice in choices:
-            row = places.get((list_name, choice.name), 0)
-            _check_languages(questionnaire, choice.label, (CHOICES, row, "label"), choice.name, findings)
-
-
-def _check_languages(
-    questionnaire: Questionnaire, words: Words, place: tuple[str, int, str], name: str, findings: Findings
-) -> None:
-    if not words or questionnaire.languages == ("",):
-        return
-    for code in questionnaire.languages:
-        if code not in words:
-            sheet, row, column = place
-            language = questionnaire.language_names.get(code, code)
-            heading = f"{column}::{language} ({code})" if code else column
-            findings.warning(
-                "missing_translation",
-                (sheet, row, heading),
-                tr("{name} has no text in {language}.", name=name, language=language),
-                tr("Fill the cell; until then another language is shown."),
-            )
+            row = places.get((list_name, choice.name))
+            if row is not None:
+                _check_fills(choice.label, (CHOICES, row, "label"), known, findings, seen)

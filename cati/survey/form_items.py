@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from cati.survey.diagnostics import Findings
 from cati.survey.form_choices import OTHER, cell, check_names, is_yes, with_other, words_of
 from cati.survey.form_options import (
+    default_of,
     display_of,
     disposition_of,
     nonresponse_of,
@@ -22,12 +23,16 @@ from cati.survey.form_options import (
 from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
 from cati.survey.form_search import condition_of, search_of, searched_choices
 from cati.survey.form_tables import table_choices, table_of
-from cati.survey.item_types import Role, RowType, known_words, read_type
-from cati.survey.questionnaire import ASKED, CHOOSING, Choice, Group, Item, Kind, Words
+from cati.survey.item_types import SILENT, Role, RowType, known_words, read_type
+from cati.survey.questionnaire import ASKED, CHOOSING, SUBSTANTIVE, Choice, Group, Item, Kind, Words
 from cati.text import tr
 
 _NAME = re.compile(r"[^\W\d][\w.\-]*")
 _STRAIGHT = str.maketrans({"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "‚": "'"})
+_NAMELESS = (Kind.NOTE, Kind.TERMINATE, Kind.QUOTA, Kind.NOT_ASKED)
+_FLAGS = {"yes": "true()", "true": "true()", "no": "false()", "false": "false()"}
+_OF_BINDINGS = frozenset({"relevant", "constraint", "calculation"})
+"""Columns in which other programs, too, take a bare yes or no for a condition."""
 _OK = {"de": "Verstanden", "en": "OK"}
 _ACKNOWLEDGE = "cati_ok"
 
@@ -62,8 +67,9 @@ class Draft:
         return words_of(row, self.headings, column, self.plain_code)
 
     def expression(self, row: Row, column: str) -> str:
-        """Return an expression with straight quotes and no line breaks."""
-        return " ".join(self.cell(row, column).translate(_STRAIGHT).split("\n")).strip()
+        """Return an expression with straight quotes and no line breaks; a bare yes or TRUE is ``true()``."""
+        written = " ".join(self.cell(row, column).translate(_STRAIGHT).split("\n")).strip()
+        return _FLAGS.get(written.lower(), written) if column in _OF_BINDINGS else written
 
     def around(self) -> int | None:
         """Return the index of the innermost open group."""
@@ -202,7 +208,7 @@ def _name_of(draft: Draft, row: Row, row_type: RowType) -> str:
     name = draft.cell(row, "name")
     place = (SURVEY, row.number, "name")
     if not name:
-        if row_type.kind not in (Kind.NOTE, Kind.TERMINATE, Kind.QUOTA, Kind.NOT_ASKED):
+        if row_type.kind not in _NAMELESS and row_type.word not in SILENT:
             draft.findings.error("no_name", place, tr("This row has no name."), tr("Give it a short name."))
         return draft.unnamed(row_type.word)
     if not _NAME.fullmatch(name):
@@ -282,9 +288,12 @@ def file_choices(draft: Draft, row: Row, row_type: RowType) -> str:
 def _item(draft: Draft, row: Row, row_type: RowType) -> None:
     name = _name_of(draft, row, row_type)
     appearance = draft.cell(row, "appearance").lower()
-    kind, minimum, maximum = range_of(
-        row_type, draft.cell(row, "parameters"), draft.expression(row, "constraint"), row.number, draft.findings
-    )
+    constraint = draft.expression(row, "constraint") or row_type.constraint
+    kind, minimum, maximum = range_of(row_type, draft.cell(row, "parameters"), constraint, row.number, draft.findings)
+    calculation = row_type.calculation or draft.expression(row, "calculation")
+    label, hint = draft.words(row, "label"), draft.words(row, "hint")
+    if calculation and not label and not hint and kind in SUBSTANTIVE:
+        kind = Kind.CALCULATE  # other programs show nothing of such a row either
     only_heads_a_table = "label" in appearance.split() and kind in CHOOSING
     search = search_of(draft.cell(row, "appearance")) if kind in CHOOSING else None
     if row_type.unasked:
@@ -309,17 +318,16 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
     order, seed = shuffle_of(
         draft.cell(row, "parameters"), order_of(draft.cell(row, "cati_order"), row.number, draft.findings)
     )
-    calculation = row_type.calculation or draft.expression(row, "calculation")
     if kind is Kind.CALCULATE and not calculation:
         calculation = draft.expression(row, "default")
-    instruction = {**draft.words(row, "hint"), **draft.words(row, "cati_instruction")}
+    instruction = {**hint, **draft.words(row, "cati_instruction")}
     draft.items.append(
         Item(
             name=name,
             kind=kind,
             row=row.number,
             display=display_of(kind, appearance, draft.cell(row, "cati_display"), shown, row.number, draft.findings),
-            label=draft.words(row, "label"),
+            label=label,
             instruction=instruction,
             group=draft.around(),
             choices=choices,
@@ -329,7 +337,7 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
             order=order,
             anchor=is_yes(draft.cell(row, "cati_anchor")),
             relevant=draft.expression(row, "relevant"),
-            constraint=draft.expression(row, "constraint"),
+            constraint=constraint,
             constraint_message=draft.words(row, "constraint_message"),
             required="yes"
             if is_yes(required)
@@ -339,7 +347,7 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
             required_message=draft.words(row, "required_message"),
             calculation=calculation,
             trigger=triggers_of(draft.cell(row, "trigger")),
-            default=draft.cell(row, "default").translate(_STRAIGHT),
+            default=default_of(draft.cell(row, "default").translate(_STRAIGHT), kind),
             read_only=is_yes(draft.cell(row, "read_only")),
             nonresponse=nonresponse_of(draft.cell(row, "cati_nonresponse"), kind in ASKED, row.number, draft.findings),
             minimum=minimum,

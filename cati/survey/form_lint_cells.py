@@ -103,7 +103,7 @@ def _check_halves(scene: Scene, item: Item) -> None:
                 tr("This message is never shown: the row has no check."),
                 tr("Write the check into {column}.", column=column.removesuffix("_message")),
             )
-    if item.trigger and not item.calculation:
+    if item.trigger and not item.calculation and item.kind is not Kind.HIDDEN:
         scene.findings.warning(
             "idle_trigger",
             (SURVEY, item.row, "trigger"),

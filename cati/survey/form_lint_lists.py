@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cati.survey.form_choices import OTHER, cell
+from cati.survey.form_options import parameters_of
 from cati.survey.form_rows import CHOICES, SURVEY
 from cati.survey.form_scene import Scene
 from cati.survey.item_types import read_type
@@ -47,6 +48,7 @@ def _named(scene: Scene) -> Iterator[str]:
     for row in scene.form.survey.rows:
         read = read_type(cell(row, scene.survey, "type"))
         yield from (read.choices, read.source)
+        yield parameters_of(cell(row, scene.survey, "parameters")).get("tick_labelset", "")
     for item in scene.questionnaire.items:
         yield item.choices
     for written in scene.written:

@@ -9,6 +9,7 @@ from cati.survey.diagnostics import Findings
 from cati.survey.dispositions import Outcome
 from cati.survey.form_rows import SURVEY
 from cati.survey.item_types import RowType
+from cati.survey.program import expression_or_none, is_dynamic
 from cati.survey.questionnaire import CHOOSING, Display, Kind, Order
 from cati.text import tr
 
@@ -18,6 +19,7 @@ LONG_LIST = 12
 _NUMBER = r"-?\d+(?:\.\d+)?"
 _AT_LEAST = re.compile(rf"\.\s*>=\s*({_NUMBER})")
 _AT_MOST = re.compile(rf"\.\s*<=\s*({_NUMBER})")
+_WORKED_OUT = re.compile(r"\d\s*(?:[-+*]|\b(?:div|mod)\b)\s*[\d-]")
 _WHOLE = re.compile(r"-?\d+")
 
 
@@ -87,6 +89,13 @@ def shuffle_of(parameters: str, order: Order) -> tuple[Order, str]:
     if order is Order.FIXED and given.get("randomize", "").strip("'\"()").lower() in ("true", "yes", "1"):
         return Order.SHUFFLE, given.get("seed", "")
     return order, ""
+
+
+def default_of(written: str, kind: Kind) -> str:
+    """Return a default; what is worked out for a number (``1 + 2``) is wrapped in number(), by which it is known."""
+    if kind not in (Kind.NUMBER, Kind.DECIMAL) or is_dynamic(written) or not _WORKED_OUT.search(written):
+        return written
+    return written if expression_or_none(written) is None else f"number({written})"
 
 
 def triggers_of(written: str) -> tuple[str, ...]:

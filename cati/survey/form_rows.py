@@ -52,6 +52,8 @@ _OF_CHOICES = {
     "list": "list_name", "listname": "list_name", "value": "name", "choice_name": "name", "choice_label": "label",
 }  # fmt: skip
 _OWN_ALIASES = {SURVEY: _OF_SURVEY, CHOICES: _OF_CHOICES, EXTERNAL: _OF_CHOICES}
+_EVERYDAY = frozenset({"title", "count", "calculate", *_OF_SURVEY, *_OF_CHOICES})
+"""Spellings that are also words an author may need for something else."""
 _TRANSLATABLE = frozenset({
     "label", "hint", "guidance_hint", "constraint_message", "required_message", "cati_instruction",
     "cati_soft_message",
@@ -218,7 +220,7 @@ def clean(text: str) -> str:
 @lru_cache(maxsize=4096)
 def heading_of(written: str, sheet: str) -> Heading:
     """Return what a heading means; case, blanks and old spellings (``label:de``, ``Constraint Message``) are taken."""
-    name = clean(written).rstrip(" *:")
+    name = clean(written).strip(" *:?")
     bare = re.sub(r"\s+", "_", name.lower())
     bare = re.sub(r"_*:[_:]*", ":", bare)
     column = _column(bare, sheet)
@@ -259,7 +261,22 @@ def language_of(written: str) -> tuple[str, str]:
 
 def headings_of(sheet: Sheet, name: str) -> dict[str, Heading]:
     """Return the meaning of every heading of a sheet."""
-    return {written: heading_of(written, name) for written in sheet.headings}
+    return meanings_of(sheet.headings, name)
+
+
+def meanings_of(headings: Iterable[str], sheet: str) -> dict[str, Heading]:
+    """Return the meaning of every heading beside the others.
+
+    An everyday word stands for a column only where that is not there by its own name: beside ``name``, a column
+    ``value`` on the sheet choices is one of the author's.
+    """
+    found = {written: heading_of(written, sheet) for written in headings}
+    own = {written: re.sub(r"\s+", "_", clean(written).lower()) for written in found}
+    proper = {meant for written, meant in found.items() if own[written] == meant.column}
+    return {
+        written: Heading(own[written]) if own[written] in _EVERYDAY and meant in proper else meant
+        for written, meant in found.items()
+    }
 
 
 def languages_of(sheets: Iterable[dict[str, Heading]]) -> dict[str, str]:

@@ -25,7 +25,8 @@ class RowType:
 
     ``block`` is group, repeat or grid for BEGIN and END. ``unasked`` means that the telephone has nothing for it.
     ``source`` is the file, or the list on the sheet external_choices, that the choices come from; ``choices_from`` the
-    question of a roster whose answers they are.
+    question of a roster whose answers they are. ``calculation`` and ``constraint`` hold where the row says nothing
+    else.
     """
 
     role: Role
@@ -38,6 +39,7 @@ class RowType:
     source: str = ""
     choices_from: str = ""
     calculation: str = ""
+    constraint: str = ""
 
 
 _KINDS = {
@@ -61,17 +63,25 @@ _KINDS = {
     "acknowledge": Kind.SINGLE,
     "trigger": Kind.SINGLE,
 }
+_WITH_CHECK = {
+    "percentage": (Kind.NUMBER, ". >= 0 and . <= 100"),
+    "number of days in last month": (Kind.NUMBER, ". >= 0 and . <= 31"),
+    "number of days in last six months": (Kind.NUMBER, ". >= 0 and . <= 183"),
+    "number of days in last year": (Kind.NUMBER, ". >= 0 and . <= 365"),
+    "phone number": (Kind.TEXT, r"regex(., '^\d*$')"),
+}
+"""Questions of the first XLSForms that bring their check along; "get phone number" asks the device instead."""
 _CLOCK = {"start": "once(now())", "start_time": "once(now())", "today": "once(today())"}
-_SILENT = frozenset({
-    "end", "deviceid", "device_id", "subscriberid", "subscriber_id", "simserial", "simid", "phonenumber",
+SILENT = frozenset({
+    "end", "deviceid", "device_id", "subscriberid", "subscriber_id", "simserial", "simid", "sim_id", "phonenumber",
     "phone_number", "username", "user_name", "email", "caseid", "audit", "imei", "comments", "start-geopoint",
     "background-audio", "background-geopoint", "xml-external", "csv-external", "last-saved", "end_time", "text_audit",
-    "audio_audit", "uri:deviceid", "uri:username", "uri:email", "uri:phonenumber",
+    "audio_audit", "uri:deviceid", "uri:username", "uri:email", "uri:phonenumber", "uri:simserial", "uri:subscriberid",
 })  # fmt: skip
 """What a device records about itself: there is none, so they stay empty without a word."""
 _UNASKED = frozenset({
-    "geopoint", "gps", "geotrace", "geoshape", "image", "photo", "audio", "video", "file", "barcode", "osm", "bearing",
-    "signature", "location",
+    "geopoint", "gps", "geotrace", "geoshape", "image", "photo", "picture", "audio", "video", "file", "barcode",
+    "osm", "bearing", "signature", "location",
     "sensor_statistic", "sensor_stream", "speed_violations_count", "speed_violations_list", "speed_violations_audit",
     "enumerator", "select_multiple_from_map", "select_one_from_map", "acknowledge_signature", "draw", "annotate",
 })  # fmt: skip
@@ -89,18 +99,22 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 """Spellings of the first XLSForms: "add text prompt", "q integer", "get today", "date prompt"."""
-_BLOCK = re.compile(r"(begin|end)[\s_]+(group|repeat|grid|loop|lgroup)\b\s*(.*)", re.IGNORECASE)
+_BLOCK = re.compile(r"(begin|end)[\s_]+(group|repeat|grid|loop|lgroup|looped[\s_]+group)\b\s*(.*)", re.IGNORECASE)
 
 
 def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of word
     """Return what a type means; UNKNOWN for words that are none."""
     text = " ".join(written.split())
+    with_check = _WITH_CHECK.get(text.lower())
+    if with_check is not None:
+        return RowType(Role.ITEM, text.lower().replace(" ", "_"), with_check[0], constraint=with_check[1])
     old = _PROMPT.fullmatch(text)
     text = (old[1] or old[2]) if old is not None else text
     block = _BLOCK.fullmatch(text)
     if block:
         role = Role.BEGIN if block[1].lower() == "begin" else Role.END
-        kind = {"loop": "repeat", "lgroup": "repeat"}.get(block[2].lower(), block[2].lower())
+        word = block[2].lower()
+        kind = "repeat" if word.startswith(("loop", "lgroup")) else word
         return RowType(role, f"{block[1].lower()}_{kind}", choices=block[3].strip(), block=kind)
     if _FROM_MAP.match(text):
         return RowType(Role.ITEM, text.split(" ")[0].lower(), unasked=True)
@@ -116,14 +130,20 @@ def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of 
             rest = text[select.end() :].strip()
             return RowType(Role.ITEM, "rank", Kind.RANK, choices=rest)
         return _select(text[select.end() :].strip(), multiple=select["many"] is not None)
-    word = text.lower()
+    return _plain(text.lower())
+
+
+def _plain(word: str) -> RowType:
+    """Return what a type without a list means."""
     if word in ("row", "grid_row"):
         return RowType(Role.ROW, "row", Kind.SINGLE)
-    word = word if word in _SILENT or word in _UNASKED else word.replace(" ", "_")
+    if word.startswith("osm "):  # with the list of its tags
+        return RowType(Role.ITEM, "osm", unasked=True)
+    word = word if word in SILENT or word in _UNASKED else word.replace(" ", "_")
     first = word.split("_")[0] if word.startswith("audit_") else word
     if word in _CLOCK:
         return RowType(Role.ITEM, word, Kind.HIDDEN, calculation=_CLOCK[word])
-    if word in _SILENT or first == "audit":
+    if word in SILENT or first == "audit":
         return RowType(Role.ITEM, word, Kind.HIDDEN)
     if word in _UNASKED or word.startswith(("audio_audit", "text_audit", "sensor_")):
         return RowType(Role.ITEM, word, unasked=True)

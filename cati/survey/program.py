@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cati.survey.expressions import Expression, ExpressionProblem, compile_expression
+from cati.survey.functions import LIBRARY
 from cati.survey.ordering import reorder
 from cati.survey.questionnaire import ASKED, SUBSTANTIVE, Choice, Kind, Order, Questionnaire, words_in
 
@@ -20,6 +22,7 @@ AT, MORE = "@", "+"
 
 
 _MOST_ADDRESSES = 100_000
+_CALLED = re.compile(r"(?<![\w.:-])([^\W\d][\w.:-]*)\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,8 +218,9 @@ def _compile(questionnaire: Questionnaire) -> Program:
 
 
 def is_dynamic(default: str) -> bool:
-    """Tell whether a default is worked out rather than taken as written."""
-    return "${" in default or ("(" in default and default.rstrip().endswith(")"))
+    """Tell whether a default is worked out rather than taken as written: an answer put in, or a function called."""
+    called = _CALLED.findall(default)
+    return "${" in default or any(name in LIBRARY for name in called) or bool(called and default.endswith(")"))
 
 
 def _around(questionnaire: Questionnaire, group: int | None) -> tuple[int, ...]:

@@ -1,0 +1,153 @@
+"""Forms as people write them: types and headings of other years, flags, defaults, and where findings then stand."""
+
+from __future__ import annotations
+
+import pytest
+
+from cati.survey.authoring import Compiled, compile_form
+from cati.survey.form_rows import Form, Row, Sheet
+from cati.survey.item_types import read_type
+from cati.survey.questionnaire import Item, Kind
+
+
+def sheet(text: str) -> Sheet:
+    """Return a sheet from a table with columns between bars."""
+    lines = [[cell.strip() for cell in line.split("|")] for line in text.strip().splitlines()]
+    headings = tuple(lines[0])
+    rows = (dict(zip(headings, line, strict=False)) for line in lines[1:])
+    return Sheet(headings, tuple(Row(n, {k: v for k, v in row.items() if v}) for n, row in enumerate(rows, 2)))
+
+
+def compiled(survey: str, choices: str = "", settings: str = "") -> Compiled:
+    """Compile a form of these tables."""
+    return compile_form(
+        Form("tiny", sheet(survey), *(sheet(each) if each else Sheet() for each in (choices, settings)))
+    )
+
+
+def items(found: Compiled) -> dict[str, Item]:
+    """Return the items of a form that runs."""
+    assert found.questionnaire is not None, found.diagnostics
+    return {item.name: item for item in found.questionnaire.items}
+
+
+def codes(found: Compiled) -> list[tuple[str, int, str]]:
+    """Return what was found, and where."""
+    return [(one.code, one.row, one.column) for one in found.diagnostics]
+
+
+YES_NO = "list_name | name | label\nyn | y | yes\nyn | n | no"
+
+
+@pytest.mark.parametrize("word", ["get sim id", "sim id", "uri:simserial", "uri:subscriberid", "audit"])
+def test_what_a_device_says_of_itself_stays_empty_without_a_word_and_needs_no_name(word: str) -> None:
+    found = compiled(f"type | name | label\n{word} | | \ntext | q | Question?")
+    assert [item.kind for item in items(found).values()] == [Kind.HIDDEN, Kind.TEXT]
+    assert codes(found) == []
+
+
+def test_old_types_bring_their_check_along() -> None:
+    found = items(compiled("type | name | label | constraint\npercentage | p | How much? |\n"
+                           "number of days in last month | d | How often? | . < 10\nphone number | t | Number? |"))  # fmt: skip
+    assert (found["p"].kind, found["p"].minimum, found["p"].maximum) == (Kind.NUMBER, "0", "100")
+    assert found["d"].constraint == ". < 10"
+    assert found["t"].kind is Kind.TEXT
+    assert found["t"].constraint.startswith("regex(")
+    assert read_type("get phone number").kind is Kind.HIDDEN
+
+
+def test_a_looped_group_is_a_repeat_and_osm_may_name_its_tags() -> None:
+    found = compiled("type | name | label\nbegin looped group | g | G\ntext | q | Question?\nend looped group | |\n"
+                     "osm tags | o | Where?")  # fmt: skip
+    assert found.questionnaire is not None
+    assert found.questionnaire.groups[0].repeat
+    assert codes(found) == [("not_asked", 5, "type")]
+
+
+@pytest.mark.parametrize(("written", "read"), [("TRUE", "true()"), ("Yes", "true()"), ("no", "false()")])
+def test_a_bare_yes_or_no_is_a_condition(written: str, read: str) -> None:
+    found = items(compiled(f"type | name | label | relevant\ntext | q | Question? |\ntext | r | Really? | {written}"))
+    assert found["r"].relevant == read
+
+
+def test_a_question_without_text_that_is_worked_out_is_a_calculation() -> None:
+    found = compiled("type | name | label | calculation\ninteger | a | How many? |\ndecimal | b | | ${a} div 2")
+    assert items(found)["b"].kind is Kind.CALCULATE
+    assert codes(found) == []
+
+
+@pytest.mark.parametrize("default", ["Other (specify)", "No. 3 (three)", "N/A (none)", "if (any)"])
+def test_a_text_with_brackets_is_no_expression(default: str) -> None:
+    found = compiled(f"type | name | label | default\ntext | q | Question? | {default}")
+    assert items(found)["q"].default == default
+    assert codes(found) == []
+
+
+@pytest.mark.parametrize(("kind", "default"), [("integer", "1 + 2"), ("date", "decimal-date-time(today()) + 1"),
+                                               ("date", "today() + 7"), ("integer", "-7"), ("date", "2022-03-14")])  # fmt: skip
+def test_defaults_that_are_worked_out_are_no_misfits(kind: str, default: str) -> None:
+    assert codes(compiled(f"type | name | label | default\n{kind} | q | Question? | {default}")) == []
+
+
+def test_an_unknown_function_in_a_default_is_still_told() -> None:
+    found = compiled("type | name | label | default\ndate | q | Question? | todya()")
+    assert codes(found) == [("unknown_function", 2, "default")]
+
+
+def test_a_point_that_the_device_takes_when_something_is_answered_is_no_idle_trigger() -> None:
+    found = compiled("type | name | label | trigger\ntext | q | Question? |\nbackground-geopoint | p | | ${q}")
+    assert codes(found) == []
+
+
+def test_the_list_of_a_loop_and_of_a_ranges_ticks_are_used() -> None:
+    lists = "list_name | name | label\nthing | car | Car\nthing | bus | Bus\ntick | 1 | little\ntick | 3 | much"
+    found = compiled("type | name | label | parameters\nbegin loop over thing | l | Loop |\n"
+                     "integer | n | How many %(label)s? |\nend loop | | |\n"
+                     "range | r | How much? | start=1 end=3 tick_labelset=tick", lists)  # fmt: skip
+    assert codes(found) == []
+
+
+def test_findings_call_columns_as_the_author_does() -> None:
+    found = compiled("type | name | bind::relevant | caption::English | Label::French (fr)\n"
+                     "text | q | ${x} = 1 | Who? | Qui ?\ntext | r | | Who, ${z}? | Qui ?\ntext | s | | |")  # fmt: skip
+    assert codes(found) == [
+        ("unknown_reference", 2, "bind::relevant"),
+        ("unknown_reference", 3, "caption::English"),
+        ("no_text", 4, "caption::English"),
+    ]
+
+
+def test_a_missing_translation_names_the_heading_as_written() -> None:
+    found = compiled("type | name | label | label::fr\ntext | q | Who? | Qui ?\ntext | r | Why? |")
+    assert codes(found) == [("missing_translation", 3, "label::fr")]
+
+
+def test_a_column_that_no_language_has_is_told_once() -> None:
+    rows = "\n".join(f"text | q{n} | Who? | Qui ? | Ask!" for n in range(5))
+    found = compiled(f"type | name | label::English (en) | label::French (fr) | hint\n{rows}")
+    assert codes(found) == [("missing_translation", 2, "hint::French (fr)")]
+    assert "5" in found.diagnostics[0].what
+
+
+def test_choices_of_or_other_miss_their_translation_once() -> None:
+    lists = "list_name | name | label::English (en) | label::French (fr)\nl | a | A | Ah\nl | b | B |"
+    found = compiled(
+        "type | name | label::English (en) | label::French (fr)\nselect_one l or_other | q | Q? | Q ?", lists
+    )
+    assert codes(found) == [("missing_translation", 3, "label::French (fr)")]
+
+
+def test_everyday_words_are_the_authors_own_beside_the_proper_heading() -> None:
+    lists = "list_name | value | name | label\nyn | 5 | y | yes\nyn | 7 | n | no"
+    found = compiled("type | name | label | calculation\nselect_one yn | q | Question? |\n"
+                     "calculate | c | | instance('yn')/root/item[name = ${q}]/value", lists)  # fmt: skip
+    assert codes(found) == []
+    assert found.questionnaire is not None
+    assert [choice.name for choice in found.questionnaire.choice_lists["yn"]] == ["y", "n"]
+    alone = compiled("type | value | label\nselect_one yn | q | Question?", YES_NO.replace("| name", "| value"))
+    assert list(items(alone)) == ["q"]
+
+
+def test_headings_with_a_question_mark_or_a_star_are_taken() -> None:
+    found = items(compiled("type* | name* | *label | Required?\ntext | q | Question? | yes"))
+    assert found["q"].required == "yes"
