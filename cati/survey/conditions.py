@@ -15,7 +15,7 @@ from cati.survey.closures import truth_of
 from cati.survey.nodes import Binary, Call, Chain, Current, Literal, Negative, Node, Reference, every
 from cati.survey.questionnaire import Choice, Item, Kind
 from cati.survey.scope import Scope, Truth
-from cati.survey.values import as_number, as_text
+from cati.survey.values import Value, as_number, as_text
 
 CURRENT = "."
 MOST_ALTERNATIVES = 48
@@ -61,6 +61,9 @@ class _One:
 
     def status(self, _name: str) -> str:
         return "answered" if self.text else "skipped"
+
+    def call(self, _name: str, _arguments: list[Value]) -> Value:
+        return ""
 
 
 @lru_cache(maxsize=4096)
@@ -233,7 +236,7 @@ def values_of_item(item: Item, choices: Listed, demands: Sequence[Demand]) -> li
         return found
     low = as_number(item.minimum) if item.minimum else None
     high = as_number(item.maximum) if item.maximum else None
-    numbers = {as_number(text) for text in found[1:]} | {bound for bound in (low, high) if bound is not None}
+    numbers = {as_number(text) for text in found[1:]} | {bound for bound in (low, high) if bound is not None} | {0.0}
     if item.kind is Kind.NUMBER:
         numbers = {float(whole(n)) for n in numbers if math.isfinite(n) for whole in (math.floor, math.ceil)}
     kept = [n for n in numbers if math.isfinite(n) and (low is None or n >= low) and (high is None or n <= high)]

@@ -151,3 +151,9 @@ def test_everyday_words_are_the_authors_own_beside_the_proper_heading() -> None:
 def test_headings_with_a_question_mark_or_a_star_are_taken() -> None:
     found = items(compiled("type* | name* | *label | Required?\ntext | q | Question? | yes"))
     assert found["q"].required == "yes"
+
+
+@pytest.mark.parametrize("kind", ["integer", "decimal", "text", "date"])
+def test_having_any_answer_at_all_is_no_condition_that_never_holds(kind: str) -> None:
+    found = compiled(f"type | name | label | relevant\n{kind} | q | Question? |\nnote | n | Thanks. | ${{q}} != ''")
+    assert codes(found) == []
