@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 
 import pytest
 
-from cati.text import language, set_language, show_moment, tr, trn
+from cati.text import language, set_language, show_moment, show_number, speaking, tr, trn
 
 
 @pytest.fixture(autouse=True)
@@ -39,3 +40,18 @@ def test_german_dates_have_their_point() -> None:
 def test_braces_in_what_is_filled_in_stay() -> None:
     set_language("en")
     assert tr("{n} of {m}", n="{x}", m="{{") == "{x} of {{"
+
+
+def test_another_language_is_spoken_for_a_while_and_by_one_thread_alone() -> None:
+    set_language("en")
+    heard = []
+    with speaking("de"):
+        other = threading.Thread(target=lambda: heard.append((language(), tr("Cancel"))))
+        other.start()
+        other.join()
+        assert (language(), tr("Cancel"), show_number(1234)) == ("de", "Abbrechen", "1.234")
+        with speaking("en"):
+            assert tr("Cancel") == "Cancel"
+        assert tr("Cancel") == "Abbrechen"
+    assert (language(), tr("Cancel")) == ("en", "Cancel")
+    assert heard == [("en", "Cancel")]

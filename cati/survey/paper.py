@@ -15,9 +15,10 @@ from cati.survey.outline import (
     outcome_words,
 )
 from cati.survey.outline_facts import condition, in_words, language_name, range_words, worked_out
-from cati.survey.questionnaire import Choice, Display, Item, Kind, Order
+from cati.survey.questionnaire import Choice, Display, Item, Kind, Order, Questionnaire
 from cati.survey.skips import DONT_KNOW, REFUSED, Skips
-from cati.text import tr
+from cati.text import LANGUAGES, speaking, tr
+from cati.text import language as spoken
 
 MOST_TICKS = 36
 """Longer lists are printed once, behind the questions."""
@@ -111,7 +112,10 @@ Block = Title | Question | Matrix | Said
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The whole paper in one language. ``fingerprint`` is the beginning of the content hash, to tell versions apart."""
+    """The whole paper in one language. ``fingerprint`` is the beginning of the content hash, to tell versions apart.
+
+    ``notes`` is the language of the routing notes, one that the program speaks: what sets the paper must speak it, too.
+    """
 
     title: str
     version: str
@@ -121,6 +125,7 @@ class Paper:
     questions: int
     blocks: tuple[Block, ...]
     annexes: tuple[Annex, ...]
+    notes: str = "en"
 
 
 @dataclass(slots=True)
@@ -132,8 +137,29 @@ class _Writing:
     annexes: dict[str, Annex] = field(default_factory=dict)
 
 
+def notes_language(questionnaire: Questionnaire, language: str) -> str:
+    """Return the language of the routing notes on a paper in ``language``: the same where the program speaks it.
+
+    Else the questionnaire's default language, which those who approve it read, else English. Where no language is
+    named it is the reader's.
+    """
+    for code in (language, questionnaire.default_language):
+        bare = code.partition("-")[0].lower()
+        if bare in LANGUAGES:
+            return bare
+        if not bare:
+            return spoken()
+    return "en"
+
+
 def paper_of(outline: Outline, skips: Mapping[int, Skips], language: str) -> Paper:
-    """Return the paper version in ``language``; the routing notes are in the reader's language."""
+    """Return the paper version in ``language``; the routing notes are in it, too, where the program speaks it."""
+    notes = notes_language(outline.questionnaire, language)
+    with speaking(notes):
+        return _paper(outline, skips, language, notes)
+
+
+def _paper(outline: Outline, skips: Mapping[int, Skips], language: str, notes: str) -> Paper:
     writing = _Writing(outline, skips, language)
     at = 0
     while at < len(outline.lines):
@@ -157,6 +183,7 @@ def paper_of(outline: Outline, skips: Mapping[int, Skips], language: str) -> Pap
         len(outline.numbers),
         tuple(writing.blocks),
         tuple(writing.annexes.values()),
+        notes,
     )
 
 
@@ -213,6 +240,9 @@ def _question(writing: _Writing, line: Line, item: Item, only_if: str) -> Questi
     limits = range_words(item)
     if item.constraint and not limits:
         limits = in_words(outline, item.constraint, language, item.name)
+    if item.soft:
+        asked_back = tr("asked back unless {condition}", condition=in_words(outline, item.soft, language, item.name))
+        limits = f"{limits}; {asked_back}" if limits else asked_back
     return Question(
         number=line.number,
         text=outline.shown(item.label, language) or item.name,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from cati.survey.paper import Annex, Block, Matrix, Paper, Question, Said, Tick, Title
-from cati.text import tr, trn
+from cati.text import speaking, tr, trn
 
 QUIET, GREY = "#4a5257", "#ececec"
 """Ink that stays readable from any printer."""
@@ -25,13 +25,16 @@ def head_of(paper: Paper) -> str:
         (tr("Questions"), str(paper.questions)),
         (tr("Check number"), paper.fingerprint),
     ]
+    flip = paper.right_to_left
     rows = "".join(
-        f'<tr><td style="color:{QUIET}">{escape(name)}</td><td>{escape(value)}</td></tr>' for name, value in facts
+        _row(f'<td style="color:{QUIET}">{escape(name)}</td>', f"<td>{escape(value)}</td>", flip=flip)
+        for name, value in facts
     )
+    side = ' align="right"' if flip else ""
     line = "_" * 30
     return (
         f'<p style="font-size:20pt;font-weight:600;margin-top:0;margin-bottom:6px">{escape(paper.title)}</p>'
-        f'<table cellpadding="2" cellspacing="0">{rows}</table>'
+        f'<table{side} cellpadding="2" cellspacing="0">{rows}</table>'
         f'<p style="color:{QUIET};margin-top:10px">{_own(_legend())}</p>'
         f'<p style="margin-top:14px;margin-bottom:14px">{escape(tr("Approved"))}: {line}&nbsp;&nbsp; '
         f'<span style="color:{QUIET}">{escape(tr("date, signature"))}</span></p>'
@@ -73,7 +76,8 @@ def _blocks(paper: Paper) -> Iterator[tuple[str, bool]]:
 def whole_of(paper: Paper) -> str:
     """Return the HTML of the whole paper, for reading on the screen."""
     gap = '<p style="font-size:5pt;margin-top:0;margin-bottom:0">&nbsp;</p>'
-    return head_of(paper) + "".join(gap + html for html, _glued in blocks_of(paper))
+    with speaking(paper.notes):
+        return head_of(paper) + "".join(gap + html for html, _glued in blocks_of(paper))
 
 
 def _block(block: Block, flip: bool) -> str:
@@ -125,6 +129,7 @@ def _question(block: Question, flip: bool) -> str:
     parts.append(_instruction(block.instruction))
     if block.ticks:
         parts.append(_ticks(block, flip))
+        parts.append(_note(f"({block.limits})") if block.limits else "")
     else:
         parts.append(_room(block))
     if block.order:

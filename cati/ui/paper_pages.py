@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 )
 
 from cati.survey.paper import Paper
-from cati.text import tr
+from cati.text import speaking, tr
 from cati.ui import theme
 from cati.ui.paper_document import QUIET, blocks_of, head_of
 
@@ -46,6 +46,11 @@ class _Piece:
 
 def save_paper(paper: Paper, path: Path) -> int:
     """Write the paper version as PDF; returns the number of pages."""
+    with speaking(paper.notes):
+        return _save(paper, path)
+
+
+def _save(paper: Paper, path: Path) -> int:
     writer = QPdfWriter(str(path))
     writer.setTitle(paper.title)
     writer.setCreator("cati")

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QTextBrowser, QVBoxLayou
 
 from cati.survey.outline_facts import language_name
 from cati.survey.paper import Paper, paper_of
-from cati.text import tr, trn
+from cati.text import mark, tr, trn
 from cati.ui import theme
 from cati.ui.pages import Note
 from cati.ui.paper_document import whole_of
@@ -21,6 +21,7 @@ from cati.ui.questionnaire_files import ask_path, breakable, file_name, write
 if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
 
+_NOTES = {"de": mark("German"), "en": mark("English")}
 _SHEET = 96
 """Characters that a sheet of paper is wide."""
 
@@ -33,10 +34,7 @@ class PaperPart(QWidget):
         self._looked: Looked | None = None
         self._language = ""
         self.paper: Paper | None = None
-        self.about = theme.words(
-            tr("For those who approve the questionnaire: every question with who is asked and where answers lead."),
-            "quiet",
-        )
+        self.about = theme.words("", "quiet")
         self.sheet = QTextBrowser()
         self.sheet.setAccessibleName(tr("Paper version"))
         self.sheet.setOpenLinks(False)
@@ -66,6 +64,7 @@ class PaperPart(QWidget):
         self._looked, self._language = looked, language
         self.outcome.hide()
         self.paper = paper_of(looked.outline, looked.skips, language)
+        self.about.setText(_about(looked, language, self.paper))
         self.all.setVisible(len(looked.outline.questionnaire.languages) > 1)
         option = QTextOption()
         if self.paper.right_to_left:
@@ -110,3 +109,14 @@ class PaperPart(QWidget):
         several = len(self._looked.outline.questionnaire.languages) > 1
         what = f"{tr('paper')}_{language_name(self._looked.outline, code)}" if several else tr("paper")
         return file_name(self._looked, what, "pdf")
+
+
+def _about(looked: Looked, code: str, paper: Paper) -> str:
+    """Say what the paper is for and, where the program does not speak its language, in which one its notes are."""
+    said = tr("For those who approve the questionnaire: every question with who is asked and where answers lead.")
+    if not code or code.partition("-")[0].lower() == paper.notes:
+        return said
+    named = language_name(looked.outline, code)
+    more = tr("This program does not speak {language}: its notes are in {notes}.", language=named,
+              notes=tr(_NOTES[paper.notes]))  # fmt: skip
+    return f"{said} {more}"

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from cati.survey.outline import outline_of
-from cati.survey.paper import Matrix, Paper, Question, Said, Title, paper_of
+from cati.survey.paper import Matrix, Paper, Question, Said, Title, notes_language, paper_of
 from cati.survey.questionnaire import Questionnaire
 from cati.survey.skips import skips_of
+from cati.text import speaking, tr
 
 YN = ({"list_name": "yn", "name": "yes", "label": "Yes"}, {"list_name": "yn", "name": "no", "label": "No"})
 
@@ -78,3 +79,27 @@ def test_a_language_from_right_to_left_is_told(form: Callable[..., Questionnaire
     questionnaire = form(rows)
     assert _paper(questionnaire, "ar").right_to_left
     assert not _paper(questionnaire, "en").right_to_left
+
+
+def test_the_notes_speak_the_papers_language_where_the_program_does(form: Callable[..., Questionnaire]) -> None:
+    rows = (
+        {"type": "integer", "name": "a", "label::Deutsch (de)": "Wie alt?", "label::English (en)": "How old?",
+         "label::Polski (pl)": "Ile lat?", "constraint": ". <= 120", "cati_soft": ". < 100"},
+    )  # fmt: skip
+    questionnaire = form(rows)
+    limits = {code: _questions(_paper(questionnaire, code))["1"].limits for code in ("de", "en", "pl")}
+    assert limits["en"] == "at most 120; asked back unless the answer is less than 100"
+    assert limits["de"] == "höchstens 120; Nachfrage, außer wenn gilt: die Antwort ist kleiner als 100"
+    assert limits["pl"] == limits["de"], "else in the questionnaire's own language"
+    assert _paper(questionnaire, "pl").notes == "de"
+    assert tr("at most {high}", high=9) == "at most 9", "and the window goes on in its own"
+
+
+def test_notes_are_english_where_nothing_else_fits_and_the_readers_where_no_language_is_named(
+    form: Callable[..., Questionnaire],
+) -> None:
+    polish = form(({"type": "text", "name": "a", "label::Polski (pl)": "Ile lat?"},))
+    assert notes_language(polish, "pl") == "en"
+    unnamed = form(({"type": "text", "name": "a", "label": "A"},))
+    with speaking("de"):
+        assert notes_language(unnamed, "") == "de"

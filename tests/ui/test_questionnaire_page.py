@@ -201,6 +201,22 @@ def test_the_paper_version_is_saved_in_every_language(
     assert "could not be written" in page.paper.outcome.text()
 
 
+def test_the_paper_speaks_the_language_it_is_printed_in_and_says_when_it_cannot(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    page.tabs.setCurrentIndex(PAPER)
+    page.first.setCurrentIndex(page.first.findData("de"))
+    assert "Nur wenn: Frage 14 ist" in page.paper.sheet.toPlainText()
+    page.first.setCurrentIndex(page.first.findData("en"))
+    assert "Only if question 14 is" in page.paper.sheet.toPlainText()
+    assert "does not speak" not in page.paper.about.text()
+    form = tmp_path / "form.yaml"
+    form.write_text('survey:\n  - {type: text, name: a, "label::Polski (pl)": Ile lat?}\n', "utf-8")
+    _open(page, form, qtbot)
+    page.tabs.setCurrentIndex(PAPER)
+    assert "does not speak Polski: its notes are in English." in page.paper.about.text()
+
+
 def test_the_largest_form_stays_quick_and_its_picture_can_be_saved(
     page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
 ) -> None:
