@@ -79,7 +79,7 @@ def _check(texts: _Texts, words: Words, place: Place, name: str) -> None:
         language = texts.questionnaire.language_names.get(code, code)
         texts.findings.warning(
             "missing_translation",
-            (sheet, row, _heading(texts, column, code)),
+            (sheet, row, _heading(texts, sheet, column, code)),
             tr("{name} has no text in {language}.", name=name, language=language),
             tr("Fill the cell; until then another language is shown."),
         )
@@ -95,14 +95,21 @@ def _is_there(texts: _Texts, sheet: str, column: str, code: str) -> bool:
     )
 
 
-def _heading(texts: _Texts, column: str, code: str) -> str:
-    language = texts.questionnaire.language_names.get(code, code)
-    return f"{column}::{language} ({code})" if code else column
+def _heading(texts: _Texts, sheet: str, column: str, code: str) -> str:
+    """Return how a column would be called, the language written as the labels have it."""
+    if not code:
+        return column
+    headings = texts.headings[sheet].items()
+    label = next((key for key, heading in headings if (heading.column, heading.code) == ("label", code)), "")
+    if ":" in label:
+        colons = "::" if "::" in label else ":"
+        return f"{column}{colons}{label.rpartition(':')[2].strip()}"
+    return f"{column}::{texts.questionnaire.language_names.get(code, code)} ({code})"
 
 
 def _note_columns(texts: _Texts) -> None:
     for (sheet, column, code), rows in texts.lacking.items():
-        heading = _heading(texts, column, code)
+        heading = _heading(texts, sheet, column, code)
         texts.findings.warning(
             "missing_translation",
             (sheet, min(rows), heading),
