@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cati.survey import functions
 from cati.survey.function_texts import int_of
 from cati.survey.functions import Value, as_boolean, as_number, as_text, same, same_number
+from cati.survey.item_values import flags, item_holds, oddly_written, same_item
 from cati.survey.scope import Closure, Number, Scope, Truth
 from cati.survey.shuffling import shuffled
 from cati.survey.syntax import (
@@ -88,7 +89,9 @@ def truth_of(node: Node) -> Truth:  # noqa: PLR0911 - one return a kind of node
         case Call(name="boolean", arguments=(inner,)):
             return truth_of(inner)
         case Reference(name=name):
-            return lambda scope: answer_holds(scope.value(name))
+            return lambda scope: item_holds(scope, name, scope.value(name))
+        case Current():
+            return lambda scope: item_holds(scope, ".", scope.current())
         case _:
             run = value_of(node)
             return lambda scope: as_boolean(run(scope))
@@ -141,12 +144,14 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
     left = value_of(one)
     if isinstance(one, Reference | Current | Column) and isinstance(two, Literal):
         wanted = two.value
-        if isinstance(wanted, str):
+        if isinstance(wanted, str) and (isinstance(one, Column) or not oddly_written(wanted)):
             return (lambda scope: left(scope) != wanted) if negate else (lambda scope: left(scope) == wanted)
+        if isinstance(wanted, str):
+            return lambda scope: same_item(scope, (one, two), as_text(left(scope)), wanted) != negate
         number = _number(one)
         return lambda scope: same_number(number(scope), wanted) != negate
     right = value_of(two)
-    items = isinstance(one, Reference), isinstance(two, Reference)
+    items = isinstance(one, Reference | Current), isinstance(two, Reference | Current)
 
     def run(scope: Scope) -> bool:
         this, that = left(scope), right(scope)
@@ -154,6 +159,8 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
             this = answer_holds(as_text(this))
         elif isinstance(this, bool) and items[1]:
             that = answer_holds(as_text(that))
+        elif isinstance(this, str) and isinstance(that, str) and (items[0] or items[1]):
+            return same_item(scope, (one, two), this, that) != negate
         return same(this, that) != negate
 
     return run
@@ -184,8 +191,10 @@ def _call(node: Call) -> Closure:
     if special is not None:
         return special(node)
     found = functions.LIBRARY[node.name]
-    part = _nodes if found.nodes else value_of
+    part = _nodes if found.nodes else _truth_or_value if node.name in _ON_NUMBERS else value_of
     arguments = [part(argument) for argument in node.arguments]
+    for at in flags(node):
+        arguments[at] = _flag(node.arguments[at])
     if not arguments and node.name in _ON_CURRENT:
         arguments = [value_of(Current(node.at))]
     name, run = node.name, found.run
@@ -200,6 +209,30 @@ def _call(node: Call) -> Closure:
             return _guarded(lambda scope: run(one(scope), two(scope)))
         case _:
             return _guarded(lambda scope: run(*[argument(scope) for argument in arguments]))
+
+
+_ON_NUMBERS = frozenset({"number", "int", "round", "abs", "pow", "floor", "ceiling"})
+
+
+def _truth_or_value(node: Node) -> Closure:
+    """Return what works out an argument that is wanted as a number: a calculated condition counts 1 or 0."""
+    run = value_of(node)
+    if not isinstance(node, Reference):
+        return run
+    return lambda scope: _TRUTHS.get(as_text(run(scope)), run(scope))
+
+
+_TRUTHS = {"true": True, "false": False}
+
+
+def _flag(node: Node) -> Closure:
+    """Return what works out an argument that is wanted as a condition; of a question in a roster one a member."""
+    if isinstance(node, TablePath):
+        return _nodes(node)
+    if not isinstance(node, Reference):
+        return truth_of(node)
+    name = node.name
+    return lambda scope: tuple("1" if item_holds(scope, name, text) else "" for text in scope.nodes(name))
 
 
 _ON_CURRENT = frozenset({"string-length", "normalize-space"})

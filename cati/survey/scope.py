@@ -45,9 +45,10 @@ class Scope(Protocol):
         """Return the rows of a table beside the form or of a choice list; () when there is none."""
 
     def call(self, name: str, arguments: list[Value]) -> Value:
-        """Answer what the interview knows: today, now, random, once, uuid, version, index, duration, zone.
+        """Answer what the interview knows: today, now, random, once, uuid, version, index, duration, zone, counted.
 
-        "zone" is the name of the interview's time zone; "" stands for UTC.
+        "zone" is the name of the interview's time zone; "" stands for UTC. "counted" tells whether the text of the item
+        that is named ("." for the one at hand) stands for a number; what is not True means that it does not.
         """
 
 

@@ -29,6 +29,11 @@ def as_number(value: Value) -> float:
     return float(value)
 
 
+def is_number(text: str) -> bool:
+    """Return whether a text is a number as JavaRosa reads one, neither a date nor empty."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def as_boolean(value: Value) -> bool:
     """XPath's boolean(): a text is true when it is not empty, a number when it is neither 0 nor NaN."""
     if isinstance(value, bool):

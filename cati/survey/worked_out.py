@@ -18,7 +18,7 @@ from cati.survey.expressions import Expression
 from cati.survey.ordering import keyed
 from cati.survey.program import Ids, Place, Program
 from cati.survey.questionnaire import ASKED, Kind, words_in
-from cati.survey.values import Value, as_boolean, as_number, as_text, kept
+from cati.survey.values import Value, as_number, as_text, kept
 
 NOTHING: Mapping[str, str] = {}
 FIRST_MEMBER = (1,)
@@ -26,6 +26,7 @@ FIRST_MEMBER = (1,)
 _FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
 SAMPLE = "sample"
 """The table of one row that holds what the case brings along."""
+_NUMBERS = frozenset({Kind.NUMBER, Kind.DECIMAL})
 MOST_MEMBERS = 1_000
 """A typing error in a count must not fill the memory; nobody is asked a thousand times."""
 
@@ -58,8 +59,8 @@ class Memory:
 class Pass:
     """One look at an interview's answers; the scope that expressions see. ``ids`` say where the expression stands."""
 
-    __slots__ = ("_answers", "_at", "_column", "_current", "_ids", "_language", "_members", "_now", "_on", "_open",
-                 "_program", "_rosters", "_setting", "_texts", "computed", "memory", "presets")  # fmt: skip
+    __slots__ = ("_answers", "_at", "_column", "_counted", "_current", "_ids", "_language", "_members", "_now", "_on",
+                 "_open", "_program", "_rosters", "_setting", "_texts", "computed", "memory", "presets")  # fmt: skip
 
     def __init__(
         self, program: Program, setting: Setting, answers: Mapping[str, Answer], memory: Memory, language: str,
@@ -79,6 +80,7 @@ class Pass:
         self._on: dict[Place, bool] = {}
         self._open: dict[Place, bool] = {}
         self._members: dict[Place, Ids] = {}
+        self._counted: set[int] = set()
         self.memory = memory
         self.computed = dict(memory.computed)
         self.presets = dict(memory.presets)
@@ -90,14 +92,18 @@ class Pass:
     # What is where
 
     def here(
-        self, expression: Expression, at: int, ids: Ids, current: str = "", column: Mapping[str, str] = NOTHING
-    ) -> Value:
-        """Work out an expression as it stands at an item; ``.`` is ``current``, bare names read from ``column``."""
+        self, expression: Expression, at: int, ids: Ids, current: str = "", column: Mapping[str, str] = NOTHING, *,
+        truth: bool = False,
+    ) -> Value:  # fmt: skip
+        """Work out an expression as it stands at an item, or whether it holds (``truth``).
+
+        ``.`` is ``current``, bare names read from ``column``.
+        """
         before = self._at, self._ids, self._rosters, self._current, self._column
         self._at, self._ids, self._rosters = at, ids, self._program.rosters_of[at]
         self._current, self._column = current, column
         try:
-            return expression.run(self)
+            return expression.boolean(self) if truth else expression.run(self)
         finally:
             self._at, self._ids, self._rosters, self._current, self._column = before
 
@@ -105,7 +111,7 @@ class Pass:
         self, expression: Expression, at: int, ids: Ids, current: str = "", column: Mapping[str, str] = NOTHING
     ) -> bool:
         """Return whether a condition holds at an item, in XPath's sense."""
-        return as_boolean(self.here(expression, at, ids, current, column))
+        return self.here(expression, at, ids, current, column, truth=True) is True
 
     def fill(self, text: str, at: int, ids: Ids) -> str:
         """Return a text with its ``${name}`` fills, as it stands at an item (-2 - group: at a group)."""
@@ -119,13 +125,13 @@ class Pass:
         finally:
             self._at, self._ids, self._rosters = before
 
-    def at_group(self, expression: Expression, group: int, ids: Ids) -> Value:
-        """Work out an expression as it stands at a group; ``ids`` are those around it."""
+    def at_group(self, expression: Expression, group: int, ids: Ids, *, truth: bool = False) -> Value:
+        """Work out an expression as it stands at a group, or whether it holds; ``ids`` are those around it."""
         before = self._at, self._ids, self._rosters, self._current, self._column
         self._at, self._ids, self._rosters = -2 - group, ids, self._program.rosters_around[group]
         self._current, self._column = "", NOTHING
         try:
-            return expression.run(self)
+            return expression.boolean(self) if truth else expression.run(self)
         finally:
             self._at, self._ids, self._rosters, self._current, self._column = before
 
@@ -136,7 +142,7 @@ class Pass:
         if found is None:
             expression = self._program.group_relevant[group]
             self._open[place] = False  # a circle is shut
-            found = expression is None or as_boolean(self.at_group(expression, group, ids))
+            found = expression is None or self.at_group(expression, group, ids, truth=True) is True
             self._open[place] = found
         return found
 
@@ -210,7 +216,12 @@ class Pass:
     def calculated(self, at: int, ids: Ids) -> str:
         """Return what an item's calculation gives now; kept in ``computed`` when it is worked out but once."""
         calculation = self._program.calculation[at]
-        text = kept(self.here(calculation, at, ids)) if calculation is not None else ""
+        value = self.here(calculation, at, ids) if calculation is not None else ""
+        if isinstance(value, float):
+            self._counted.add(at)
+        else:
+            self._counted.discard(at)
+        text = kept(value)
         if self._program.once[at]:
             self.computed[self._program.address((at, ids))] = text
         return text
@@ -349,6 +360,11 @@ class Pass:
         own = self._ids[depth]
         return float(members.index(own) + 1) if own in members else float("nan")
 
+    def _is_number(self, name: str) -> bool:
+        """Return whether an item's text stands for a number: by what it asks for, or by what it was worked out as."""
+        at = self._at if name == "." else self._program.index.get(name, -1)
+        return at >= 0 and (self._program.questionnaire.items[at].kind in _NUMBERS or at in self._counted)
+
     def indexed(self, name: str, places: tuple[tuple[str, float], ...]) -> str:
         """Return an item's text in the members of these numbers, "" when there is none."""
         program = self._program
@@ -388,6 +404,8 @@ class Pass:
             return local.date().isoformat() if name == "today" else local.isoformat(timespec="milliseconds")
         if name == "zone":
             return self._setting.zone
+        if name == "counted":
+            return self._is_number(as_text(arguments[0]))
         address = self._program.address((self._at, self._ids)) if self._at >= 0 else ""
         if name == "once":
             return self.memory.computed.get(address) or as_text(arguments[0])

@@ -1,0 +1,118 @@
+"""What an item's text counts as in conditions and comparisons: a number, a truth, or a text that looks like one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cati.survey.answers import SKIPPED, Answer
+from cati.survey.questionnaire import Questionnaire
+
+if TYPE_CHECKING:
+    from conftest import Walk
+
+CHOICES = [
+    {"list_name": "l", "name": "0", "label": "none"},
+    {"list_name": "l", "name": "02", "label": "two"},
+]
+
+
+def path_of(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk], rows: list[Mapping[str, str]], **answers: str
+) -> tuple[str, ...]:
+    """Return the path of a form whose first rows are a number n, a decimal d, a choice c and a text t."""
+    first = [
+        {"type": "integer", "name": "n", "label": "n"},
+        {"type": "decimal", "name": "d", "label": "d"},
+        {"type": "select_one l", "name": "c", "label": "c"},
+        {"type": "text", "name": "t", "label": "t"},
+    ]
+    under_way = walk(form([*first, *rows], CHOICES))
+    for name in ("n", "d", "c", "t"):
+        under_way.answer(name, Answer(value=answers[name]) if name in answers else SKIPPED)
+    return tuple(name for name in under_way.state.path if name not in ("n", "d", "c", "t"))
+
+
+def asked(name: str, relevant: str) -> Mapping[str, str]:
+    return {"type": "text", "name": name, "label": name, "relevant": relevant}
+
+
+@pytest.mark.parametrize(
+    ("condition", "answers", "holds"),
+    [
+        ("${n}", {"n": "0"}, False),
+        ("${n}", {"n": "3"}, True),
+        ("${d}", {"d": "0"}, False),
+        ("not(${n})", {"n": "0"}, True),
+        ("not(${n})", {}, True),
+        ("boolean(${n})", {"n": "0"}, False),
+        ("if(${n}, true(), false())", {"n": "0"}, False),
+        ("${n} and ${d}", {"n": "0", "d": "1"}, False),
+        ("${n} or ${d}", {"n": "0", "d": "1"}, True),
+        ("${c}", {"c": "0"}, True),
+        ("${t}", {"t": "0"}, True),
+        ("checklist(1, -1, ${n}, ${d})", {"n": "0", "d": "0"}, False),
+        ("checklist(1, -1, ${n}, ${c})", {"n": "0", "c": "0"}, True),
+        ("weighted-checklist(2, 9, ${n}, 5, ${c}, 1)", {"n": "0", "c": "0"}, False),
+    ],
+)
+def test_zero_is_false_as_a_number_and_true_as_a_text(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk], condition: str, answers: dict[str, str], holds: bool
+) -> None:
+    assert path_of(form, walk, [asked("q", condition)], **answers) == (("q",) if holds else ())
+
+
+@pytest.mark.parametrize(
+    ("condition", "answers", "holds"),
+    [
+        ("${n} = '02'", {"n": "2"}, True),
+        ("${n} != '2.0'", {"n": "2"}, False),
+        ("'2.00' = ${d}", {"d": "2"}, True),
+        ("${t} = '02'", {"t": "2"}, False),
+        ("${n} = ${c}", {"n": "2", "c": "02"}, True),
+        ("${t} = ${c}", {"t": "2", "c": "02"}, False),
+        ("${n} != ${c}", {"n": "2", "c": "02"}, False),
+        ("${n} = ${d}", {}, True),
+        ("${n} = ${c}", {"c": "0"}, False),
+    ],
+)
+def test_a_number_is_compared_as_one_however_the_text_is_written(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk], condition: str, answers: dict[str, str], holds: bool
+) -> None:
+    assert path_of(form, walk, [asked("q", condition)], **answers) == (("q",) if holds else ())
+
+
+def test_what_is_worked_out_keeps_its_type(form: Callable[..., Questionnaire], walk: Callable[..., Walk]) -> None:
+    rows = [
+        {"type": "calculate", "name": "number", "calculation": "if(${n} > 5, 1, 0)"},
+        {"type": "calculate", "name": "text", "calculation": "string(0)"},
+        {"type": "calculate", "name": "truth", "calculation": "${n} > 5"},
+        asked("by_number", "${number}"),
+        asked("by_text", "${text}"),
+        asked("by_truth", "${truth}"),
+        asked("not_truth", "not(${truth})"),
+        asked("counted", "number(${truth}) = 1 and int(${truth}) + 1 = 2"),
+        asked("odd", "${number} = '1.0'"),
+        {"type": "begin_group", "name": "g", "label": "g", "relevant": "${number}"},
+        {"type": "text", "name": "inside", "label": "inside"},
+        {"type": "end_group"},
+        {"type": "begin_group", "name": "h", "label": "h", "relevant": "${truth}"},
+        {"type": "text", "name": "within", "label": "within"},
+        {"type": "end_group"},
+    ]
+    assert path_of(form, walk, rows, n="1") == ("by_text", "not_truth")
+    assert path_of(form, walk, rows, n="6") == (
+        "by_number", "by_text", "by_truth", "counted", "odd", "inside", "within",
+    )  # fmt: skip
+
+
+def test_a_check_reads_the_value_at_hand_as_a_number(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk]
+) -> None:
+    under_way = walk(form([{"type": "integer", "name": "n", "label": "n", "constraint": "if(., true(), false())"}]))
+    under_way.answer("n", Answer(value="0"))
+    assert under_way.state.refusal is not None
+    under_way.answer("n", Answer(value="4"))
+    assert under_way.state.refusal is None
