@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cati.errors import Problem
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.stored_form import stored_form
 from cati.files.form_writing import write_form_xlsx, write_form_yaml, write_table_csv
 from cati.files.questionnaires import read_form
 from cati.files.xform_export import export_xform
@@ -25,30 +27,56 @@ class Converted:
     notes: tuple[Diagnostic, ...]
 
 
-def convert_form(source: Path, target: Path, *, overwrite: bool = False) -> Converted:
+def convert_form(source: Path, target: Path, *, overwrite: bool = False, replace: bool = False) -> Converted:
     """Write the form in ``source`` (a file or a folder of CSV sheets) as ``target``, with its tables beside it.
 
     Workbook and YAML are read back first and must hold the same rows. Nothing is written when anything fails, or when
-    a file is there already and ``overwrite`` does not say that it may go. Raises Problem.
+    a file is there already that may not go: ``overwrite`` says that all may, ``replace`` that ``target`` may, but not
+    the tables beside it, about which nobody was asked. Raises Problem.
     """
     if not source.exists():
         raise Problem(source.name, tr("There is no such questionnaire."), tr("Check the path."))
+    if source.resolve() == target.resolve():
+        raise Problem(target.name, tr("This is the form itself."), tr("Choose another name."))
+    _check_target(target)
+    home = source if source.is_dir() else source.parent
+    return _convert(read_form(source, source.name), home, target, overwrite=overwrite, replace=replace)
+
+
+def convert_own(study: OpenStudy, target: Path, *, replace: bool = False) -> Converted:
+    """Write the study's own questionnaire as ``target``, from the file that the study keeps; see `convert_form`."""
+    _check_target(target)
+    read = stored_form(study)
+    if read is None or read.form is None:
+        raise Problem(
+            tr("Questionnaire"),
+            tr("The study has not kept the file of this questionnaire, or this program reads it in another way now."),
+            tr("Open the form itself and save that."),
+        )
+    return _convert(read.form, None, target, replace=replace)
+
+
+def _check_target(target: Path) -> None:
     if target.suffix.lower() not in FORMATS:
         raise Problem(
             target.name, tr("The ending does not say in which format."), tr("Use .xlsx, .yaml, or .xml for an XForm.")
         )
     if not target.parent.is_dir():
         raise Problem(str(target), tr("There is no such folder."), tr("Make it first."))
-    form = read_form(source, source.name)
+
+
+def _convert(
+    form: Form, home: Path | None, target: Path, *, overwrite: bool = False, replace: bool = False
+) -> Converted:
+    """Write the form and, where it does not stay at ``home`` beside them, its tables."""
     files, notes = _written(form, target)
-    home = source if source.is_dir() else source.parent
-    if home.resolve() != target.parent.resolve():
+    if home is None or home.resolve() != target.parent.resolve():
         for name, table in form.tables.items():
             if name != EXTERNAL:
                 files[target.parent / f"{name}.csv"] = write_table_csv(table)
     for path, data in files.items():
         same = path.exists() and path.is_file() and path.read_bytes() == data
-        if path.exists() and not overwrite and not same:
+        if path.exists() and not same and not (overwrite or (replace and path == target)):
             raise Problem(path.name, tr("There is such a file already."), tr("Choose another name."))
     for path, data in files.items():
         path.write_bytes(data)

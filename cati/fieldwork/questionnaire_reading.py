@@ -9,6 +9,7 @@ from pathlib import Path
 from cati.errors import Problem
 from cati.fieldwork.forms import check_form
 from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.stored_form import stored_form
 from cati.survey.authoring import compile_form
 from cati.survey.diagnostics import Diagnostic, Severity
 from cati.survey.form_choices import cell, is_yes
@@ -48,9 +49,12 @@ class Looked:
 
 
 def look_at_own(study: OpenStudy) -> Looked:
-    """Return the questionnaire the study runs on; it was checked when the study was made."""
+    """Return the questionnaire the study runs on, with hints and rows where the study has kept the file."""
     outline = outline_of(study.questionnaire)
-    return Looked(outline, skips_of(study.questionnaire), True, (), (), tuple(0 for _ in outline.lines))
+    read = stored_form(study)
+    if read is None or read.form is None:
+        return Looked(outline, skips_of(study.questionnaire), True, (), (), tuple(0 for _ in outline.lines))
+    return _looked(outline, read.form, read.diagnostics, runs=True)
 
 
 def look_at_file(path: Path) -> Looked:
@@ -66,18 +70,15 @@ def look_at_file(path: Path) -> Looked:
             first.what if first is not None else tr("Nothing in it can be read as a questionnaire."),
             first.do if first is not None else "",
         )
-    outline = outline_of(questionnaire)
-    rows = _rows(outline, read.form)
-    places = _places(outline, read.form, rows)
-    return Looked(
-        outline,
-        skips_of(questionnaire),
-        read.questionnaire is not None,
-        read.diagnostics,
-        tuple(_line_of(problem, places) for problem in read.diagnostics),
-        rows,
-        path.name,
-    )
+    runs = read.questionnaire is not None
+    return _looked(outline_of(questionnaire), read.form, read.diagnostics, runs=runs, source=path.name)
+
+
+def _looked(outline: Outline, form: Form, found: tuple[Diagnostic, ...], *, runs: bool, source: str = "") -> Looked:
+    rows = _rows(outline, form)
+    places = _places(outline, form, rows)
+    lines = tuple(_line_of(problem, places) for problem in found)
+    return Looked(outline, skips_of(outline.questionnaire), runs, found, lines, rows, source)
 
 
 def _rows(outline: Outline, form: Form) -> tuple[int, ...]:

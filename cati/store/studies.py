@@ -81,6 +81,14 @@ def questionnaire_model(transaction: Transaction, content_hash: str) -> bytes | 
     ).scalar_one_or_none()
 
 
+def questionnaire_source(transaction: Transaction, content_hash: str) -> tuple[str, bytes] | None:
+    """Return name and content of the file that one version was made of; empty content for a folder of files."""
+    row = transaction.execute(
+        select(questionnaire.c.source_name, questionnaire.c.source).where(questionnaire.c.hash == content_hash)
+    ).first()
+    return None if row is None else (row.source_name, row.source)
+
+
 def set_questionnaire(transaction: Transaction, content_hash: str) -> None:
     """Make a version the one in force."""
     transaction.execute(update(study).values(questionnaire=content_hash))
