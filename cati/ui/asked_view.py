@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QEvent, QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QEvent, Qt, Signal
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cati.survey.answers import Answer, Status
 from cati.survey.questionnaire import Questionnaire
@@ -13,6 +12,7 @@ from cati.survey.summary import answer_words
 from cati.text import mark, tr
 from cati.ui import theme
 from cati.ui.entry import Entry, Unkeyed
+from cati.ui.interview_head import InterviewHead
 from cati.ui.keyed import Flowing, KeyedFlow, Offer
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note
@@ -28,29 +28,6 @@ RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "ku-arab", "dv",
 """Languages (ISO 639) written from right to left."""
 
 
-class ProgressLine(QWidget):
-    """How far the interview is, as a thin line; the same is said in words beside it."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._share = 0.0
-        self.setFixedHeight(max(3, theme.unit() // 3))
-
-    def move_to(self, share: float) -> None:
-        """Show a share from 0 to 1."""
-        if share != self._share:
-            self._share = share
-            self.update()
-
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Paint the line."""
-        painter = QPainter(self)
-        colours = theme.colours()
-        painter.fillRect(self.rect(), colours.border)
-        painter.fillRect(QRect(0, 0, round(self.width() * self._share), self.height()), colours.accent)
-        painter.end()
-
-
 class AskedView(QWidget):
     """Shows a screen; reports ``pressed(name)`` of its keys, and what the question part reports."""
 
@@ -61,10 +38,7 @@ class AskedView(QWidget):
         self._questionnaire = questionnaire
         self.screen_shown: Screen | None = None
         self.row = 0
-        self.section = theme.words("", "heading")
-        self.where = theme.words("", "quiet")
-        self.where.setWordWrap(False)
-        self.line = ProgressLine()
+        self.head = InterviewHead()
         self.confirm = Note("", "warning")
         self.instruction = theme.words("", "instruction")
         self.heading = theme.words("", "spoken")
@@ -86,9 +60,6 @@ class AskedView(QWidget):
         self._lay_out(theme.unit())
 
     def _lay_out(self, unit: int) -> None:
-        top = QHBoxLayout()
-        top.addWidget(self.section, 1)
-        top.addWidget(self.where)
         inside = Flowing()
         spoken = QVBoxLayout()
         spoken.setSpacing(unit)
@@ -109,8 +80,7 @@ class AskedView(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, unit, 2 * unit, unit)
         whole.setSpacing(unit)
-        whole.addLayout(top)
-        whole.addWidget(self.line)
+        whole.addWidget(self.head)
         whole.addSpacing(unit)
         whole.addWidget(self.area, 1)
         self.nonresponse.setVisible(not theme.is_large())
@@ -130,16 +100,8 @@ class AskedView(QWidget):
         self.screen_shown, self.row = screen, row
         question = screen.questions[row]
         several = len(screen.questions) > 1
-        self.section.setText(" · ".join(part for part in (screen.section, question.member) if part))
+        self.head.show_place(screen, question.member, minutes)
         self._turn(screen.language)
-        self.where.setText(
-            tr("{n} of about {of} · section {section} of {sections} · {minutes} min",
-               n=screen.position, of=screen.of_about, section=screen.section_number,
-               sections=screen.sections_total, minutes=minutes)
-            if screen.section_number
-            else tr("{n} of about {of} · {minutes} min", n=screen.position, of=screen.of_about, minutes=minutes)
-        )  # fmt: skip
-        self.line.move_to((screen.position - 1) / max(screen.of_about, 1))
         self._say(self.instruction, question.instruction)
         self._say(self.heading, screen.heading if several else "")
         self._say(self.text, question.text)
@@ -253,7 +215,8 @@ class AskedView(QWidget):
 
     def forget(self) -> None:
         """Take question and answer off."""
-        for label in (self.section, self.where, self.instruction, self.heading, self.text, self.refusal):
+        self.head.forget()
+        for label in (self.instruction, self.heading, self.text, self.refusal):
             label.clear()
         self.confirm.say("")
         self.remark.forget()

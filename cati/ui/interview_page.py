@@ -259,10 +259,13 @@ class InterviewPage(QWidget):
         open_rows = [at for at, one in enumerate(screen.questions) if one.answer is None and not one.read_only]
         self._show_question(open_rows[0] if open_rows else 0)
 
+    def _minutes(self) -> int:
+        return int((self.study.now() - self._since).total_seconds() // 60)
+
     def _show_roster(self) -> None:
         screen = self.running.state.screen
         if screen is not None:
-            self.roster.show_roster(screen)
+            self.roster.show_roster(screen, self._minutes())
             self.views.setCurrentWidget(self.roster)
             self.setFocus()
             announce(self, self.roster.text.text())
@@ -280,8 +283,7 @@ class InterviewPage(QWidget):
         row = self.asked.row if row is None else row
         question = screen.questions[min(row, len(screen.questions) - 1)]
         draft = self._acts.draft_of(self.study, self.running, question.address) if _has_draft(question) else ""
-        minutes = int((self.study.now() - self._since).total_seconds() // 60)
-        self.asked.show_screen(screen, min(row, len(screen.questions) - 1), minutes, draft)
+        self.asked.show_screen(screen, min(row, len(screen.questions) - 1), self._minutes(), draft)
         self.views.setCurrentWidget(self.asked)
         (self.asked.part.focus_on() or self).setFocus()
         announce(self, " ".join(part for part in (question.instruction, question.text) if part))

@@ -113,6 +113,11 @@ class QuestionPart(QWidget):
             self.words.show_words(draft or value or question.default)
         elif searched:
             self.search.forget()
+            self.search.setPlaceholderText(
+                tr("Type to search; Return takes, on an empty line it goes on")
+                if question.kind in _SEVERAL
+                else tr("Type to search; Return takes the marked one")
+            )
             self._filter("")
         self._show_specify()
 

@@ -236,7 +236,8 @@ class TestRunPart(QWidget):
         self.end_run()
         self.interview = page = InterviewPage(study, running, rehearsal)
         page.setAccessibleName(tr("Test run"))
-        page.asked.where.setWordWrap(theme.is_large())  # the navigation beside it leaves less room than calling does
+        # the navigation beside it leaves less room than calling does
+        page.asked.head.where.setWordWrap(theme.is_large())
         page.shown.connect(self._changed)
         page.finished.connect(self._finished)
         page.interrupted.connect(lambda _running: self.end_run())

@@ -10,6 +10,7 @@ from cati.survey.screens import Screen
 from cati.text import tr
 from cati.ui import theme
 from cati.ui.entry import Listed
+from cati.ui.interview_head import InterviewHead
 from cati.ui.keyed import KeyedFlow, Offer
 from cati.ui.keys import PAGE_KEYS, Key, Where, cap_of, key_of
 from cati.ui.pages import Note
@@ -30,7 +31,7 @@ class RosterView(QWidget):
         unit = theme.unit()
         self.screen_shown: Screen | None = None
         self._asked_to_remove = ""
-        self.section = theme.words("", "heading")
+        self.head = InterviewHead()
         self.text = theme.words("", "spoken")
         self.sure = Note("", "warning")
         self.members = Listed()
@@ -45,20 +46,22 @@ class RosterView(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(2 * unit, unit, 2 * unit, unit)
         whole.setSpacing(unit)
-        for part in (self.section, self.text, self.choices, self.heading, self.members, self.sure):
+        whole.addWidget(self.head)
+        whole.addSpacing(unit)
+        for part in (self.text, self.choices, self.heading, self.members, self.sure):
             whole.addWidget(part)
         whole.addStretch(1)
         whole.addWidget(self.keys)
 
-    def show_roster(self, screen: Screen) -> None:
-        """Ask whether there is another one, below those there are."""
+    def show_roster(self, screen: Screen, minutes: int) -> None:
+        """Ask whether there is another one, below those there are; ``minutes`` since the interview began."""
         self.screen_shown = screen
         self._asked_to_remove = ""
         self.sure.hide()
         roster = screen.roster
         if roster is None:
             return
-        self.section.setText(screen.section)
+        self.head.show_place(screen, "", minutes)
         self.text.setText(
             tr("{label}: is there another one?", label=roster.label) if roster.members
             else tr("{label}: is there one?", label=roster.label)
@@ -121,8 +124,8 @@ class RosterView(QWidget):
     def forget(self) -> None:
         """Take the members off."""
         self.members.clear()
-        for label in (self.section, self.text):
-            label.clear()
+        self.head.forget()
+        self.text.clear()
         self.sure.say("")
         self.sure.hide()
         self.screen_shown = None

@@ -173,10 +173,10 @@ def test_a_roster_grows_is_jumped_in_and_shrinks(page: InterviewPage) -> None:
     assert page.views.currentWidget() is page.roster
     assert page.roster.members.count() == 1
     press("1")
-    assert page.asked.section.text().endswith("2")
+    assert page.asked.head.section.text().endswith("2")
     press("Ben", RETURN)
     assert page.asked.text.text() == "How old is Ben?"
-    assert page.asked.section.text().endswith("2: Ben")
+    assert page.asked.head.section.text().endswith("2: Ben")
     press("40", RETURN)
     assert [page.roster.members.item(at).text() for at in range(2)] == ["1: Ada", "2: Ben"]
     press(Qt.Key.Key_Up)
