@@ -27,6 +27,7 @@ from cati.survey.interview import (
 )
 from cati.survey.invented_answers import invent_answer
 from cati.survey.questionnaire import SUBSTANTIVE, Kind, Questionnaire, questionnaire_from_json
+from cati.survey.routing import route
 
 Walks = Callable[..., Any]
 SHIPPED = (
@@ -271,6 +272,29 @@ def test_on_any_form_the_next_question_is_on_the_path_and_the_replay_is_the_same
             "@" in name for name in under_way.state.route.on_path
         )
     assert replay(form, under_way.events) == under_way.state
+
+
+@given(form=forms(), seed=st.integers(0, 2**32))
+@GENTLE
+def test_whatever_stands_off_the_path_the_export_is_the_same(form: Questionnaire, seed: int, walk: Walks) -> None:
+    draw = random.Random(seed)
+    under_way = walk(form, seed)
+    for _ in range(40):
+        state = under_way.state
+        aside = [address for address in state.answers if address not in state.route.on_path]
+        if aside:
+            other = {address: Answer(value=draw.choice("abc39"), remark="x") for address in aside}
+            answers = {**state.answers, **other}
+            found, scope = route(form, state.setting, answers, state.memory, state.language, state.last_at)
+            changed = replace(state, answers=answers, route=found, scope=scope)
+            assert found == state.route
+            assert export_answers(form, changed) == export_answers(form, state)
+            assert open_texts(form, changed) == open_texts(form, state)
+        if state.screen is None:
+            break
+        under_way.screen(draw)
+        if draw.random() < 0.4:  # go back somewhere, so that answers leave the path
+            under_way.act(EventKind.JUMPED, item=draw.choice(under_way.state.path or ("",)))
 
 
 @given(form=forms(), seed=st.integers(0, 2**32))
