@@ -99,7 +99,7 @@ def _all_named(form: Form) -> Iterator[Named]:
         for heading, text in row.cells.items():
             for called in _CALLED.finditer(text):
                 own = called["how"].lower() == "instance" and called["name"] in lists
-                if not own and not called["name"].startswith("__"):
+                if not own and not called["name"].startswith(("__", "@")):
                     yield _named(called["name"], row.number, heading)
 
 

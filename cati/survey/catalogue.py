@@ -56,6 +56,7 @@ _ENTRIES = (
     Entry("empty", _E, _S, (), mark("The sheet survey holds no rows.")),
     Entry("nothing_asked", _E, _S, (), mark("No row can be asked on the telephone.")),
     Entry("no_type", _W, _S, ("type",), mark("A row has no type and is left out.")),
+    Entry("remark_row", _W, _S, ("type",), mark("A row holds words in the column type only and is left out.")),
     Entry("unknown_type", _E, _S, ("type",), mark("The type of a row is not known.")),
     Entry("not_asked", _W, _S, ("type",), mark("The type makes no sense on the telephone; the row is left out.")),
     Entry("no_name", _E, _S, ("name",), mark("A row has no name.")),

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cati.survey.diagnostics import Findings
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.form_rows import CHOICES, SURVEY
 from cati.survey.functions import STAYS_EMPTY
+from cati.survey.nearest import nearest
+from cati.survey.nodes import Call, Literal, Node, every
 from cati.survey.program import is_dynamic
 from cati.survey.questionnaire import Kind, Questionnaire, Words
+from cati.survey.values import as_text
 from cati.text import tr
 
 CASE_VALUES = frozenset({
@@ -92,13 +94,23 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
         return
     for name in expression.references:
         _check_reference(name, place, known, findings)
-    for name in STAYS_EMPTY.intersection(expression.calls):
+    asked = [f"{name}()" for name in sorted(STAYS_EMPTY.intersection(expression.calls))]
+    for name in (*asked, *_asked_of_a_map(expression.node)):
         findings.warning(
             "stays_empty",
             place,
-            tr("{name}() stays empty: it asks a device that is not there.", name=name),
+            tr("{name} stays empty: it asks a device that is not there.", name=name),
             tr("Leave it out, or use a value of the case such as ${site}."),
         )
+
+
+def _asked_of_a_map(node: Node) -> Iterator[str]:
+    """Yield what ArcGIS Survey123 asks its own device for by pulldata(), such as ``@geopoint``."""
+    for part in every(node):
+        if isinstance(part, Call) and part.name == "pulldata" and isinstance(part.arguments[0], Literal):
+            table = as_text(part.arguments[0].value)
+            if table.startswith("@"):
+                yield f"pulldata('{table}')"
 
 
 def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str], findings: Findings) -> None:
@@ -109,12 +121,12 @@ def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str
         what = tr("{name} stays empty: every interview begins without the answers of another one.", name=name)
         findings.warning("stays_empty", place, what, tr("Leave it out, or use a value of the case such as ${site}."))
         return
-    near = difflib.get_close_matches(name, names, 1, 0.6)
+    near = nearest(name, names)
     findings.error(
         "unknown_reference",
         place,
         tr("No question is called {name}.", name=name),
-        tr("Did you mean ${{{name}}}?", name=near[0]) if near else tr("Check the name."),
+        tr("Did you mean ${{{name}}}?", name=near) if near else tr("Check the name."),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
 from cati.survey.form_search import condition_of, search_of, searched_choices
 from cati.survey.form_tables import table_choices, table_of
 from cati.survey.item_types import SILENT, Role, RowType, known_words, read_type
+from cati.survey.nearest import nearest
 from cati.survey.questionnaire import ASKED, CHOOSING, SUBSTANTIVE, Choice, Group, Item, Kind, Words
 from cati.text import tr
 
@@ -123,14 +123,7 @@ def read_survey(draft: Draft) -> Draft:
             continue
         row_type = read_type(written)
         if row_type.role is Role.UNKNOWN:
-            near = difflib.get_close_matches(row_type.word, known_words(), 1, 0.6)
-            draft.findings.error(
-                "unknown_type",
-                (SURVEY, row.number, "type"),
-                tr("The type “{type}” is not known.", type=written),
-                tr("Did you mean {name}?", name=near[0]) if near else tr("The manual lists all types."),
-            )
-            draft.left_out.append(draft.cell(row, "name"))
+            _unknown_type(draft, row, row_type.word, written)
         elif row_type.role is Role.BEGIN:
             _begin(draft, row, row_type)
         elif row_type.role is Role.END:
@@ -145,6 +138,25 @@ def read_survey(draft: Draft) -> Draft:
             tr("Add a row end_{block}.", block=block),
         )
     return draft
+
+
+def _unknown_type(draft: Draft, row: Row, word: str, written: str) -> None:
+    """Note a type that nobody knows; a row of nothing else and much like no type is a heading among the rows."""
+    place = (SURVEY, row.number, "type")
+    name = draft.cell(row, "name")
+    alone = not name and not draft.words(row, "label")
+    near = nearest(word, known_words(), 0.75 if alone else 0.6)
+    if alone and not near:
+        what = tr("“{text}” is no type; the row is taken for a remark and left out.", text=written)
+        draft.findings.warning("remark_row", place, what, tr("Leave type empty in rows that ask nothing."))
+        return
+    draft.findings.error(
+        "unknown_type",
+        place,
+        tr("The type “{type}” is not known.", type=written),
+        tr("Did you mean {name}?", name=near) if near else tr("The manual lists all types."),
+    )
+    draft.left_out.append(name)
 
 
 def _without_type(draft: Draft, row: Row) -> None:
@@ -195,12 +207,12 @@ def _end(draft: Draft, row: Row, row_type: RowType) -> None:
 
 
 def _no_list(draft: Draft, row: Row, name: str) -> None:
-    near = difflib.get_close_matches(name, draft.lists, 1, 0.6)
+    near = nearest(name, draft.lists)
     draft.findings.error(
         "no_choice_list",
         (SURVEY, row.number, "type"),
         tr("There is no choice list {name}.", name=name) if name else tr("The choice list is missing."),
-        tr("Did you mean {name}?", name=near[0]) if near else tr("Add its choices on the sheet choices."),
+        tr("Did you mean {name}?", name=near) if near else tr("Add its choices on the sheet choices."),
     )
 
 

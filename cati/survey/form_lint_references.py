@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping
 
 from cati.survey.form_rows import SURVEY
 from cati.survey.form_scene import Scene, Written
+from cati.survey.nearest import nearest
 from cati.survey.nodes import (
     ROW_LAST,
     ROW_POSITION,
@@ -204,10 +204,10 @@ def _note_word(scene: Scene, written: Written, word: str, columns: set[str]) -> 
 
 
 def _note_column(scene: Scene, written: Written, column: str, table: str, known: set[str]) -> None:
-    near = difflib.get_close_matches(column, sorted(known), 1, _LIKE)
+    near = nearest(column, sorted(known), _LIKE)
     scene.findings.warning(
         "no_such_column",
         written.place,
         tr("{table} has no column {column}; it counts as empty.", table=table, column=column),
-        tr("Did you mean {name}?", name=near[0]) if near else tr("Add the column, or correct its name."),
+        tr("Did you mean {name}?", name=near) if near else tr("Add the column, or correct its name."),
     )

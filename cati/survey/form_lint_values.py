@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Sequence
 
@@ -13,6 +12,7 @@ from cati.survey.form_rows import SURVEY
 from cati.survey.form_scene import Scene, Written
 from cati.survey.functions import LIBRARY
 from cati.survey.moments import clock_of, moment
+from cati.survey.nearest import nearest
 from cati.survey.nodes import Call, Column, Current, Node, Reference, TablePath, Up, every
 from cati.survey.program import expression_or_none, is_dynamic
 from cati.survey.questionnaire import CHOOSING, Item, Kind
@@ -61,9 +61,9 @@ def _is_outside(scene: Scene, asked: Item, named: ChoiceNamed) -> bool:
 
 def _note_outside(scene: Scene, written: Written, asked: Item, choice: str) -> None:
     names = scene.listed(asked.choices).names
-    near = difflib.get_close_matches(choice, names, 1, _LIKE) if len(names) <= _MOST_COMPARED else ()
+    near = nearest(choice, names, _LIKE) if len(names) <= _MOST_COMPARED else ""
     if near:
-        do = tr("Did you mean '{name}'?", name=near[0])
+        do = tr("Did you mean '{name}'?", name=near)
     elif len(names) <= _NAMES_SHOWN:
         do = tr("Possible are: {names}.", names=", ".join(names))
     else:

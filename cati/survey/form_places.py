@@ -30,8 +30,10 @@ def _written(column: str, sheet: str, headings: Mapping[str, Heading], default_l
     if not column or column in headings:
         return column
     wanted = heading_of(column, sheet)
-    same = {heading.code: written for written, heading in reversed(headings.items())
-            if heading.column == wanted.column}  # fmt: skip
+    same: dict[str, str] = {}
+    for written, heading in headings.items():
+        if heading.column == wanted.column:
+            same.setdefault(heading.code, written)
     if wanted.code:
         return same.get(wanted.code) or (same.get("", column) if wanted.code == default_language else column)
-    return same.get("") or same.get(default_language) or next(iter(reversed(same.values())), column)
+    return same.get("") or same.get(default_language) or next(iter(same.values()), column)

@@ -52,7 +52,7 @@ _OF_CHOICES = {
     "list": "list_name", "listname": "list_name", "value": "name", "choice_name": "name", "choice_label": "label",
 }  # fmt: skip
 _OWN_ALIASES = {SURVEY: _OF_SURVEY, CHOICES: _OF_CHOICES, EXTERNAL: _OF_CHOICES}
-_EVERYDAY = frozenset({"title", "count", "calculate", *_OF_SURVEY, *_OF_CHOICES})
+_EVERYDAY = frozenset({"title", "count", "calculate", "id_string", *_OF_SURVEY, *_OF_CHOICES})
 """Spellings that are also words an author may need for something else."""
 _TRANSLATABLE = frozenset({
     "label", "hint", "guidance_hint", "constraint_message", "required_message", "cati_instruction",
@@ -124,6 +124,7 @@ _DASHED = frozenset({
 })  # fmt: skip
 """Columns that people also write with a dash."""
 _WITH_CODE = re.compile(r"(.*?)\s*\(\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\s*\)\s*")
+_WITH_WORD = re.compile(r"([A-Za-z_ ]+)[-_. /]([^\W\d_]+)")
 _IN_BRACKETS = re.compile(r"(\w+?)_*\((.+)\)")
 _UNSEEN = dict.fromkeys((*range(9), *range(14, 32), 0x7F, 0xAD, 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF), "")
 _STRAIGHT = _UNSEEN | {0xA0: " ", 0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
@@ -245,6 +246,15 @@ def _column(bare: str, sheet: str) -> str:
         return _ALIASES[bare]
     underscored = bare.replace("-", "_")  # not everywhere: a column for choice filters keeps its name
     return underscored if underscored in _DASHED else bare
+
+
+def with_language(written: str, sheet: str) -> str:
+    """Return how a heading like ``label_en`` or "Hint French" would be written, "" when it is none."""
+    found = _WITH_WORD.fullmatch(clean(written))
+    if found is None or _column(found[1].lower().replace(" ", "_"), sheet) not in _TRANSLATABLE:
+        return ""
+    known = found[2].lower() in _LANGUAGES or found[2].lower() in _LANGUAGES.values()
+    return f"{_column(found[1].lower().replace(' ', '_'), sheet)}::{found[2]}" if known else ""
 
 
 def language_of(written: str) -> tuple[str, str]:

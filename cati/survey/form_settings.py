@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
-
 from cati.survey.diagnostics import Findings
-from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY, Heading
+from cati.survey.form_rows import CHOICES, SETTINGS, SURVEY, Heading, with_language
+from cati.survey.nearest import nearest
 from cati.text import tr
 
 SURVEY_COLUMNS = frozenset({
@@ -57,12 +56,12 @@ def check_headings(
     for sheet, headings, known in ((SURVEY, survey, SURVEY_COLUMNS), (CHOICES, choices, CHOICE_COLUMNS)):
         for written, heading in headings.items():
             if heading.column.startswith("cati_") and heading.column not in known:
-                near = difflib.get_close_matches(heading.column, known, 1, 0.5)
+                near = nearest(heading.column, known, 0.5)
                 findings.error(
                     "unknown_column",
                     (sheet, 0, written),
                     tr("There is no column {name}.", name=written),
-                    tr("Did you mean {name}?", name=near[0]) if near else tr("Remove it, or see the manual."),
+                    tr("Did you mean {name}?", name=near) if near else tr("Remove it, or see the manual."),
                 )
     for sheet, headings in ((SURVEY, survey), (CHOICES, choices), (SETTINGS, settings or {})):
         _check_strangers(sheet, headings, findings)
@@ -92,13 +91,15 @@ def _check_strangers(sheet: str, headings: dict[str, Heading], findings: Finding
     for written, heading in headings.items():
         if heading.column in XLSFORM_COLUMNS[sheet] or heading.column.startswith(_PREFIXES):
             continue
-        near = difflib.get_close_matches(heading.column.partition(":")[0], sorted(_LIKELY[sheet] - there), 1, _LIKE)
+        near = with_language(written, sheet) or nearest(
+            heading.column.partition(":")[0], sorted(_LIKELY[sheet] - there), _LIKE
+        )
         if near:
             findings.warning(
                 "misspelt_column",
                 (sheet, 0, written),
                 tr("There is no column {name}; it is passed over.", name=written),
-                tr("Did you mean {name}?", name=near[0]),
+                tr("Did you mean {name}?", name=near),
             )
         elif sheet != CHOICES:
             strangers.append(written)

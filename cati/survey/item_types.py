@@ -86,8 +86,9 @@ _UNASKED = frozenset({
     "enumerator", "select_multiple_from_map", "select_one_from_map", "acknowledge_signature", "draw", "annotate",
 })  # fmt: skip
 _SELECT = re.compile(
-    r"(?P<one>add select one prompt using|select one from|select_one|select one|select1|select_1)"
-    r"|(?P<many>add select multiple prompt using|select all that apply from|select all that apply"
+    r"(?P<one>add select one prompt using|select one from|select one using|select_one|select one|select1|select_1)"
+    r"|(?P<many>add select multiple prompt using|select multiple (?:from|using)|select all that apply from"
+    r"|select all that apply"
     r"|select_multiple|select multiple|select_many|select)"
     r"|(?P<rank>rank|odk:rank)",
     re.IGNORECASE,
@@ -145,7 +146,7 @@ def _plain(word: str) -> RowType:
         return RowType(Role.ITEM, word, Kind.HIDDEN, calculation=_CLOCK[word])
     if word in SILENT or first == "audit":
         return RowType(Role.ITEM, word, Kind.HIDDEN)
-    if word in _UNASKED or word.startswith(("audio_audit", "text_audit", "sensor_")):
+    if word in _UNASKED or word.startswith(("audio_audit", "text_audit", "sensor_", "db:")):
         return RowType(Role.ITEM, word, unasked=True)
     kind = _KINDS.get(word)
     return RowType(Role.ITEM, word, kind) if kind is not None else RowType(Role.UNKNOWN, word)

@@ -98,6 +98,7 @@ FORMS: dict[str, Form | Callable[[Path], Found]] = {
     "empty": Form("tiny", Sheet(("type", "name", "label")), Sheet(), Sheet()),
     "nothing_asked": one("calculation", "calculate | c | | 1 + 1"),
     "no_type": one("", " | q | Question?", after="text | r | Question?"),
+    "remark_row": one("", "-- part two -- | | ", after="text | r | Question?"),
     "unknown_type": one("", "txt | q | Question?", after="text | r | Question?"),
     "not_asked": one("", "image | q | Question?", after="text | r | Question?"),
     "no_name": one("", "text | | Question?"),

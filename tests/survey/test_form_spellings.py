@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cati.files.form_tables import with_tables
 from cati.survey.authoring import Compiled, compile_form
 from cati.survey.form_rows import Form, Row, Sheet
 from cati.survey.item_types import read_type
@@ -157,3 +158,43 @@ def test_headings_with_a_question_mark_or_a_star_are_taken() -> None:
 def test_having_any_answer_at_all_is_no_condition_that_never_holds(kind: str) -> None:
     found = compiled(f"type | name | label | relevant\n{kind} | q | Question? |\nnote | n | Thanks. | ${{q}} != ''")
     assert codes(found) == []
+
+
+def test_what_a_map_is_asked_stays_empty_and_is_no_table() -> None:
+    text = "type | name | label | calculation\ntext | q | Question? |\ncalculate | c | | pulldata('@javascript', 'a.js', 'f', ${q})"
+    found = compile_form(with_tables(Form("tiny", sheet(text), Sheet(), Sheet()), None))
+    assert codes(found) == [("stays_empty", 3, "calculation")]
+
+
+@pytest.mark.parametrize("written", ["-- part two --", "# Section", "SECTION TWO: income"])
+def test_words_in_the_column_type_alone_are_a_remark(written: str) -> None:
+    found = compiled(f"type | name | label\n{written} | |\ntext | q | Question?")
+    assert codes(found) == [("remark_row", 2, "type")]
+
+
+@pytest.mark.parametrize("written", ["end gruop", "begin_goup", "endrepeat"])
+def test_a_slip_in_an_end_is_no_remark(written: str) -> None:
+    assert ("unknown_type", 3, "type") in codes(compiled(f"type | name | label\ntext | q | Question?\n{written} | |"))
+
+
+def test_names_that_differ_in_case_are_what_was_meant() -> None:
+    found = compiled(
+        "type | name | label | relevant\nselect_one YN | q | Question? |\ntext | r | Why? | ${Q} = 'y'", YES_NO
+    )
+    assert {one.code: one.do for one in found.diagnostics if one.code != "unused_list"} == {
+        "no_choice_list": "Did you mean yn?",
+        "unknown_reference": "Did you mean ${q}?",
+    }
+
+
+def test_a_language_behind_an_underscore_is_told_with_the_heading_that_was_meant() -> None:
+    found = compiled("type | name | label | label_fr | hint German | label_short\ntext | q | Who? | Qui ? | x | y")
+    assert [(one.code, one.column, one.do) for one in found.diagnostics if one.code == "misspelt_column"] == [
+        ("misspelt_column", "label_fr", "Did you mean label::fr?"),
+        ("misspelt_column", "hint German", "Did you mean hint::German?"),
+    ]
+
+
+@pytest.mark.parametrize("word", ["select one using yn", "select multiple from yn", "select multiple using yn"])
+def test_old_words_for_choosing_name_their_list(word: str) -> None:
+    assert codes(compiled(f"type | name | label\n{word} | q | Question?", YES_NO)) == []
