@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cati.survey import functions
 from cati.survey.function_texts import int_of
 from cati.survey.functions import Value, as_boolean, as_number, as_text, same, same_number
-from cati.survey.item_values import flags, item_holds, oddly_written, same_item
+from cati.survey.item_values import as_typed, flags, item_holds, oddly_written, same_item
 from cati.survey.scope import Closure, Number, Scope, Truth
 from cati.survey.shuffling import shuffled
 from cati.survey.syntax import (
@@ -32,7 +32,7 @@ from cati.survey.syntax import (
     named_in_text,
 )
 from cati.survey.tables import Finder, InMember, cells
-from cati.survey.values import answer_holds, answer_number
+from cati.survey.values import answer_number
 
 
 def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of node
@@ -57,6 +57,19 @@ def value_of(node: Node) -> Closure:  # noqa: PLR0911 - one return a kind of nod
             return _call(node)
         case Up():
             return lambda _scope: ".."
+
+
+def typed_of(node: Node) -> Closure:
+    """Return what works out a node so that an item it hands on keeps its type: plain, by if() or by coalesce()."""
+    match node:
+        case Reference(name=name):
+            return lambda scope: as_typed(scope, name, scope.value(name))
+        case Call(name="if"):
+            return _if(node, typed_of)
+        case Call(name="coalesce"):
+            return _coalesce(node, typed_of)
+        case _:
+            return value_of(node)
 
 
 def _column(name: str) -> Closure:
@@ -93,7 +106,7 @@ def truth_of(node: Node) -> Truth:  # noqa: PLR0911 - one return a kind of node
         case Current():
             return lambda scope: item_holds(scope, ".", scope.current())
         case _:
-            run = value_of(node)
+            run = typed_of(node)
             return lambda scope: as_boolean(run(scope))
 
 
@@ -152,13 +165,14 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
         return lambda scope: same_number(number(scope), wanted) != negate
     right = value_of(two)
     items = isinstance(one, Reference | Current), isinstance(two, Reference | Current)
+    truths = truth_of(one), truth_of(two)
 
     def run(scope: Scope) -> bool:
         this, that = left(scope), right(scope)
         if isinstance(that, bool) and items[0]:
-            this = answer_holds(as_text(this))
+            this = truths[0](scope)
         elif isinstance(this, bool) and items[1]:
-            that = answer_holds(as_text(that))
+            that = truths[1](scope)
         elif isinstance(this, str) and isinstance(that, str) and (items[0] or items[1]):
             return same_item(scope, (one, two), this, that) != negate
         return same(this, that) != negate
@@ -266,14 +280,14 @@ def _zone(name: str) -> tzinfo:
         return UTC
 
 
-def _if(node: Call) -> Closure:
+def _if(node: Call, part: Callable[[Node], Closure] = value_of) -> Closure:
     holds = truth_of(node.arguments[0])
-    then, otherwise = value_of(node.arguments[1]), value_of(node.arguments[2])
+    then, otherwise = part(node.arguments[1]), part(node.arguments[2])
     return lambda scope: then(scope) if holds(scope) else otherwise(scope)
 
 
-def _coalesce(node: Call) -> Closure:
-    arguments = [value_of(argument) for argument in node.arguments]
+def _coalesce(node: Call, part: Callable[[Node], Closure] = value_of) -> Closure:
+    arguments = [part(argument) for argument in node.arguments]
 
     def run(scope: Scope) -> Value:
         value: Value = ""

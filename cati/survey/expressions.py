@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from cati.survey import functions
-from cati.survey.closures import truth_of, value_of
+from cati.survey.closures import truth_of, typed_of, value_of
 from cati.survey.functions import as_number, as_text
 from cati.survey.scope import Closure, Scope, Truth
 from cati.survey.syntax import Call, Current, Node, Reference, Up, every, named_in_text, parse
@@ -27,6 +27,8 @@ class Expression:
     run: Closure = field(repr=False)
     boolean: Truth = field(repr=False)
     """Whether the expression holds in a scope, in XPath's sense."""
+    typed: Closure = field(repr=False)
+    """The same as ``run``, but an item that it merely hands on keeps its type (`item_values.as_typed`)."""
 
     def text(self, scope: Scope) -> str:
         """Return the value as canonical text."""
@@ -59,7 +61,7 @@ def compile_expression(source: str) -> Expression:
                 source, part.at, tr("“..” alone is not understood here."),
                 tr("Write position(..) for the number in the roster, ../name for a question."), code="outside",
             )  # fmt: skip
-    return Expression(source, node, tuple(references), tuple(calls), value_of(node), truth_of(node))
+    return Expression(source, node, tuple(references), tuple(calls), value_of(node), truth_of(node), typed_of(node))
 
 
 def _check(source: str, call: Call) -> None:

@@ -55,8 +55,10 @@ def _counts(value: Value, number: float) -> bool:
 
 
 def decimal_date_time(zone: tzinfo, value: Value) -> Value:
-    """Return the days since the beginning of 1970 in UTC, with the time of day as a fraction."""
+    """Return the days since the beginning of 1970 in UTC, with the time of day as a fraction; "" for nothing."""
     text = "" if isinstance(value, float | bool) else as_text(value)
+    if not text and not isinstance(value, float | bool):
+        return ""
     found = local(text, zone)
     if found is not None:
         return days_at(found)

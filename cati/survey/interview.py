@@ -144,9 +144,9 @@ def _answered(questionnaire: Questionnaire, state: InterviewState, event: Event)
     if program.calculation[at] is not None and not item.trigger:
         memory = replace(memory, replaced={**memory.replaced, event.item: scope.calculated(at, ids)})
     answers = {**state.answers, event.item: event.answer}
-    changed = state.answers.get(event.item) != event.answer
+    before, now = scope.text(at, ids), event.answer.value if event.answer.status is Status.ANSWERED else ""
     state = replace(state, answers=answers, memory=memory, set_aside=state.set_aside - {event.item})
-    state = _rerouted(questionnaire, triggered(questionnaire, state, place) if changed else state)
+    state = _rerouted(questionnaire, triggered(questionnaire, state, place) if before != now else state)
     here = index_of(questionnaire, state, event.item)
     if here is not None and len(state.route.screens[here]) == 1:
         return _at_screen(questionnaire, state, here + 1)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from cati.survey.nodes import Call, Current, Node, Reference
 from cati.survey.scope import Scope
-from cati.survey.values import answer_holds, as_number, as_text, is_number, same_number
+from cati.survey.values import Value, as_number, as_text, is_number, same_number
 
 
 def item_holds(scope: Scope, name: str, text: str) -> bool:
     """Return whether an item's value is true: 0 is false as a number, true as a choice or a free answer.
 
-    Numbers are the answers to number questions and what was worked out as one (XPathPathExpr.unpackValue).
+    Numbers are the answers to number questions and what was worked out as one (XPathPathExpr.unpackValue); so "false"
+    is a condition that was worked out, and a mere word where somebody chose or typed it.
     """
-    return answer_holds(text) and not (text == "0" and scope.call("counted", [name]) is True)
+    if text == "0":
+        return scope.call("type", [name]) != "number"
+    return text != "" and (text != "false" or scope.call("type", [name]) == "text")
 
 
 def oddly_written(text: str) -> bool:
@@ -30,7 +33,7 @@ def same_item(scope: Scope, nodes: tuple[Node, Node], this: str, that: str) -> b
     names = [
         node.name if isinstance(node, Reference) else "." for node in nodes if isinstance(node, Reference | Current)
     ]
-    return any(scope.call("counted", [name]) is True for name in names)
+    return any(scope.call("type", [name]) == "number" for name in names)
 
 
 def flags(node: Call) -> range:
@@ -38,3 +41,11 @@ def flags(node: Call) -> range:
     if node.name == "checklist":
         return range(2, len(node.arguments))
     return range(2, len(node.arguments), 2) if node.name == "weighted-checklist" else range(0)
+
+
+def as_typed(scope: Scope, name: str, text: str) -> Value:
+    """Return an item's value with its type: a number or a truth where it is one, else its text."""
+    kind = scope.call("type", [name]) if text else ""
+    if kind == "boolean":
+        return text == "true"
+    return as_number(text) if kind == "number" else text

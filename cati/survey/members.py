@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cati.survey.functions import as_text
 from cati.survey.program import AT, Ids, Place, program_of
 from cati.survey.questionnaire import ASKED, Questionnaire
 from cati.survey.routing import route
 from cati.survey.screens import InterviewState
+from cati.survey.values import kept
 from cati.survey.worked_out import FIRST_MEMBER, MOST_MEMBERS
+
+LONGEST_CHAIN = 20
+"""Questions that set each other off in a circle must not hold an interview up."""
 
 
 def member_added(state: InterviewState, prompt: str) -> InterviewState:
@@ -79,23 +82,31 @@ def member_removed(
     return None
 
 
-def triggered(questionnaire: Questionnaire, state: InterviewState, place: Place) -> InterviewState:
-    """Work out what waits for a change of this question: ODK's ``trigger``, which writes over what stood there."""
+def triggered(questionnaire: Questionnaire, state: InterviewState, place: Place, chain: int = 0) -> InterviewState:
+    """Work out what waits for a change of this question: ODK's ``trigger``, which writes over what stood there.
+
+    One after the other, as the rows stand (JavaRosa's SetValueAction): a later one sees what an earlier one has given,
+    and a question that is given another value sets off what waits for it in turn.
+    """
     program = program_of(questionnaire)
-    waiting = program.triggered_by.get(questionnaire.items[place[0]].name, ())
-    if not waiting:
-        return state
-    _found, scope = route(questionnaire, state.setting, state.answers, state.memory, state.language, state.last_at)
-    answers, memory = dict(state.answers), state.memory
-    computed, presets = dict(memory.computed), dict(memory.presets)
-    for at in waiting:
+    for at in program.triggered_by.get(questionnaire.items[place[0]].name, ()):
         calculation = program.calculation[at]
+        _found, scope = route(questionnaire, state.setting, state.answers, state.memory, state.language, state.last_at)
+        asked = questionnaire.items[at].kind in ASKED
+        answers, memory = dict(state.answers), state.memory
+        computed, presets = dict(memory.computed), dict(memory.presets)
+        changed: list[Place] = []
         for ids in scope.seen_from(*place, at):
-            text = as_text(scope.here(calculation, at, ids)) if calculation is not None else ""
+            text = kept(scope.here(calculation, at, ids)) if calculation is not None else ""
             address = program.address((at, ids))
-            if questionnaire.items[at].kind in ASKED:
+            if asked:
+                if scope.text(at, ids) != text:
+                    changed.append((at, ids))
                 answers.pop(address, None)
                 presets[address] = text
             else:
                 computed[address] = text
-    return replace(state, answers=answers, memory=replace(memory, computed=computed, presets=presets))
+        state = replace(state, answers=answers, memory=replace(memory, computed=computed, presets=presets))
+        for other in changed if chain < LONGEST_CHAIN else ():
+            state = triggered(questionnaire, state, other, chain + 1)
+    return state

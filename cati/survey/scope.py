@@ -45,10 +45,10 @@ class Scope(Protocol):
         """Return the rows of a table beside the form or of a choice list; () when there is none."""
 
     def call(self, name: str, arguments: list[Value]) -> Value:
-        """Answer what the interview knows: today, now, random, once, uuid, version, index, duration, zone, counted.
+        """Answer what the interview knows: today, now, random, once, uuid, version, index, duration, zone, type.
 
-        "zone" is the name of the interview's time zone; "" stands for UTC. "counted" tells whether the text of the item
-        that is named ("." for the one at hand) stands for a number; what is not True means that it does not.
+        "zone" is the name of the interview's time zone; "" stands for UTC. "type" is what the text of the item that is
+        named ("." for the one at hand) stands for: "number", "boolean", "text", or "" where that is not known.
         """
 
 

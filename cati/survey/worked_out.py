@@ -14,6 +14,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cati.survey.answers import Answer, Status
+from cati.survey.expression_types import type_of
 from cati.survey.expressions import Expression
 from cati.survey.ordering import keyed
 from cati.survey.program import Ids, Place, Program
@@ -59,8 +60,8 @@ class Memory:
 class Pass:
     """One look at an interview's answers; the scope that expressions see. ``ids`` say where the expression stands."""
 
-    __slots__ = ("_answers", "_at", "_column", "_counted", "_current", "_ids", "_language", "_members", "_now", "_on",
-                 "_open", "_program", "_rosters", "_setting", "_texts", "computed", "memory", "presets")  # fmt: skip
+    __slots__ = ("_answers", "_at", "_column", "_current", "_ids", "_language", "_members", "_now", "_on", "_open",
+                 "_program", "_rosters", "_setting", "_texts", "_types", "computed", "memory", "presets")  # fmt: skip
 
     def __init__(
         self, program: Program, setting: Setting, answers: Mapping[str, Answer], memory: Memory, language: str,
@@ -80,7 +81,7 @@ class Pass:
         self._on: dict[Place, bool] = {}
         self._open: dict[Place, bool] = {}
         self._members: dict[Place, Ids] = {}
-        self._counted: set[int] = set()
+        self._types: dict[int, str] = {}
         self.memory = memory
         self.computed = dict(memory.computed)
         self.presets = dict(memory.presets)
@@ -93,17 +94,17 @@ class Pass:
 
     def here(
         self, expression: Expression, at: int, ids: Ids, current: str = "", column: Mapping[str, str] = NOTHING, *,
-        truth: bool = False,
+        truth: bool = False, typed: bool = False,
     ) -> Value:  # fmt: skip
         """Work out an expression as it stands at an item, or whether it holds (``truth``).
 
-        ``.`` is ``current``, bare names read from ``column``.
+        ``.`` is ``current``, bare names read from ``column``. ``typed``: what an item gives is a number if it has one.
         """
         before = self._at, self._ids, self._rosters, self._current, self._column
         self._at, self._ids, self._rosters = at, ids, self._program.rosters_of[at]
         self._current, self._column = current, column
         try:
-            return expression.boolean(self) if truth else expression.run(self)
+            return expression.boolean(self) if truth else (expression.typed if typed else expression.run)(self)
         finally:
             self._at, self._ids, self._rosters, self._current, self._column = before
 
@@ -216,11 +217,8 @@ class Pass:
     def calculated(self, at: int, ids: Ids) -> str:
         """Return what an item's calculation gives now; kept in ``computed`` when it is worked out but once."""
         calculation = self._program.calculation[at]
-        value = self.here(calculation, at, ids) if calculation is not None else ""
-        if isinstance(value, float):
-            self._counted.add(at)
-        else:
-            self._counted.discard(at)
+        value = self.here(calculation, at, ids, typed=True) if calculation is not None else ""
+        self._types[at] = "boolean" if isinstance(value, bool) else "number" if isinstance(value, float) else "text"
         text = kept(value)
         if self._program.once[at]:
             self.computed[self._program.address((at, ids))] = text
@@ -320,15 +318,18 @@ class Pass:
         return answer.status.value if answer is not None else Status.NOT_ASKED.value
 
     def label(self, name: str, choice: str) -> str:
-        """Return the label of a choice of an item's list; the name itself when there is none."""
+        """Return the label of a choice of an item's list, of several with commas; what is none comes back as it is."""
         at = self._at if name == "." else self._program.index.get(name)
         if at is None or at < 0:
             return choice
         questionnaire = self._program.questionnaire
         found = self._program.choices.get(questionnaire.items[at].choices, {})
+        parts = choice.split()
+        if not any(part in found for part in parts):
+            return choice
         return ", ".join(
             words_in(found[part].label, self._language, questionnaire.default_language) if part in found else part
-            for part in choice.split()
+            for part in parts
         )
 
     def current(self) -> str:
@@ -360,10 +361,18 @@ class Pass:
         own = self._ids[depth]
         return float(members.index(own) + 1) if own in members else float("nan")
 
-    def _is_number(self, name: str) -> bool:
-        """Return whether an item's text stands for a number: by what it asks for, or by what it was worked out as."""
+    def _type(self, name: str) -> str:
+        """Return what an item's text stands for: by what it asks for, or by what it was worked out as."""
         at = self._at if name == "." else self._program.index.get(name, -1)
-        return at >= 0 and (self._program.questionnaire.items[at].kind in _NUMBERS or at in self._counted)
+        if at < 0:
+            return ""
+        item = self._program.questionnaire.items[at]
+        if item.kind in _NUMBERS:
+            return "number"
+        calculation = self._program.calculation[at]
+        if calculation is not None and (item.trigger or self._program.once[at]):  # kept as text between the events
+            return str(type_of(calculation.node, {}))
+        return "text" if item.kind in ASKED and calculation is None else self._types.get(at, "")
 
     def indexed(self, name: str, places: tuple[tuple[str, float], ...]) -> str:
         """Return an item's text in the members of these numbers, "" when there is none."""
@@ -404,8 +413,8 @@ class Pass:
             return local.date().isoformat() if name == "today" else local.isoformat(timespec="milliseconds")
         if name == "zone":
             return self._setting.zone
-        if name == "counted":
-            return self._is_number(as_text(arguments[0]))
+        if name == "type":
+            return self._type(as_text(arguments[0]))
         address = self._program.address((self._at, self._ids)) if self._at >= 0 else ""
         if name == "once":
             return self.memory.computed.get(address) or as_text(arguments[0])

@@ -116,3 +116,29 @@ def test_a_check_reads_the_value_at_hand_as_a_number(
     assert under_way.state.refusal is not None
     under_way.answer("n", Answer(value="4"))
     assert under_way.state.refusal is None
+
+
+def test_what_is_handed_on_keeps_its_type(form: Callable[..., Questionnaire], walk: Callable[..., Walk]) -> None:
+    rows = [
+        {"type": "calculate", "name": "number", "calculation": "coalesce(${n}, 7)"},
+        {"type": "calculate", "name": "again", "calculation": "if(${t} = 'x', ${number}, ${c})"},
+        {"type": "calculate", "name": "truth", "calculation": "${n} > 5"},
+        {"type": "calculate", "name": "same", "calculation": "${truth}"},
+        {"type": "calculate", "name": "first", "calculation": "once(if(${n} > 0, 1, 0))"},
+        asked("by_number", "${number}"),
+        asked("by_again", "${again}"),
+        asked("by_same", "${same}"),
+        asked("by_if", "if(${t} = 'x', ${truth}, ${c})"),
+        asked("by_first", "${first}"),
+        asked("is_false", "${n} = false()"),
+    ]
+    assert path_of(form, walk, rows, n="0", c="0", t="x") == ("is_false",)
+    assert path_of(form, walk, rows, n="0", c="0", t="y") == ("by_again", "by_if", "is_false")
+
+
+@pytest.mark.parametrize(("answer", "holds"), [("false", True), ("", False), ("0", True)])
+def test_a_word_that_was_typed_is_no_condition_that_was_worked_out(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk], answer: str, holds: bool
+) -> None:
+    answers = {"t": answer} if answer else {}
+    assert path_of(form, walk, [asked("q", "${t}")], **answers) == (("q",) if holds else ())

@@ -224,3 +224,24 @@ def test_a_filter_sees_the_column_that_holds_the_value_of_a_table() -> None:
     assert [(choice.name, choice.label, choice.columns) for choice in found] == [
         ("1", {"de": "Bonn"}, rows[0]), ("2", {"de": "Köln"}, rows[1])
     ]  # fmt: skip
+
+
+def test_triggered_values_are_worked_out_one_after_the_other_and_set_off_others(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    under_way = walk(form([
+        q("town"), q("empty"),
+        q("greeting", trigger="${town}", calculation="concat('Hello ', ${town})"),
+        {"type": "calculate", "name": "loud", "trigger": "${town}", "calculation": "concat(${greeting}, '!')"},
+        {"type": "calculate", "name": "length", "trigger": "${greeting}", "calculation": "string-length(${greeting})"},
+        {"type": "calculate", "name": "noted", "trigger": "${empty}", "calculation": "concat('seen', ${empty})"},
+    ]))  # fmt: skip
+    under_way.answer("town", Answer(value="Bonn"))
+    assert under_way.state.scope.value("loud") == "Hello Bonn!"
+    assert under_way.state.scope.value("length") == "10"
+    under_way.answer("empty", SKIPPED)
+    assert under_way.state.scope.value("noted") == ""  # nothing changed
+    under_way.answer("empty", Answer(value="x"))
+    assert under_way.state.scope.value("noted") == "seenx"
+    under_way.answer("empty", SKIPPED)
+    assert under_way.state.scope.value("noted") == "seen"
