@@ -18,6 +18,7 @@ from cati.survey.form_options import (
     range_of,
     shuffle_of,
     triggers_of,
+    with_own_answer,
 )
 from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
 from cati.survey.form_search import condition_of, search_of, searched_choices
@@ -70,6 +71,11 @@ class Draft:
         """Return an expression with straight quotes and no line breaks; a bare yes or TRUE is ``true()``."""
         written = " ".join(self.cell(row, column).translate(_STRAIGHT).split("\n")).strip()
         return _FLAGS.get(written.lower(), written) if column in _OF_BINDINGS else written
+
+    def check(self, row: Row, column: str) -> str:
+        """Return a check of a row's own answer."""
+        in_roster = any(self.groups[at].repeat for at, _block, _choices in self._open)
+        return with_own_answer(self.expression(row, column), self.cell(row, "name"), in_roster=in_roster)
 
     def around(self) -> int | None:
         """Return the index of the innermost open group."""
@@ -300,7 +306,7 @@ def file_choices(draft: Draft, row: Row, row_type: RowType) -> str:
 def _item(draft: Draft, row: Row, row_type: RowType) -> None:
     name = _name_of(draft, row, row_type)
     appearance = draft.cell(row, "appearance").lower()
-    constraint = draft.expression(row, "constraint") or row_type.constraint
+    constraint = draft.check(row, "constraint") or row_type.constraint
     kind, minimum, maximum = range_of(row_type, draft.cell(row, "parameters"), constraint, row.number, draft.findings)
     calculation = row_type.calculation or draft.expression(row, "calculation")
     label, hint = draft.words(row, "label"), draft.words(row, "hint")
@@ -364,7 +370,7 @@ def _item(draft: Draft, row: Row, row_type: RowType) -> None:
             nonresponse=nonresponse_of(draft.cell(row, "cati_nonresponse"), kind in ASKED, row.number, draft.findings),
             minimum=minimum,
             maximum=maximum,
-            soft=draft.expression(row, "cati_soft"),
+            soft=draft.check(row, "cati_soft"),
             soft_message=draft.words(row, "cati_soft_message"),
             disposition=disposition_of(kind, draft.cell(row, "cati_disposition"), row.number, draft.findings),
         )

@@ -20,6 +20,7 @@ _NUMBER = r"-?\d+(?:\.\d+)?"
 _AT_LEAST = re.compile(rf"\.\s*>=\s*({_NUMBER})")
 _AT_MOST = re.compile(rf"\.\s*<=\s*({_NUMBER})")
 _WORKED_OUT = re.compile(r"\d\s*(?:[-+*]|\b(?:div|mod)\b)\s*[\d-]")
+_OF_ALL = r"(?:sum|count|count-non-empty|min|max|join|concat|count-if|indexed-repeat|position|rank-index)\s*"
 _WHOLE = re.compile(r"-?\d+")
 
 
@@ -96,6 +97,17 @@ def default_of(written: str, kind: Kind) -> str:
     if kind not in (Kind.NUMBER, Kind.DECIMAL) or is_dynamic(written) or not _WORKED_OUT.search(written):
         return written
     return written if expression_or_none(written) is None else f"number({written})"
+
+
+def with_own_answer(check: str, name: str, *, in_roster: bool) -> str:
+    """Return a check that names its own question, ``${age} < 99``, with ``.`` in its place: the answer being given.
+
+    In a roster, functions that look at all members keep the name; so do the conditions of tables, where ``.`` is a row.
+    """
+    own = rf"\$\{{\s*{re.escape(name)}\s*\}}"
+    if not name or "[" in check or (in_roster and re.search(rf"{_OF_ALL}\([^()]*{own}", check)):
+        return check
+    return re.sub(own, ".", check)
 
 
 def triggers_of(written: str) -> tuple[str, ...]:

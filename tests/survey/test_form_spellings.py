@@ -198,3 +198,23 @@ def test_a_language_behind_an_underscore_is_told_with_the_heading_that_was_meant
 @pytest.mark.parametrize("word", ["select one using yn", "select multiple from yn", "select multiple using yn"])
 def test_old_words_for_choosing_name_their_list(word: str) -> None:
     assert codes(compiled(f"type | name | label\n{word} | q | Question?", YES_NO)) == []
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("${q} > 5 and ${q} < 9", ". > 5 and . < 9"),
+        ("${ q } != ${r}", ". != ${r}"),
+        ("count(instance('t')/root/item[name = ${q}]) = 0", "count(instance('t')/root/item[name = ${q}]) = 0"),
+        ("string-length(${q}) < 4", "string-length(.) < 4"),
+    ],
+)
+def test_a_check_that_names_its_own_question_means_the_answer_being_given(written: str, read: str) -> None:
+    found = compiled(f"type | name | label | constraint\ntext | r | Before? |\ntext | q | Question? | {written}")
+    assert items(found)["q"].constraint == read
+
+
+def test_in_a_roster_a_check_may_look_at_all_members() -> None:
+    found = compiled("type | name | label | constraint\nbegin_repeat | p | Person |\n"
+                     "integer | q | Share? | sum(${q}) <= 100\ninteger | r | Age? | ${r} < 99\nend_repeat | | |")  # fmt: skip
+    assert [item.constraint for item in items(found).values()] == ["sum(${q}) <= 100", ". < 99"]
