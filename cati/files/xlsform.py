@@ -69,16 +69,18 @@ def read_folder(folder: Path) -> Form:
 
 
 def read_single_csv(data: bytes, name: str) -> Form:
-    """Return the form in one CSV file whose first column names the sheet and stands empty beside its rows (pyxform)."""
+    """Return the form in one CSV file whose first column names the sheet and stands empty beside its rows (pyxform).
+
+    The headings stand in the row with the sheet's name or in the next.
+    """
     findings = Findings()
     sheets: dict[str, list[list[str]]] = {}
     rows: list[list[str]] = []
-    for row in csv_cells(data, name, findings):
+    for at, row in enumerate(csv_cells(data, name, findings)):
         head = row[0].strip().lower() if row else ""
-        if head and not any(cell.strip() for cell in row[1:]):
-            rows = sheets.setdefault(head, [])
-        else:
-            rows.append(row[1:])
+        if head:
+            rows = sheets.setdefault(head, [[] for _ in range(at)])  # rows are counted as in the file
+        rows.append([] if head and not any(cell.strip() for cell in row[1:]) else row[1:])
     if SURVEY not in sheets:
         raise Problem(
             name,

@@ -347,3 +347,15 @@ def test_no_workbook_raises(questions: list[list[object]], choices: list[list[ob
         if form.form is not None:
             with contextlib.suppress(Problem):
                 export_xform(form.form)
+
+
+def test_one_csv_file_whose_headings_stand_beside_the_sheets_names() -> None:
+    text = (
+        '"survey","type","name","label"\n,"select_one yn","q1","Is it?"\n,"txt","q2","Why?"\n'
+        "choices,list name,name,label\n,yn,yes,Yes\n,yn,no,\n"
+    )
+    form = read(text.encode(), "form.csv")
+    assert [(one.code, one.sheet, one.row) for one in form.diagnostics] == [
+        ("unknown_type", SURVEY, 3),
+        ("choice_without_label", CHOICES, 6),
+    ]
