@@ -125,6 +125,9 @@ def _fills(words: Words) -> list[str]:
 def _check_rosters(scene: Scene, written: Written) -> None:
     """Note answers of a roster that are read from outside as if there were one: only the first member's are read."""
     around = set(scene.groups_around(written))
+    source = scene.questionnaire.items[written.item].choices_from if written.item >= 0 else ""
+    if written.column == "choice_filter" and source:
+        around |= set(scene.rosters_of(source))  # worked out for each member whose answer is a choice
     names = [
         name
         for name, use in used_names(written.expression.node)

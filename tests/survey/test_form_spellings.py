@@ -218,3 +218,9 @@ def test_in_a_roster_a_check_may_look_at_all_members() -> None:
     found = compiled("type | name | label | constraint\nbegin_repeat | p | Person |\n"
                      "integer | q | Share? | sum(${q}) <= 100\ninteger | r | Age? | ${r} < 99\nend_repeat | | |")  # fmt: skip
     assert [item.constraint for item in items(found).values()] == ["sum(${q}) <= 100", ". < 99"]
+
+
+def test_a_filter_of_answers_from_a_roster_looks_at_each_member() -> None:
+    found = compiled("type | name | label | choice_filter\nbegin_repeat | p | Person |\ntext | who | Name? |\n"
+                     "integer | age | Age? |\nend_repeat | | |\nselect_one ${who} | head | Who is it? | ${age} > 17")  # fmt: skip
+    assert codes(found) == []
