@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cati.survey import functions
 from cati.survey.function_texts import int_of
 from cati.survey.functions import Value, as_boolean, as_number, as_text, same, same_number
-from cati.survey.item_values import as_typed, flags, item_holds, oddly_written, same_item
+from cati.survey.item_values import TRUTHS, as_typed, flags, item_holds, oddly_written, same_item
 from cati.survey.scope import Closure, Number, Scope, Truth
 from cati.survey.shuffling import shuffled
 from cati.survey.syntax import (
@@ -157,10 +157,10 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
     left = value_of(one)
     if isinstance(one, Reference | Current | Column) and isinstance(two, Literal):
         wanted = two.value
-        if isinstance(wanted, str) and (isinstance(one, Column) or not oddly_written(wanted)):
+        if isinstance(wanted, str) and isinstance(one, Column):
             return (lambda scope: left(scope) != wanted) if negate else (lambda scope: left(scope) == wanted)
         if isinstance(wanted, str):
-            return lambda scope: same_item(scope, (one, two), as_text(left(scope)), wanted) != negate
+            return _equals_text(one, two, left, wanted, negate=negate)
         number = _number(one)
         return lambda scope: same_number(number(scope), wanted) != negate
     right = value_of(two)
@@ -176,6 +176,19 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
         elif isinstance(this, str) and isinstance(that, str) and (items[0] or items[1]):
             return same_item(scope, (one, two), this, that) != negate
         return same(this, that) != negate
+
+    return run
+
+
+def _equals_text(one: Node, two: Literal, left: Closure, wanted: str, *, negate: bool) -> Truth:
+    """An item and a word: as a rule the texts decide, only what may be a number or a condition is looked at closely."""
+    close = oddly_written(wanted)
+
+    def run(scope: Scope) -> bool:
+        this = as_text(left(scope))
+        if this == wanted:
+            return not negate
+        return (same_item(scope, (one, two), this, wanted) if close or this in TRUTHS else False) != negate
 
     return run
 

@@ -6,6 +6,9 @@ from cati.survey.nodes import Call, Current, Node, Reference
 from cati.survey.scope import Scope
 from cati.survey.values import Value, as_number, as_text, is_number, same_number
 
+TRUTHS = frozenset({"true", "false"})
+"""What a condition that was worked out is kept as."""
+
 
 def item_holds(scope: Scope, name: str, text: str) -> bool:
     """Return whether an item's value is true: 0 is false as a number, true as a choice or a free answer.
@@ -25,15 +28,23 @@ def oddly_written(text: str) -> bool:
 
 
 def same_item(scope: Scope, nodes: tuple[Node, Node], this: str, that: str) -> bool:
-    """Compare an item with a text: as numbers where the item's value is one, else as they are written (XPathEqExpr)."""
+    """Compare an item with a text: as numbers or as conditions where its value is one, else as written (XPathEqExpr).
+
+    A condition that was worked out equals every text but "", or only "" when it does not hold; the words "true" and
+    "false" are taken as meant, as Web Forms does, where JavaRosa takes both for true.
+    """
     if this == that:
         return True
-    if not (is_number(this) and is_number(that) and same_number(as_number(this), as_number(that))):
+    truths = this in TRUTHS, that in TRUTHS
+    numbers = is_number(this) and is_number(that) and same_number(as_number(this), as_number(that))
+    if truths[0] == truths[1] and not numbers:
         return False
-    names = [
-        node.name if isinstance(node, Reference) else "." for node in nodes if isinstance(node, Reference | Current)
-    ]
-    return any(scope.call("type", [name]) == "number" for name in names)
+    for node, text, other in zip(nodes, (this, that), (that, this), strict=True):
+        if isinstance(node, Reference | Current):
+            kind = scope.call("type", [node.name if isinstance(node, Reference) else "."])
+            if (numbers and kind == "number") or (kind == "boolean" and (text == "true") == (other != "")):
+                return True
+    return False
 
 
 def flags(node: Call) -> range:

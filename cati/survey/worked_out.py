@@ -281,14 +281,16 @@ class Pass:
             return tuple(self.text(at, ids) for ids in self._every(program.rosters_of[at]) if self.on(at, ids))
         roster = program.roster_index.get(name)
         if roster is not None:
-            return ("",) * len(self._every((*program.rosters_around[roster], roster)))
+            around = program.rosters_around[roster]
+            # from inside a roster JavaRosa sees the member at hand alone, of a roster within another all its members
+            return ("",) * len(self._every((*around, roster), len(around) or None))
         value = self._setting.values.get(name)
         return () if value is None else (value,)
 
-    def _every(self, rosters: tuple[int, ...]) -> list[Ids]:
-        """Return the ids of all members below what this place shares with the rosters."""
+    def _every(self, rosters: tuple[int, ...], most: int | None = None) -> list[Ids]:
+        """Return the ids of all members below what this place shares with the rosters (with the first ``most``)."""
         shared = 0
-        for one, other in zip(rosters, self._rosters, strict=False):
+        for one, other in zip(rosters[:most], self._rosters, strict=False):
             if one != other:
                 break
             shared += 1

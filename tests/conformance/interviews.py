@@ -31,7 +31,7 @@ from cati.survey.shown import filled
 SHARED = Path(__file__).resolve().parents[3] / "shared"
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _STEP = re.compile(r"([^/\[\]]+)\[(\d+)\]")
-_UNASKABLE = ("required-unanswerable", "gave-up", "blank")
+_UNASKABLE = ("required-unanswerable", "blank")
 
 
 @dataclass(slots=True)
@@ -218,6 +218,8 @@ def _one_step(walk: Walk, step: dict[str, Any], address: str, tally: Tally, plac
     if value is not None and step["result"] == "ok" and address in walk.typed_lists:
         walk.type_into_list(address, value)
         return
+    if step["result"] == "gave-up":
+        return  # nothing was stored: what the question starts with stays
     if value is None or step["result"] in _UNASKABLE:
         walk.act(EventKind.ANSWERED, address, SKIPPED)
         return

@@ -142,3 +142,23 @@ def test_a_word_that_was_typed_is_no_condition_that_was_worked_out(
 ) -> None:
     answers = {"t": answer} if answer else {}
     assert path_of(form, walk, [asked("q", "${t}")], **answers) == (("q",) if holds else ())
+
+
+@pytest.mark.parametrize(
+    ("condition", "n", "holds"),
+    [
+        ("${truth} = ''", "1", True),
+        ("${truth} = ''", "9", False),
+        ("${truth} != ''", "1", False),
+        ("${truth} = 'yes'", "9", True),
+        ("${truth} = 'false'", "1", True),
+        ("${truth} = 'true'", "9", True),
+        ("${truth} = 'false'", "9", False),
+        ("${truth} = ${t}", "9", True),
+    ],
+)
+def test_a_condition_that_was_worked_out_is_compared_as_one(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk], condition: str, n: str, holds: bool
+) -> None:
+    rows = [{"type": "calculate", "name": "truth", "calculation": "${n} > 5"}, asked("q", condition)]
+    assert path_of(form, walk, rows, n=n, t="any word") == (("q",) if holds else ())
