@@ -79,7 +79,10 @@ def _convert(
         if path.exists() and not same and not (overwrite or (replace and path == target)):
             raise Problem(path.name, tr("There is such a file already."), tr("Choose another name."))
     for path, data in files.items():
-        path.write_bytes(data)
+        try:
+            path.write_bytes(data)
+        except OSError:
+            raise Problem(path.name, tr("This file could not be written."), tr("Choose another place.")) from None
     return Converted(tuple(files), (*form.noted, *notes))
 
 

@@ -83,6 +83,9 @@ class Key(Enum):
     WHOLE = Pressing("0", mark("The whole picture of the routing"), Where.QUESTIONNAIRE)
     TRY_HERE = Pressing("Ctrl+T", mark("Test run from the question at hand"), Where.QUESTIONNAIRE)
     TRY_ANEW = Pressing("Ctrl+R", mark("Begin the test run anew"), Where.QUESTIONNAIRE)
+    READ_AGAIN = Pressing("F5", mark("Read the form's file again, after it was mended"), Where.QUESTIONNAIRE)
+    NEXT_PROBLEM = Pressing("F4", mark("To the next question with a problem"), Where.QUESTIONNAIRE)
+    PROBLEM_BEFORE = Pressing("Shift+F4", mark("To the question with a problem before"), Where.QUESTIONNAIRE)
     OPEN_BOX = Pressing("Return", mark("From the picture or a problem to its question"), Where.QUESTIONNAIRE)
 
 
@@ -101,8 +104,8 @@ _NAMED = {
 }  # fmt: skip
 
 _SPOKEN = {
-    "Ctrl": mark("Ctrl"), "Return": mark("Return"), "Esc": mark("Esc"), "Space": mark("Space"), "PgUp": mark("PgUp"),
-    "PgDown": mark("PgDn"), "Num": mark("Keypad"), "Up": "↑", "Down": "↓",
+    "Ctrl": mark("Ctrl"), "Shift": mark("Shift"), "Return": mark("Return"), "Esc": mark("Esc"), "Space": mark("Space"),
+    "PgUp": mark("PgUp"), "PgDown": mark("PgDn"), "Num": mark("Keypad"), "Up": "↑", "Down": "↓",
 }  # fmt: skip
 
 _MODIFIERS = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier

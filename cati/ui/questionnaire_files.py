@@ -1,20 +1,56 @@
-"""Where pictures and papers of a questionnaire are saved: asked for in a file dialog, told on the page."""
+"""Where forms are found and where pictures and papers are saved: asked for in a file dialog, told on the page."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cati.text import tr
+from cati.ui.form_section import SUFFIXES
 from cati.ui.pages import Note
 
 if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
     from cati.survey.flow import Flow
+
+
+@dataclass(slots=True)
+class _Here:
+    """Where a file was last found or saved; the next dialog begins there."""
+
+    folder: Path | None = None
+
+
+_here = _Here()
+
+
+def _folder() -> Path:
+    return _here.folder if _here.folder is not None and _here.folder.is_dir() else Path.home()
+
+
+def ask_form(parent: QWidget) -> Path | None:
+    """Ask which form is to be opened; ``survey.csv`` stands for the folder of sheets around it."""
+    endings = " ".join(f"*{suffix}" for suffix in SUFFIXES)
+    kinds = f"{tr('Questionnaires')} ({endings} survey.csv)"
+    chosen, _ = QFileDialog.getOpenFileName(parent, tr("Open another form"), str(_folder()), kinds)
+    if not chosen:
+        return None
+    path = Path(chosen)
+    _here.folder = path.parent
+    return path.parent if path.name.lower() == "survey.csv" else path
+
+
+def changed_at(path: Path | None) -> int | None:
+    """Return when a file was last changed, in nanoseconds as the disk tells it; None when there is none."""
+    try:
+        return path.stat().st_mtime_ns if path is not None else None
+    except OSError:
+        return None
 
 
 def file_name(looked: Looked, what: str, suffix: str) -> str:
@@ -33,10 +69,11 @@ def breakable(name: object) -> str:
 def ask_path(parent: QWidget, title: str, name: str) -> Path | None:
     """Ask where a file is to be saved; None when nobody wants to any more."""
     suffix = Path(name).suffix
-    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(Path.home() / name), f"{suffix[1:].upper()} (*{suffix})")
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(_folder() / name), f"{suffix[1:].upper()} (*{suffix})")
     if not chosen:
         return None
     path = Path(chosen)
+    _here.folder = path.parent
     return path if path.suffix else path.with_suffix(suffix)
 
 

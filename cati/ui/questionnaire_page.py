@@ -6,26 +6,27 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
-from cati.survey.outline_facts import asked_from, language_name
-from cati.text import language, tr
+from cati.survey.outline_facts import asked_from
+from cati.text import tr
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
-from cati.ui.form_section import SUFFIXES
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note, Working, begin, clear, in_words
 from cati.ui.questionnaire_detail import Detail
-from cati.ui.questionnaire_files import breakable
-from cati.ui.questionnaire_head import about, language_box
+from cati.ui.questionnaire_files import ask_form, breakable, changed_at
+from cati.ui.questionnaire_head import Head
+from cati.ui.questionnaire_leaving import Asking
 from cati.ui.questionnaire_outline import OutlinePart
 from cati.ui.questionnaire_paper import PaperPart
-from cati.ui.questionnaire_problems import ProblemsPart
+from cati.ui.questionnaire_problems import ProblemsPart, next_with_problem
 from cati.ui.questionnaire_routing import RoutingPart
 from cati.ui.questionnaire_runs import RandomRunsPart
+from cati.ui.questionnaire_saving import SavingPart
 from cati.ui.questionnaire_test_run import Kept, TestRunPart
 from cati.ui.questionnaire_version import VersionPart
 
@@ -49,12 +50,22 @@ class QuestionnairePage(QWidget):
         self.study = study
         self.looked: Looked | None = None
         self._path: Path | None = None
+        self._read_at: int | None = None
+        """When the file that is shown was last changed, as its disk tells it."""
         self._stale: set[int] = set()
         self._wanted: tuple[str, int] | None = None
         """The key of a line and the part to come back to, once the questionnaire is there again."""
         self._kept: Kept | None = None
         """A test run to go on with, once the questionnaire is there again."""
-        for key, act in ((Key.FIND, self._search), (Key.TRY_HERE, self.try_here), (Key.TRY_ANEW, self._try_anew)):
+        keys = {
+            Key.FIND: self._search,
+            Key.TRY_HERE: self.try_here,
+            Key.TRY_ANEW: self._try_anew,
+            Key.READ_AGAIN: self.read_again,
+            Key.NEXT_PROBLEM: lambda: self._to_problem(1),
+            Key.PROBLEM_BEFORE: lambda: self._to_problem(-1),
+        }
+        for key, act in keys.items():
             QShortcut(QKeySequence(key.value.spec), self).activated.connect(act)
         self._whole = QVBoxLayout(self)
         self._build()
@@ -64,22 +75,21 @@ class QuestionnairePage(QWidget):
     def _build(self) -> None:
         """Make everything that is seen, in the language and look in force."""
         unit = theme.unit()
-        self.heading = theme.words(tr("Questionnaire"), "title")
-        self.about = theme.words("", "quiet")
-        self.first = language_box(tr("Language"))
-        self.second = language_box(tr("Second language beside it"))
-        self.open = theme.push(tr("Open another form …"), self._choose)
-        self.own = theme.push(tr("Back to the study's"), self.show_own)
-        self.own.hide()
+        beside_parts = theme.scale() <= 1
+        self.head = head = Head(with_languages=not beside_parts)
+        self.heading, self.about, self.first, self.second = head.heading, head.about, head.first, head.second
+        self.open, self.own, self.again = head.open, head.own, head.again
         self.working = Working()
         self.problem = Note("", "warning")
         self.problem.hide()
+        self.saving = SavingPart()
         self.outline = OutlinePart()
         self.detail = Detail()
         self.problems = ProblemsPart()
         self.routing = RoutingPart()
         self.paper = PaperPart()
         self.test_run = TestRunPart(self.study)
+        self.asking = Asking(self.test_run.answers)
         self.random_runs = RandomRunsPart(self.study, self.test_run.case.chosen)
         self.version = VersionPart(self.study)
         self.tabs = QTabWidget()
@@ -98,21 +108,20 @@ class QuestionnairePage(QWidget):
         ):
             self.tabs.addTab(part, title)
         self.tabs.setTabVisible(VERSION, self.study is not None)
+        if beside_parts:
+            self.tabs.setCornerWidget(head.languages, Qt.Corner.TopRightCorner)
         stack = self._whole
         stack.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
         stack.setSpacing(unit // 2)
-        self._lay_out_head(stack)
-        stack.addWidget(self.working)
-        stack.addWidget(self.problem)
+        for part in (head, self.working, self.problem, self.saving, self.asking):
+            stack.addWidget(part)
         stack.addWidget(self.tabs, 1)
         self.begin_at = self.outline.view
         self._connect()
 
     def retranslate(self) -> None:
         """Say and draw everything anew, and come back to the form and the line that were looked at."""
-        line = self.outline.line()
-        if self.looked is not None and line is not None:
-            self._wanted = (self.looked.outline.lines[line].key, self.tabs.currentIndex())
+        self._remember_place()
         self._kept = self.test_run.kept()
         focused = self.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else False
         clear(self._whole)
@@ -154,44 +163,24 @@ class QuestionnairePage(QWidget):
         stack.addWidget(self.try_button, 0, Qt.AlignmentFlag.AlignLeft)
         return holder
 
-    def _lay_out_head(self, stack: QVBoxLayout) -> None:
-        """Put the files beside the title and the languages beside the parts, or below where the text is large."""
-        unit = theme.unit()
-        if theme.is_large():
-            line = QHBoxLayout()
-            line.setSpacing(unit // 2)
-            for widget in (self.first, self.second, self.open):
-                line.addWidget(widget)
-            line.addStretch(1)
-            stack.addWidget(self.heading)
-            stack.addWidget(self.about)
-            stack.addWidget(self.own, 0, Qt.AlignmentFlag.AlignLeft)
-            stack.addLayout(line)
-            return
-        title = QHBoxLayout()
-        title.setSpacing(unit)
-        title.addWidget(self.heading, 1)
-        title.addWidget(self.own)
-        title.addWidget(self.open)
-        stack.addLayout(title)
-        stack.addWidget(self.about)
-        corner = QWidget()
-        spoken = QHBoxLayout(corner)
-        spoken.setContentsMargins(0, 0, 0, 0)
-        spoken.setSpacing(unit // 2)
-        spoken.addWidget(self.first)
-        spoken.addWidget(self.second)
-        self.tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)
-
     def _connect(self) -> None:
+        head = self.head
+        head.open_wanted.connect(self._choose)
+        head.own_wanted.connect(self._back_to_own)
+        head.again_wanted.connect(self.read_again)
+        head.save_wanted.connect(self._save)
+        head.language_changed.connect(self._show_language)
+        head.beside_changed.connect(self._show_line)
+        self.saving.closed.connect(lambda: begin(self))
         self.outline.chosen.connect(lambda _line: self._show_line())
-        self.first.currentIndexChanged.connect(lambda _at: self._show_language())
-        self.second.currentIndexChanged.connect(lambda _at: self._show_line())
         self.problems.wanted.connect(self.show_line)
         self.routing.wanted.connect(self.show_key)
         self.random_runs.wanted.connect(self.show_key)
         self.version.adopted.connect(self._adopt)
+        self.test_run.anew_wanted.connect(self._try_anew)
+        self.test_run.changed.connect(self.asking.withdraw)
         self.test_run.running.connect(lambda _on: self._fold_head())
+        self.test_run.running.connect(lambda _on: self.asking.withdraw())
         self.tabs.currentChanged.connect(self._fill)
         self.tabs.currentChanged.connect(lambda _at: self._fold_head())
 
@@ -227,34 +216,66 @@ class QuestionnairePage(QWidget):
         self.settled.emit(study)
 
     def _choose(self) -> None:
-        endings = tr("Questionnaires") + " (" + " ".join(f"*{suffix}" for suffix in SUFFIXES) + ")"
-        chosen, _ = QFileDialog.getOpenFileName(self, tr("Open another form"), str(Path.home()), endings)
-        if chosen:
-            self.show_file(Path(chosen))
+        if self.asking.allows("form", tr("“Open another form …” once more does it.")):
+            path = ask_form(self)
+            if path is not None:
+                self.show_file(path)
+
+    def _back_to_own(self) -> None:
+        if self.asking.allows("form", tr("“Back to the study's” once more does it.")):
+            self.show_own()
+
+    def read_again(self) -> None:
+        """Read the file that is shown once more; the line and the part that were looked at stay."""
+        if self._path is None or not self.open.isEnabled():
+            return
+        if self.asking.allows("again", tr("{key} once more reads the file again.", key=cap_of(Key.READ_AGAIN))):
+            self._remember_place()
+            self.show_file(self._path)
+
+    def _save(self, ending: str) -> None:
+        if self.looked is not None:
+            self.saving.ask(self.looked, self._path, self.study, ending)
+
+    def event(self, event: QEvent) -> bool:
+        """Say when somebody comes back to the window and the file was mended meanwhile."""
+        if event.type() == QEvent.Type.WindowActivate and self._path is not None and self.open.isEnabled():
+            now = changed_at(self._path)
+            if now is not None and now != self._read_at:
+                self._read_at = now  # said once
+                again = tr("{key} reads it again.", key=cap_of(Key.READ_AGAIN))
+                said = tr("{file} was changed since it was read.", file=breakable(self._path.name))
+                self.problem.say(f"{said} {again}")
+        return super().event(event)
+
+    def _remember_place(self) -> None:
+        line = self.outline.line()
+        if self.looked is not None and line is not None:
+            self._wanted = (self.looked.outline.lines[line].key, self.tabs.currentIndex())
 
     def _load(self, look: Callable[[Ticket], Looked], words: str, path: Path | None) -> None:
         self.problem.hide()
-        self.open.setEnabled(False)
+        self.head.hold(True)
         self.working.begin(words)
         run_in_background(self, look, lambda looked: self._show(looked, path), self._failed)
 
     def _failed(self, problem: Problem) -> None:
         self.working.end()
-        self.open.setEnabled(True)
+        self.head.hold(False)
+        self._wanted = None
         self.problem.say("✗ " + in_words(problem), "warning")
         self.loaded.emit()
 
     def _show(self, looked: Looked, path: Path | None) -> None:
+        other = path != self._path
         self._path = path
+        self._read_at = changed_at(path)
         self.working.end()
-        self.open.setEnabled(True)
+        self.head.hold(False)
         self.looked = looked
-        questionnaire = looked.outline.questionnaire
-        self.heading.setText(breakable(questionnaire.title))
-        self.about.setText(about(looked))
-        theme.set_kind(self.about, "quiet" if looked.runs else "problem")
-        self.own.setVisible(self.study is not None and bool(looked.source))
-        self._fill_languages(looked)
+        self.saving.hide()
+        self.asking.withdraw()
+        self.head.show_questionnaire(looked, with_study=self.study is not None)
         count = len(looked.problems)
         self.tabs.setTabText(PROBLEMS, f"{tr('Problems')} ({count})" if count else tr("Problems"))
         self.problems.show_questionnaire(looked)
@@ -267,46 +288,21 @@ class QuestionnairePage(QWidget):
         if wanted is not None:
             self.show_key(wanted[0])
             self.tabs.setCurrentIndex(wanted[1])
+        elif other:
+            self.tabs.setCurrentIndex(QUESTIONS if looked.runs else PROBLEMS)
+            (self.outline.view if looked.runs else self.problems.list).setFocus()
         self.loaded.emit()
-
-    def _fill_languages(self, looked: Looked) -> None:
-        """Offer the languages of the questionnaire, the reader's own first where it is spoken."""
-        codes = looked.outline.questionnaire.languages
-        with QSignalBlocker(self.first):
-            self.first.clear()
-            for code in codes:
-                self.first.addItem(language_name(looked.outline, code), code)
-            self.first.setCurrentIndex(max(self.first.findData(language()), 0))
-        for box in (self.first, self.second):
-            box.setVisible(len(codes) > 1)
-
-    def _fill_second(self, looked: Looked) -> None:
-        """Offer the other languages beside the one shown."""
-        before = self.second.currentData()
-        with QSignalBlocker(self.second):
-            self.second.clear()
-            self.second.addItem(tr("one language"), None)
-            for code in looked.outline.questionnaire.languages:
-                if code != self.language:
-                    name = language_name(looked.outline, code)
-                    self.second.addItem(tr("beside {language}", language=name), code)
-            self.second.setCurrentIndex(max(self.second.findData(before), 0))
 
     # -- what is shown ----------------------------------------------------------------------------------------------
 
     @property
     def language(self) -> str:
         """The language of the questionnaire that is shown."""
-        return self.first.currentData() or ""
-
-    def _languages(self) -> tuple[str, ...]:
-        beside = self.second.currentData()
-        return (self.language,) if beside is None else (self.language, beside)
+        return self.head.language()
 
     def _show_language(self) -> None:
         if self.looked is None:
             return
-        self._fill_second(self.looked)
         self.outline.show_questionnaire(self.looked, self.language)
         self._stale = {ROUTING, PAPER, TEST_RUN, RANDOM_RUNS, VERSION}
         self._fill(self.tabs.currentIndex())
@@ -330,7 +326,7 @@ class QuestionnairePage(QWidget):
     def _show_line(self) -> None:
         line = self.outline.line()
         if self.looked is not None and line is not None:
-            self.detail.show_line(self.looked, line, self._languages())
+            self.detail.show_line(self.looked, line, self.head.spoken())
 
     def show_line(self, line: int) -> None:
         """Go to a line of the outline."""
@@ -345,6 +341,12 @@ class QuestionnairePage(QWidget):
         if line is not None:
             self.show_line(line)
 
+    def _to_problem(self, step: int) -> None:
+        """Go to the next line with an error or hint, or the one before; behind the last comes the first."""
+        line = next_with_problem(self.looked, self.outline.line(), step) if self.looked is not None else None
+        if line is not None:
+            self.show_line(line)
+
     # -- trying it out ----------------------------------------------------------------------------------------------
 
     def try_here(self) -> None:
@@ -353,28 +355,39 @@ class QuestionnairePage(QWidget):
         if looked is None or line is None or self.study is None:
             return
         name = self.test_run.name_at_hand() or asked_from(looked.outline, line)
+        if not looked.runs:
+            self.tabs.setCurrentIndex(TEST_RUN)
+            return
+        if not self.asking.allows(f"here {name}", self._from_here(name)):
+            return
         self.tabs.setCurrentIndex(TEST_RUN)
         if name:
             self.test_run.begin_at(name)
         else:
             self.test_run.begin_run()
 
+    def _from_here(self, name: str) -> str:
+        called = self.looked.outline.numbers.get(name, name) if self.looked is not None else name
+        return tr("{key} once more begins a new one at question {question}.", key=cap_of(Key.TRY_HERE), question=called)
+
     def _try_anew(self) -> None:
-        if self.study is not None and self.looked is not None:
+        if self.study is None or self.looked is None:
+            return
+        if self.asking.allows("anew", tr("{key} once more begins anew.", key=cap_of(Key.TRY_ANEW))):
             self.tabs.setCurrentIndex(TEST_RUN)
             self.test_run.begin_run()
 
+    def may_leave(self) -> bool:
+        """Tell whether the page may be left: a test run with answers is not forgotten by a slip."""
+        return self.asking.allows("page", tr("The same once more leaves this page."))
+
+    def held_because(self) -> str:
+        """Return why the window stays open."""
+        return self.asking.text()
+
     def _fold_head(self) -> None:
         """Give the test run the room of the head: the interview's page is made for a whole window."""
-        folded = self.tabs.currentIndex() == TEST_RUN and self.test_run.interview is not None
-        for part in (self.heading, self.about, self.open):
-            part.setVisible(not folded)
-        several = self.first.count() > 1
-        for box in (self.first, self.second):
-            box.setVisible(several and not (folded and theme.is_large()))
-        self.own.setVisible(
-            not folded and self.study is not None and self.looked is not None and bool(self.looked.source)
-        )
+        self.head.setVisible(self.tabs.currentIndex() != TEST_RUN or self.test_run.interview is None)
 
     def _search(self) -> None:
         if self.tabs.currentIndex() == TEST_RUN and self.test_run.interview is not None:

@@ -36,10 +36,15 @@ class Kept:
 
 
 class TestRunPart(QWidget):
-    """First who is invented, then the interview with its values. ``running(bool)`` when one begins or ends."""
+    """First who is invented, then the interview with its values. ``running(bool)`` when one begins or ends.
+
+    ``changed`` tells of every step of the interview, ``anew_wanted`` that it is to begin anew.
+    """
 
     __test__ = False  # no test, whatever pytest thinks of the name
     running = Signal(bool)
+    changed = Signal()
+    anew_wanted = Signal()
 
     def __init__(self, study: OpenStudy | None) -> None:
         super().__init__()
@@ -68,7 +73,7 @@ class TestRunPart(QWidget):
         self.aside.hide()
         self.switch = theme.push(_with_key(tr("Values"), Key.FIND), self._switch)
         self.switch.setVisible(theme.is_large())
-        self.anew = theme.push(_with_key(tr("Begin anew"), Key.TRY_ANEW), self.begin_run)
+        self.anew = theme.push(_with_key(tr("Begin anew"), Key.TRY_ANEW), self.anew_wanted.emit)
         self.leave = theme.push(_with_key(tr("Leave"), Key.BREAK_OFF), self.end_run)
         self.anew.setHidden(theme.is_large())  # its key does it; the banner needs the room
         buttons = QHBoxLayout()
@@ -113,6 +118,10 @@ class TestRunPart(QWidget):
             self._cancel()
             self.end_run()
             self.case.show_questionnaire(looked, language)
+
+    def answers(self) -> int:
+        """Return how many answers the test run under way holds; they would be forgotten with it."""
+        return len(self.interview.running.state.answers) if self.interview is not None else 0
 
     def kept(self) -> Kept | None:
         """Return the test run that is under way, to be shown by other widgets."""
@@ -239,6 +248,7 @@ class TestRunPart(QWidget):
         # the navigation beside it leaves less room than calling does
         page.asked.head.where.setWordWrap(theme.is_large())
         page.shown.connect(self._changed)
+        page.shown.connect(self.changed)
         page.finished.connect(self._finished)
         page.interrupted.connect(lambda _running: self.end_run())
         layout = self.place.layout()

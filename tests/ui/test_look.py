@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QRect
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from cati.ui import theme
 from cati.ui.look import USUAL_SIZE, show_on_screen
 
 
@@ -29,3 +30,18 @@ def test_a_small_screen_is_filled_and_nothing_stands_out_of_it(qtbot: QtBot, fre
     normal = window.normalGeometry()
     assert normal.width() < free.width()
     assert normal.height() < free.height() - 30, "room for the title bar when it is made smaller again"
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_a_choice_of_two_shows_both(qtbot: QtBot, qapp: QApplication, scale: float) -> None:
+    theme.wear(qapp, dark=False, scale=scale)
+    box = QComboBox()
+    qtbot.addWidget(box)
+    box.addItems(["one language", "beside Deutsch"])
+    box.show()
+    box.showPopup()
+    qtbot.waitUntil(box.view().isVisible)
+    needed = sum(box.view().sizeHintForRow(row) for row in range(2))
+    assert box.view().viewport().height() >= needed
+    box.hidePopup()
+    theme.wear(qapp, dark=False, scale=1.0)
