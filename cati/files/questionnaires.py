@@ -61,6 +61,12 @@ def _read_bytes(source: bytes, name: str) -> Form:
     if source[:2] == b"PK" or source[:8] == _OLE:
         return read_workbook(source, name)
     kind = Path(name).suffix.lower()
+    if kind not in _WORKBOOKS and source.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<"):
+        raise Problem(
+            name,
+            tr("This is XML, such as an XForm; questionnaires are not read from it."),
+            tr("Open the workbook that it was made from."),
+        )
     if kind == ".csv":
         return read_single_csv(source, name)
     try:

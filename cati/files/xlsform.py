@@ -59,13 +59,29 @@ def _raw(book: python_calamine.CalamineWorkbook, page: str, no_result: Places) -
 def read_folder(folder: Path) -> Form:
     """Return the form in a folder with survey.csv, choices.csv and settings.csv."""
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".csv")
-    if not any(path.stem.strip().lower() == SURVEY for path in files):
+    sheets = {name: path for name in (SURVEY, CHOICES, SETTINGS, EXTERNAL) if (path := _file_of(name, files))}
+    if SURVEY not in sheets:
         raise Problem(folder.name, tr("This folder has no survey.csv."), tr("Questions stand in survey.csv."))
-    sheets = [path for path in files if path.stem.strip().lower() in (SURVEY, CHOICES, SETTINGS, EXTERNAL)]
     findings = Findings()
     return form_of(
-        [RawSheet(path.stem, cache(partial(_csv_cells, path, findings))) for path in sheets], folder.name, findings
+        [RawSheet(name, cache(partial(_csv_cells, path, findings))) for name, path in sheets.items()],
+        folder.name,
+        findings,
     )
+
+
+def _file_of(sheet: str, files: list[Path]) -> Path | None:
+    """Return the file of a sheet: by its name, else by the name among others as spreadsheets write them when exporting.
+
+    That is "form - survey.csv" or "survey-Table 1.csv".
+    """
+    exact = next((path for path in files if path.stem.strip().lower() == sheet), None)
+    if exact is not None:
+        return exact
+    among = re.compile(rf"(?:.*[\W_])?{sheet}(?:[\W_].*)?", re.IGNORECASE)
+    found = [path for path in files if among.fullmatch(path.stem)]
+    found = [path for path in found if sheet == EXTERNAL or EXTERNAL not in path.stem.lower()]
+    return found[0] if len(found) == 1 else None
 
 
 def read_single_csv(data: bytes, name: str) -> Form:

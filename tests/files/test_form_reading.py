@@ -359,3 +359,18 @@ def test_one_csv_file_whose_headings_stand_beside_the_sheets_names() -> None:
         ("unknown_type", SURVEY, 3),
         ("choice_without_label", CHOICES, 6),
     ]
+
+
+def test_an_xform_is_told_apart_from_its_workbook() -> None:
+    form = read(b'<?xml version="1.0"?><h:html xmlns:h="http://www.w3.org/1999/xhtml"/>', "form.xml")
+    assert [(one.code, "XForm" in one.what) for one in form.diagnostics] == [("unreadable", True)]
+
+
+@pytest.mark.parametrize("pattern", ["Health - {}.csv", "{}-Table 1.csv", "{}.CSV", "form_{}.csv"])
+def test_a_folder_of_exported_sheets(tmp_path: Path, pattern: str) -> None:
+    (tmp_path / pattern.format("survey")).write_text("type,name,label\nselect_one yn,q,Is it?\n", "utf-8")
+    (tmp_path / pattern.format("choices")).write_text("list_name,name,label\nyn,y,Yes\n", "utf-8")
+    (tmp_path / "villages.csv").write_text("a,b\n1,2\n", "utf-8")
+    form = read_questionnaire(tmp_path, "form")
+    assert form.questionnaire is not None
+    assert codes(form) == []
