@@ -131,6 +131,8 @@ _ENTRIES = (
           mark("A check asks for numbers that the range does not have.")),
     Entry("true_when_empty", _W, _S, ("relevant", "required"),
           mark("A condition with “is not” also holds when the question has no answer.")),
+    Entry("always_true", _W, _S, _EXPRESSIONS, mark("A value stands alone where a comparison is meant.")),
+    Entry("quoted_reference", _W, _S, _EXPRESSIONS, mark("The name of an answer stands in quotation marks.")),
     Entry("number_with_text", _W, _S, _EXPRESSIONS, mark("A number is compared with a text.")),
     Entry("date_with_number", _W, _S, _EXPRESSIONS, mark("A date is compared with a number.")),
     Entry("no_date", _W, _S, _EXPRESSIONS, mark("A text stands for a date or time but is none.")),

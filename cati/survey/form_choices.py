@@ -20,7 +20,7 @@ _OWN = frozenset({
 
 def is_yes(written: str) -> bool:
     """Return whether a cell says yes."""
-    return written.strip().lower() in ("yes", "y", "true", "true()", "1", "ja", "x")
+    return written.strip().lower() in ("yes", "y", "true", "true()", "1", "ja", "x", "*")
 
 
 def words_of(row: Row, headings: Mapping[str, Heading], column: str, plain_code: str) -> Words:

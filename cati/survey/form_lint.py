@@ -5,6 +5,7 @@ from __future__ import annotations
 from cati.survey.form_lint_blocks import check_blocks
 from cati.survey.form_lint_cells import check_cells
 from cati.survey.form_lint_lists import check_lists
+from cati.survey.form_lint_literals import check_literals
 from cati.survey.form_lint_reach import check_reach
 from cati.survey.form_lint_references import check_references
 from cati.survey.form_lint_silence import check_silence
@@ -19,6 +20,7 @@ def check_form(scene: Scene) -> None:
     told = check_values(scene)
     reach = check_reach(scene, told)
     check_silence(scene, reach)
+    check_literals(scene)
     check_wording(scene)
     check_blocks(scene)
     check_lists(scene)

@@ -172,6 +172,8 @@ FORMS: dict[str, Form | Callable[[Path], Found]] = {
                                 "range | q | Question? | start=0 end=10 | . <= 20"),
     "true_when_empty": one("relevant", "text | r | Question? | ${q} != 'y'", before="select_one yn | q | Question?",
                            choice_rows=YN),
+    "always_true": one("relevant", "text | r | Question? | ${q} = 1 or 2", before="integer | q | Question?"),
+    "quoted_reference": one("constraint", "text | r | Question? | . != '${q}'", before="text | q | Question?"),
     "number_with_text": one("calculation", "calculate | c | | if(${q} = 'many', 1, 2)", before="integer | q | Question?"),
     "date_with_number": one("constraint", "date | q | Question? | . > 2020"),
     "no_date": one("constraint", "date | q | Question? | . > '31.1.2020x'"),

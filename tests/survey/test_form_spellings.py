@@ -224,3 +224,19 @@ def test_a_filter_of_answers_from_a_roster_looks_at_each_member() -> None:
     found = compiled("type | name | label | choice_filter\nbegin_repeat | p | Person |\ntext | who | Name? |\n"
                      "integer | age | Age? |\nend_repeat | | |\nselect_one ${who} | head | Who is it? | ${age} > 17")  # fmt: skip
     assert codes(found) == []
+
+
+@pytest.mark.parametrize("filled", ["${q} = 'y' or 'n'", "selected(${q}, 'y') and (${q} = 'n' or 'z')"])
+def test_a_value_between_or_is_no_comparison(filled: str) -> None:
+    found = compiled(f"type | name | label | relevant\ntext | q | Question? |\ntext | r | Why? | {filled}")
+    assert ("always_true", 3, "relevant") in codes(found)
+
+
+def test_functions_that_name_a_question_want_it_in_quotation_marks() -> None:
+    found = compiled("type | name | label | calculation\nselect_one yn | q | Question? |\n"
+                     "calculate | c | | jr:choice-name(${q}, '${q}')", YES_NO)  # fmt: skip
+    assert codes(found) == []
+
+
+def test_a_star_makes_a_question_required() -> None:
+    assert items(compiled("type | name | label | required\ntext | q | Question? | *"))["q"].required == "yes"
