@@ -23,7 +23,7 @@ from cati.survey.form_options import (
 from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
 from cati.survey.form_search import condition_of, search_of, searched_choices
 from cati.survey.form_tables import table_choices, table_of
-from cati.survey.item_types import SILENT, Role, RowType, known_words, read_type
+from cati.survey.item_types import SILENT, Role, RowType, known_words, meant_by, read_type
 from cati.survey.nearest import nearest
 from cati.survey.questionnaire import ASKED, CHOOSING, SUBSTANTIVE, Choice, Group, Item, Kind, Words
 from cati.text import tr
@@ -151,7 +151,7 @@ def _unknown_type(draft: Draft, row: Row, word: str, written: str) -> None:
     place = (SURVEY, row.number, "type")
     name = draft.cell(row, "name")
     alone = not name and not draft.words(row, "label")
-    near = nearest(word, known_words(), 0.75 if alone else 0.6)
+    near = nearest(word, known_words(), 0.75) if alone else meant_by(word)
     if alone and not near:
         what = tr("“{text}” is no type; the row is taken for a remark and left out.", text=written)
         draft.findings.warning("remark_row", place, what, tr("Leave type empty in rows that ask nothing."))

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cati.survey.nearest import nearest
 from cati.survey.questionnaire import Kind
 
 
@@ -164,6 +165,26 @@ def _select(rest: str, *, multiple: bool) -> RowType:
         or_other=other is not None,
         choices_from=choices[2:-1].strip() if choices.startswith("${") and choices.endswith("}") else "",
     )
+
+
+_OF_OTHERS = {
+    "number": "integer", "numeric": "integer", "float": "decimal", "double": "decimal", "currency": "decimal",
+    "percent": "percentage", "phone": "text", "longtext": "text", "textarea": "text", "string_multiline": "text",
+    "boolean": "select_one", "yes_no": "select_one", "yesno": "select_one", "dropdown": "select_one",
+    "radio": "select_one", "choice": "select_one", "single_choice": "select_one", "likert": "select_one",
+    "checkbox": "select_multiple", "checkboxes": "select_multiple", "multiple_choice": "select_multiple",
+    "label": "note", "title": "note", "info": "note", "statement": "note", "section": "begin_group",
+    "group": "begin_group", "page": "begin_group", "repeat": "begin_repeat", "loop": "begin_repeat",
+    "computed": "calculate", "formula": "calculate", "date_and_time": "datetime", "timestamp": "datetime",
+}  # fmt: skip
+"""Words of other programs for questions, and ours that comes next to them."""
+
+
+def meant_by(word: str) -> str:
+    """Return the type that was most likely meant by a word that is none, "" when nothing comes near."""
+    parts = word.split("_")
+    firsts = ("_".join(parts[:count]) for count in (len(parts), 2, 1))
+    return next((_OF_OTHERS[first] for first in firsts if first in _OF_OTHERS), "") or nearest(word, known_words())
 
 
 def known_words() -> tuple[str, ...]:

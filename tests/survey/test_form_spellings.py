@@ -240,3 +240,11 @@ def test_functions_that_name_a_question_want_it_in_quotation_marks() -> None:
 
 def test_a_star_makes_a_question_required() -> None:
     assert items(compiled("type | name | label | required\ntext | q | Question? | *"))["q"].required == "yes"
+
+
+@pytest.mark.parametrize(("written", "meant"), [("number", "integer"), ("checkbox yn", "select_multiple"),
+                                                ("multiple choice yn", "select_multiple"), ("Date and time", "datetime"),
+                                                ("intger", "integer")])  # fmt: skip
+def test_words_of_other_programs_are_answered_with_ours(written: str, meant: str) -> None:
+    found = compiled(f"type | name | label\n{written} | q | Question?", YES_NO)
+    assert [one.do for one in found.diagnostics if one.code == "unknown_type"] == [f"Did you mean {meant}?"]
