@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -110,6 +111,10 @@ class CasePart(Page):
         for name in names:
             self.others[name] = Entry()
         self.fields.addLayout(grid([Labelled(name, entry) for name, entry in self.others.items()], 3))
+        fields: list[QWidget] = [self.language, self.site, self.department, self.full, *self.others.values()]
+        order = [self.working.cancel, *(field for field in fields if field.parent() is not None), self.begin]
+        for before, after in pairwise(order):
+            self.setTabOrder(before, after)  # they are made after the button and would come behind it
 
     def chosen(self) -> InventedCase:
         """Return what was chosen."""

@@ -55,6 +55,10 @@ class Head(QWidget):
         spoken.addWidget(self.first)
         spoken.addWidget(self.second)
         self._lay_out(with_languages=with_languages)
+        for button in (self.open, self.own, self.again, self.save, self.files):
+            if button.parentWidget() is None:  # in the menu only, or not needed
+                button.setParent(self)
+                button.hide()
         self.own.hide()
         self.again.hide()
         self.first.currentIndexChanged.connect(lambda _at: self._language_chosen())
@@ -95,8 +99,8 @@ class Head(QWidget):
         self.about.setText(about(looked))
         theme.set_kind(self.about, "quiet" if looked.runs else "problem")
         other = bool(looked.source)
-        self.own.setVisible(with_study and other)
-        self.again.setVisible(other)
+        self.own.setVisible(with_study and other and not theme.is_large())
+        self.again.setVisible(other and not theme.is_large())
         self.own.setEnabled(with_study and other)
         self.again.setEnabled(other)
         self._fill_languages(looked)

@@ -185,8 +185,9 @@ class RandomRunsPart(QWidget):
         number, seed, form = self.number.value(), self.seed.value(), looked.outline.questionnaire
         values = self._case().values
         self.outcome.hide()
-        self.start.setEnabled(False)
         self.working.begin(tr("Simulating interviews …"))
+        self.working.cancel.setFocus()  # not whatever comes after the button that is out of use now
+        self.start.setEnabled(False)
 
         def simulate(ticket: Ticket) -> Runs:
             from cati.fieldwork.rehearsal import random_interviews  # noqa: PLC0415 - with the first runs

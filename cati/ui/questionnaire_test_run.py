@@ -33,6 +33,7 @@ class Kept:
 
     study: OpenStudy
     running: RunningInterview
+    given_before: int
 
 
 class TestRunPart(QWidget):
@@ -52,6 +53,7 @@ class TestRunPart(QWidget):
         self._looked: Looked | None = None
         self._job: Job | None = None
         self.interview: InterviewPage | None = None
+        self._given_before = 0
         self.case = CasePart(study)
         self.values = ValuesPart()
         self.case.begun.connect(self.begin_run)
@@ -68,7 +70,8 @@ class TestRunPart(QWidget):
     def _run_view(self) -> QWidget:
         """Return the banner above, the interview and its values side by side (one at a time where text is large)."""
         unit = theme.unit()
-        self.banner = Note(tr("Test run: nothing is stored, nothing can be exported."), "warning")
+        said = tr("Test run: nothing is stored, nothing can be exported.")
+        self.banner = Note(tr("Test run: nothing is stored.") if theme.is_large() else said, "warning")
         self.aside = Note("", "warning")
         self.aside.hide()
         self.switch = theme.push(_with_key(tr("Values"), Key.FIND), self._switch)
@@ -120,12 +123,14 @@ class TestRunPart(QWidget):
             self.case.show_questionnaire(looked, language)
 
     def answers(self) -> int:
-        """Return how many answers the test run under way holds; they would be forgotten with it."""
-        return len(self.interview.running.state.answers) if self.interview is not None else 0
+        """Return how many answers somebody has given in the test run under way; chance's own do not count."""
+        events = self.interview.running.events[self._given_before :] if self.interview is not None else ()
+        return len({event.item for event in events if event.kind is EventKind.ANSWERED})
 
     def kept(self) -> Kept | None:
         """Return the test run that is under way, to be shown by other widgets."""
-        return Kept(self.interview.study, self.interview.running) if self.interview is not None else None
+        page = self.interview
+        return Kept(page.study, page.running, self._given_before) if page is not None else None
 
     def resume(self, kept: Kept | None) -> None:
         """Go on with a test run of the same questionnaire."""
@@ -133,7 +138,7 @@ class TestRunPart(QWidget):
         if kept is None or looked is None or not self._runs():
             return
         if kept.study.questionnaire.content_hash == looked.outline.questionnaire.content_hash:
-            self._show(kept.study, kept.running)
+            self._show(kept.study, kept.running, kept.given_before)
 
     # -- the run ----------------------------------------------------------------------------------------------------
 
@@ -173,7 +178,7 @@ class TestRunPart(QWidget):
             if found is None:
                 self.case.say(_in_vain(looked, name))
             else:
-                self._show(replace(study, questionnaire=form), found)
+                self._show(replace(study, questionnaire=form), found, len(found.events))
 
         def failed(problem: Problem) -> None:
             self._walked()
@@ -238,11 +243,13 @@ class TestRunPart(QWidget):
         self._job = None
         self.case.working.end()
 
-    def _show(self, study: OpenStudy, running: RunningInterview) -> None:
+    def _show(self, study: OpenStudy, running: RunningInterview, given_before: int = 0) -> None:
+        """Show an interview; its first events, ``given_before`` of them, are chance's."""
         from cati.fieldwork import rehearsal  # noqa: PLC0415 - with the first test run
         from cati.ui.interview_page import InterviewPage  # noqa: PLC0415
 
         self.end_run()
+        self._given_before = given_before
         self.interview = page = InterviewPage(study, running, rehearsal)
         page.setAccessibleName(tr("Test run"))
         # the navigation beside it leaves less room than calling does
@@ -282,6 +289,7 @@ class TestRunPart(QWidget):
         if page is None:
             return
         if address in page.running.state.path:
+            self.values.search.clear()
             page.do(EventKind.JUMPED, address)
             self.show_question()
             return

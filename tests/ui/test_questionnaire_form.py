@@ -129,15 +129,14 @@ def test_hints_of_the_studys_own_questionnaire_stand_beside_its_rows(page: Quest
     assert "Nothing is wrong" in page.problems.about.text(), "and no table is missed that lay beside the file"
 
 
-def test_every_word_of_a_finding_has_room(page: QuestionnairePage, window: MainWindow, tmp_path: Path,
-                                          qtbot: QtBot) -> None:  # fmt: skip
-    open_form(page, tmp_path / "form.yaml", BROKEN.replace("agee", "agee_" + "_".join(["very"] * 40)), qtbot)
-    found = page.problems.list
-    wide = [found.sizeHintForIndex(found.model().index(at, 0)).height() for at in range(found.count())]
-    window.resize(900, 800)
-    QApplication.processEvents()
-    narrow = [found.sizeHintForIndex(found.model().index(at, 0)).height() for at in range(found.count())]
-    assert max(narrow) > max(wide), "what is broken into more lines gets their room"
+def test_every_word_of_a_finding_has_room(page: QuestionnairePage, tmp_path: Path, qtbot: QtBot) -> None:
+    open_form(page, tmp_path / "form.yaml", BROKEN, qtbot)
+    found, high = page.problems.list, []
+    for width in (900, 300):
+        found.setFixedWidth(width)
+        QApplication.processEvents()
+        high.append(max(found.sizeHintForIndex(found.model().index(at, 0)).height() for at in range(found.count())))
+    assert high[1] > high[0], "what is broken into more lines gets their room"
     assert found.item(0).text().startswith("✗ sheet survey, row"), "who does not see it hears the whole sentence"
 
 
@@ -198,6 +197,25 @@ def test_what_was_asked_is_asked_anew_after_another_answer(
     press(Qt.Key.Key_R, modifier=CTRL)
     assert page.test_run.answers() == 2
     assert "2 answers" in page.asking.text()
+
+
+def test_answers_that_chance_gave_are_no_loss(page: QuestionnairePage, qtbot: QtBot) -> None:
+    assert page.looked is not None
+    page.outline.choose(page.looked.outline.at_item["staff_wish"])
+    page.outline.view.setFocus()
+    press(Qt.Key.Key_T, modifier=CTRL)
+    qtbot.waitUntil(lambda: page.test_run.interview is not None, timeout=10_000)
+    found = page.test_run.interview
+    assert found is not None
+    assert found.running.state.answers
+    assert page.test_run.answers() == 0
+    press(Qt.Key.Key_F7)
+    assert page.test_run.answers() == 1
+    kept = page.test_run.kept()
+    assert kept is not None
+    page.retranslate()
+    qtbot.waitUntil(lambda: page.test_run.interview is not None)
+    assert page.test_run.answers() == 1, "another language or size changes nothing about it"
 
 
 def test_a_run_without_answers_is_left_at_once(page: QuestionnairePage, window: MainWindow) -> None:

@@ -131,6 +131,46 @@ def test_a_run_is_held_by_keyboard_beside_its_values_and_forgotten(
     assert run.case.begin.hasFocus()
 
 
+def test_tab_goes_through_the_case_before_it_comes_to_begin(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    show(page, PANEL, tmp_path, qtbot)
+    page.tabs.setCurrentIndex(TEST_RUN)
+    case = page.test_run.case
+    case.site.setFocus()
+    found = []
+    for _ in range(3):
+        press(Qt.Key.Key_Tab)
+        found.append(QApplication.focusWidget())
+    assert found == [case.department, case.others["wave"], case.begin]
+
+
+def test_a_jump_empties_the_search_so_that_the_values_stay_in_sight(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    show(page, ROSTER, tmp_path, qtbot)
+    begin_run(page)
+    press("Hof", RETURN)
+    press(Qt.Key.Key_F, modifier=CTRL)
+    press("town", RETURN)
+    assert page.test_run.values.model.rowCount() == 1
+    press(RETURN)
+    assert page.test_run.values.model.rowCount() > 3
+    assert row(page, "town", Role.HERE) == "True"
+
+
+def test_while_random_runs_go_on_the_keyboard_is_on_cancel(page: QuestionnairePage, qtbot: QtBot) -> None:
+    page.tabs.setCurrentIndex(RANDOM_RUNS)
+    part = page.random_runs
+    part.number.setValue(100_000)
+    part.start.setFocus()
+    press(RETURN)
+    assert part.working.cancel.hasFocus(), "not the window's own buttons"
+    with qtbot.waitSignal(part.ended, timeout=20_000):
+        press(RETURN)
+    assert page.isAncestorOf(QApplication.focusWidget())
+
+
 def test_values_are_searched_and_jumped_to_and_escape_goes_back(
     page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
 ) -> None:
