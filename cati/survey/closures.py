@@ -10,11 +10,10 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cati.survey import functions
-from cati.survey.function_texts import int_of
 from cati.survey.functions import Value, as_boolean, as_number, as_text, same, same_number
 from cati.survey.item_values import TRUTHS, as_typed, flags, item_holds, oddly_written, same_item
 from cati.survey.scope import Closure, Number, Scope, Truth
-from cati.survey.shuffling import shuffled
+from cati.survey.special_forms import SPECIAL, Makers
 from cati.survey.syntax import (
     ROW_LAST,
     ROW_POSITION,
@@ -29,9 +28,8 @@ from cati.survey.syntax import (
     Reference,
     TablePath,
     Up,
-    named_in_text,
 )
-from cati.survey.tables import Finder, InMember, cells
+from cati.survey.tables import cells
 from cati.survey.values import answer_number
 
 
@@ -214,9 +212,9 @@ def _cells(node: TablePath) -> Callable[[Scope], Iterator[str]]:
 
 def _call(node: Call) -> Closure:
     """Return what works out a function; `expressions.check` has seen to its arguments."""
-    special = _SPECIAL.get(node.name)
+    special = _OWN.get(node.name)
     if special is not None:
-        return special(node)
+        return special(node, _MAKERS)
     found = functions.LIBRARY[node.name]
     part = _nodes if found.nodes else _truth_or_value if node.name in _ON_NUMBERS else value_of
     arguments = [part(argument) for argument in node.arguments]
@@ -293,13 +291,13 @@ def _zone(name: str) -> tzinfo:
         return UTC
 
 
-def _if(node: Call, part: Callable[[Node], Closure] = value_of) -> Closure:
+def _if(node: Call, part: Callable[[Node], Closure]) -> Closure:
     holds = truth_of(node.arguments[0])
     then, otherwise = part(node.arguments[1]), part(node.arguments[2])
     return lambda scope: then(scope) if holds(scope) else otherwise(scope)
 
 
-def _coalesce(node: Call, part: Callable[[Node], Closure] = value_of) -> Closure:
+def _coalesce(node: Call, part: Callable[[Node], Closure]) -> Closure:
     arguments = [part(argument) for argument in node.arguments]
 
     def run(scope: Scope) -> Value:
@@ -313,118 +311,11 @@ def _coalesce(node: Call, part: Callable[[Node], Closure] = value_of) -> Closure
     return run
 
 
-_STATUS = {"is_dk": "dk", "is_refused": "refused", "is_skipped": "skipped", "answered": "answered"}
-
-
-def _status(node: Call) -> Closure:
-    item, wanted = _item(node.arguments[0]), _STATUS[node.name]
-    return lambda scope: scope.status(item) == wanted
-
-
-def _relevant(node: Call) -> Closure:
-    item = _item(node.arguments[0])
-    return lambda scope: scope.nodes(item) != ()
-
-
-def _item(node: Node) -> str:
-    return node.name if isinstance(node, Reference) else "."
-
-
-def _label(node: Call) -> Closure:
-    """label(${q}), jr:choice-name(value, '${q}'), choice-label(${q}, value): the words of the chosen answer."""
-    first = node.arguments[0]
-    if len(node.arguments) == 1:
-        value, item = value_of(first), _item(first)
-        return lambda scope: scope.label(item, as_text(value(scope)))
-    question, chosen = (node.arguments[1], first) if node.name == "jr:choice-name" else (first, node.arguments[1])
-    value = value_of(chosen)
-    named = named_in_text(question) or (question.name if isinstance(question, Reference) else None)
-    if named is not None:
-        return lambda scope: scope.label(named, as_text(value(scope)))
-    asked = value_of(question)
-    return lambda scope: scope.label(
-        as_text(asked(scope)).strip().removeprefix("${").removesuffix("}"), as_text(value(scope))
-    )
-
-
-def _position(node: Call) -> Closure:
-    match node.arguments:
-        case (Up(levels=levels),):
-            return lambda scope: scope.position(levels)
-        case (Reference(name=name),):
-            return lambda scope: scope.position_of(name)
-        case _:
-            return lambda scope: scope.position(1)
-
-
-def _indexed(node: Call) -> Closure:
-    """indexed-repeat(${question}, ${roster}, number, …): a question in one member of a roster.
-
-    As in JavaRosa a number that is missing or below 1 means the first member.
-    """
-    question, *rest = node.arguments
-    name = question.name if isinstance(question, Reference) else ""
-    rosters = [roster.name for roster in rest[::2] if isinstance(roster, Reference)]
-    numbers = [_number(number) for number in rest[1::2]]
-    return lambda scope: scope.indexed(
-        name,
-        tuple((roster, float(max(1, int_of(number(scope))))) for roster, number in zip(rosters, numbers, strict=False)),
-    )
-
-
-def _pulldata(node: Call) -> Closure:
-    """pulldata('table', 'wanted column', 'key column', key): the first row whose key fits."""
-    table, wanted, key_column, key = [value_of(argument) for argument in node.arguments]
-    finder = Finder()
-
-    def run(scope: Scope) -> Value:
-        rows = scope.table(as_text(table(scope)).removesuffix(".csv"))
-        column = as_text(wanted(scope))
-        found = finder.rows(rows, as_text(key_column(scope)), as_text(key(scope)))
-        return found[0].get(column, "") if found else ""
-
-    return run
-
-
-def _randomize(node: Call) -> Closure:
-    """randomize(set, seed); without a seed the interview's own chance decides."""
-    values = _nodes(node.arguments[0])
-    if node.arguments[1:]:
-        seed = value_of(node.arguments[1])
-    else:
-
-        def seed(scope: Scope) -> Value:
-            return float(int(as_number(scope.call("random", [])) * 2**31))
-
-    return lambda scope: tuple(shuffled(_listed(values(scope)), seed(scope)))
-
-
-def _listed(value: Value) -> tuple[str, ...]:
-    return value if isinstance(value, tuple) else (as_text(value),)
-
-
-def _count_if(node: Call) -> Closure:
-    """count-if(${roster}, condition): the condition is read in each member of the roster."""
-    roster, holds = _item(node.arguments[0]), truth_of(node.arguments[1])
-
-    def run(scope: Scope) -> Value:
-        members = range(1, len(scope.nodes(roster)) + 1)
-        return float(sum(holds(InMember(scope, roster, float(number))) for number in members))
-
-    return run
-
-
-_SPECIAL: dict[str, Callable[[Call], Closure]] = {
-    "if": _if,
-    "not": truth_of,
-    "boolean": truth_of,
-    "coalesce": _coalesce,
-    **dict.fromkeys(_STATUS, _status),
-    "relevant": _relevant,
-    **dict.fromkeys(functions.LABELS, _label),
-    "position": _position,
-    "indexed-repeat": _indexed,
-    "pulldata": _pulldata,
-    "count-if": _count_if,
-    "randomize": _randomize,
+_MAKERS = Makers(value_of, truth_of, _number, _nodes)
+_OWN: dict[str, Callable[[Call, Makers], Closure]] = {
+    **SPECIAL,
+    "not": lambda node, make: make.truth(node),
+    "boolean": lambda node, make: make.truth(node),
+    "if": lambda node, make: _if(node, make.value),
+    "coalesce": lambda node, make: _coalesce(node, make.value),
 }

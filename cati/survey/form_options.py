@@ -20,7 +20,7 @@ _NUMBER = r"-?\d+(?:\.\d+)?"
 _AT_LEAST = re.compile(rf"\.\s*>=\s*({_NUMBER})")
 _AT_MOST = re.compile(rf"\.\s*<=\s*({_NUMBER})")
 _WORKED_OUT = re.compile(r"\d\s*(?:[-+*]|\b(?:div|mod)\b)\s*[\d-]")
-_OF_ALL = r"(?:sum|count|count-non-empty|min|max|join|concat|count-if|indexed-repeat|position|rank-index)\s*"
+_OF_ALL = r"(?:sum|count|count-non-empty|min|max|join|concat|count-if|where|indexed-repeat|position|rank-index)\s*"
 _WHOLE = re.compile(r"-?\d+")
 
 

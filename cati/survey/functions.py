@@ -123,6 +123,7 @@ LIBRARY: dict[str, Function] = {
         lambda *values: float(sum(text != "" for text in texts.texts(values))), 1, None, nodes=True
     ),
     "count-if": _of_item(2, "number"),
+    "where": Function(None, 2, 3, "nodes", asks=("item",)),
     "randomize": Function(None, 1, 2, "nodes", nodes=True),
     "position": _number(None, 0, 1),
     "index": _number(None, 0, 1),

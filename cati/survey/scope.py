@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
 from cati.survey.functions import Value
@@ -41,14 +41,17 @@ class Scope(Protocol):
     def indexed(self, name: str, places: tuple[tuple[str, float], ...]) -> str:
         """Return an item's text in the members given by roster and number (from 1), "" when there is none."""
 
+    def each_member(self, roster: str) -> Iterator[Scope]:
+        """Yield, for each member of a roster that can be seen from here, a scope that stands in it, one at a time."""
+
     def table(self, name: str) -> Sequence[Mapping[str, str]]:
         """Return the rows of a table beside the form or of a choice list; () when there is none."""
 
     def call(self, name: str, arguments: list[Value]) -> Value:
-        """Answer what the interview knows: today, now, random, once, uuid, version, index, duration, zone, type.
+        """Answer what the interview knows: today, now, random, once, uuid, version, index, duration, and of the form.
 
         "zone" is the name of the interview's time zone; "" stands for UTC. "type" is what the text of the item that is
-        named ("." for the one at hand) stands for: "number", "boolean", "text", or "" where that is not known.
+        named ("." for the one at hand) stands for: "number", "boolean", "text", … or "" where that is not known.
         """
 
 

@@ -69,6 +69,10 @@ class Known:
         """Outside choice filters nothing has columns."""
         raise _OpenError(name)
 
+    def each_member(self, roster: str) -> Iterator[Scope]:
+        """Who is in a roster is open."""
+        raise _OpenError(roster)
+
     def position(self, up: int) -> float:
         """The round of a repeat is open."""
         raise _OpenError(up)

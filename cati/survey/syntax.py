@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from functools import lru_cache
 
@@ -75,6 +76,8 @@ class _Parser:
         self.depth = 0
         self.rows: list[str] = []
         """The predicates around this place: what ``.`` is a column of, "" for the row itself."""
+        self.from_current = False
+        """Was current() read since the last condition on members began?"""
 
     def whole(self) -> Node:
         if len(self.tokens) > MOST_TOKENS:
@@ -221,43 +224,52 @@ class _Parser:
     def _downwards(self, began: int, name: str = "") -> Node:
         """Take ``/name/name…``: names are unique in a form, so the last step says which item it is.
 
-        ``/roster[2]/name`` and ``/roster[position() = 2]/name`` are what indexed-repeat() means.
+        ``/roster[2]/name`` and ``/roster[position() = 2]/name`` are what indexed-repeat() means, any other condition is
+        where().
         """
         members: list[Node] = []
+        picked: tuple[str, list[Node]] | None = None
         while True:
             token = self._peek()
             if token.text == "/" and self._peek(1).kind == "name" and self._peek(2).text not in ("(", "::"):
                 name = self._peek(1).text
                 self.at += 2
             elif name and self._take("["):
-                members += [Reference(name, token.at), self._number_of_member(token)]
-                if self._peek().text != "/":
+                condition = self._in_member()
+                number = _number_of_member(condition)
+                if number is not None and self._peek().text == "/":
+                    members += [Reference(name, token.at), _no_member_below_one(number)]
+                elif picked is None or picked[0] == name:
+                    picked = (name, [*(picked[1] if picked else []), self._of_members(condition, name, token)])
+                else:
                     raise self._elsewhere(token)
             else:
                 break
-        if not name or (token.kind == "op" and token.text in _BEFORE_A_STEP):
+        if not name or (token.kind == "op" and token.text in _BEFORE_A_STEP) or (members and picked):
             raise self._elsewhere(token)
         found = Reference(name, began)
+        if picked is not None:
+            return _where(picked[0], picked[1], found)
         return Call("indexed-repeat", (found, *members), began) if members else found
 
-    def _number_of_member(self, opened: Token) -> Node:
-        """Take a condition in brackets that says which member of a roster is meant: a number, or its position."""
+    def _in_member(self) -> Node:
+        """Take a condition in brackets that is read in each member of a roster."""
         self.rows.append("")
+        self.from_current = False
         condition = self._expression()
         self.rows.pop()
         self._expect("]")
-        match condition:
-            case Binary(operator="=", left=Column(name=name), right=number) if name == ROW_POSITION:
-                pass
-            case Binary(operator="=", left=number, right=Column(name=name)) if name == ROW_POSITION:
-                pass
-            case Literal(value=float()) | Chain(operators=("+" | "-", *_)):
-                number = condition
-            case _:
-                raise self._elsewhere(opened)
-        if any(isinstance(part, Column) for part in every(number)):
+        return condition
+
+    def _of_members(self, condition: Node, roster: str, opened: Token) -> Node:
+        """Return a condition on the members of a roster: bare names are questions, the value at hand is not there."""
+        outside = self.from_current or any(isinstance(part, Current | Up) for part in every(condition))
+        if outside or isinstance(condition, Literal):
             raise self._elsewhere(opened)
-        return number
+        found = _with_items(condition, roster)
+        last = isinstance(condition, Column) and condition.name == ROW_LAST
+        number = Call("position", (Reference(roster, opened.at),), opened.at)
+        return Binary("=", number, found, opened.at) if last else found
 
     def _name(self, token: Token) -> Node:
         if self._peek().text == "(" and self._peek().kind == "op":
@@ -290,6 +302,7 @@ class _Parser:
 
     def _from_current(self, token: Token) -> Node:
         """``current()/../name``, ``current()/name``, ``current()/..``: as if written outside the predicate."""
+        self.from_current = True
         outer, self.rows = self.rows, []
         try:
             if self._peek().text != "/":
@@ -321,6 +334,58 @@ class _Parser:
         if not 2 <= len(steps) <= 3 or self._peek().text in _BEFORE_A_STEP:  # noqa: PLR2004 - root, item, column
             raise self._elsewhere(self._peek())
         return TablePath(arguments[0].value, tuple(predicates), "".join(steps[2:]), token.at)
+
+
+def _number_of_member(condition: Node) -> Node | None:
+    """Return the number of the member that a condition in brackets asks for, None when it asks for something else."""
+    match condition:
+        case Binary(operator="=", left=Column(name=name), right=number) if name == ROW_POSITION:
+            pass
+        case Binary(operator="=", left=number, right=Column(name=name)) if name == ROW_POSITION:
+            pass
+        case Literal(value=float()) | Chain(operators=("+" | "-", *_)):
+            number = condition
+        case _:
+            return None
+    return None if any(isinstance(part, Column) for part in every(number)) else number
+
+
+def _no_member_below_one(number: Node) -> Node:
+    """Return the number so that indexed-repeat(), which takes the first member for what is below 1, finds none."""
+    if isinstance(number, Literal):
+        return number
+    one, none = Literal(1.0, number.at), Literal(math.inf, number.at)
+    return Call("if", (Binary(">=", number, one, number.at), number, none), number.at)
+
+
+def _where(roster: str, conditions: list[Node], found: Reference) -> Call:
+    """Return what ``/roster[condition]/question`` is here: where(${roster}, condition, ${question})."""
+    one = (
+        conditions[0] if len(conditions) == 1 else Chain(("and",) * (len(conditions) - 1), tuple(conditions), found.at)
+    )
+    question = (found,) if found.name != roster else ()
+    return Call("where", (Reference(roster, found.at), one, *question), found.at)
+
+
+def _with_items(node: Node, roster: str) -> Node:  # noqa: PLR0911 - one return a kind of node
+    """Return a condition on a roster's members with bare names read as questions, but for those of a table."""
+    match node:
+        case Column(name=name) if name == ROW_POSITION:
+            return Call("position", (Reference(roster, node.at),), node.at)
+        case Column(name=name) if name == ROW_LAST:
+            return Call("count", (Reference(roster, node.at),), node.at)
+        case Column(name=name):
+            return Reference(name, node.at)
+        case Call():
+            return replace(node, arguments=tuple(_with_items(part, roster) for part in node.arguments))
+        case Binary():
+            return replace(node, left=_with_items(node.left, roster), right=_with_items(node.right, roster))
+        case Chain():
+            return replace(node, parts=tuple(_with_items(part, roster) for part in node.parts))
+        case Negative():
+            return replace(node, inner=_with_items(node.inner, roster))
+        case _:
+            return node
 
 
 def _height(node: Node) -> int:

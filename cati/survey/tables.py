@@ -56,6 +56,10 @@ class Around:
         """Ask the scope around."""
         return self._outer.indexed(name, places)
 
+    def each_member(self, roster: str) -> Iterator[Scope]:
+        """Ask the scope around."""
+        return self._outer.each_member(roster)
+
     def table(self, name: str) -> Sequence[Row]:
         """Ask the scope around."""
         return self._outer.table(name)
@@ -81,20 +85,6 @@ class InRow(Around):
         if name == ROW_POSITION:
             return str(self.at)
         return str(self.last) if name == ROW_LAST else self.row.get(name, "")
-
-
-class InMember(Around):
-    """A scope in whose expressions the items of a roster are those of one member."""
-
-    __slots__ = ("_place",)
-
-    def __init__(self, outer: Scope, roster: str, number: float) -> None:
-        super().__init__(outer)
-        self._place = ((roster, number),)
-
-    def value(self, name: str) -> str:
-        """Read the item in this member; items outside the roster are as they are."""
-        return self._outer.indexed(name, self._place)
 
 
 class Finder:

@@ -26,7 +26,7 @@ def _in_call(node: Call) -> Iterator[tuple[str, str]]:
         yield from ((one.name, INDEXED) for one in node.arguments[:1] if isinstance(one, Reference))
         for number in node.arguments[2::2]:
             yield from used_names(number)
-    elif node.name == "count-if":
+    elif node.name in ("count-if", "where"):
         for argument in node.arguments:
             yield from ((name, SET) for name, _use in used_names(argument))
     else:

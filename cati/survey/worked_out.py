@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -298,6 +298,20 @@ class Pass:
         for roster in rosters[shared:]:
             found = [(*ids, member) for ids in found for member in self.members(roster, ids)]
         return found
+
+    def each_member(self, roster: str) -> Iterator[Pass]:
+        """Yield this pass standing in each member of a roster that can be seen from here, then where it stood."""
+        program, group = self._program, self._program.roster_index.get(roster)
+        if group is None:
+            return
+        around = program.rosters_around[group]
+        before = self._at, self._ids, self._rosters
+        try:
+            for ids in self._every((*around, group), len(around)):
+                self._at, self._ids, self._rosters = -2 - group, ids, (*around, group)
+                yield self
+        finally:
+            self._at, self._ids, self._rosters = before
 
     def seen_from(self, at: int, ids: Ids, other: int) -> list[Ids]:
         """Return the ids of every instance of another item that an item sees (``at`` -1: the whole form)."""

@@ -32,6 +32,7 @@ from pathlib import Path
 from cati.survey.expressions import ExpressionProblem, compile_expression
 from cati.survey.functions import Value, as_boolean, as_number, as_text
 from cati.survey.nodes import Call, Column, Reference, TablePath, every
+from cati.survey.scope import Scope
 from cati.survey.syntax import parse
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "conformance" / "xpath_cases.json"
@@ -173,6 +174,10 @@ class Nothing:
     def indexed(self, _name: str, _places: tuple[tuple[str, float], ...]) -> str:
         """There are no rosters."""
         return ""
+
+    def each_member(self, _roster: str) -> Iterator[Scope]:
+        """There are no rosters."""
+        return iter(())
 
     def table(self, _name: str) -> Sequence[Mapping[str, str]]:
         """There are no tables."""

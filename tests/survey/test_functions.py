@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import pytest
@@ -80,6 +80,9 @@ class Interview:
             return self.value(name)
         return found[int(number) - 1] if 1 <= number <= len(found) else ""
 
+    def each_member(self, roster: str) -> Iterator[Interview]:
+        return (Member(n) for n, _ in enumerate(self.nodes(roster)))
+
     def table(self, name: str) -> Sequence[Mapping[str, str]]:
         return TOWNS if name == "towns" else ()
 
@@ -89,6 +92,23 @@ class Interview:
             "version": "7", "index": 2.0,
         }  # fmt: skip
         return arguments[0] if name == "once" else known.get(name, "")
+
+
+class Member(Interview):
+    """The interview as one member of the roster sees it."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self._number = number
+
+    def value(self, name: str) -> str:
+        return self.members[name][self._number] if name in self.members else super().value(name)
+
+    def nodes(self, name: str) -> tuple[str, ...]:
+        return (self.value(name),) if name in self.members and name != "member" else super().nodes(name)
+
+    def position_of(self, _name: str) -> float:
+        return self._number + 1.0
 
 
 def worked_out(source: str, current: str = "") -> str:
@@ -117,6 +137,16 @@ def worked_out(source: str, current: str = "") -> str:
         ("${member}/member_name", "Ada"),
         ("sum(${member}/member_age)", "52"),
         ("count-if(${member}, ${member_age} > 10)", "2"),
+        ("count(where(${member}, ${member_age} > 10))", "2"),
+        ("join('+', where(${member}, ${member_age} > 10, ${member_name}))", "Ada+Bo"),
+        ("count(${member}[member_age > 10])", "2"),
+        ("sum(/data/group/member[./member_name != 'Ada']/member_age)", "12"),
+        ("sum(../member[${member_age} > 10][position() < 2]/member_age)", "40"),
+        ("join(' ', ${member}[position() > 1 and not(member_age = '')]/member_name)", "Bo"),
+        ("${member}[member_age = 12]/member_name", "Bo"),
+        ("${member}[last()]/member_name", "Cy"),
+        ("${member}[member_age = 99]/member_name", ""),
+        ("../member[position() = position(current()/..) - 9]/member_name", "Bo"),
         ("count-if(${member}, ${member_age} > 10 and ${age} = 44)", "2"),
         ("position(..)", "11"),
         ("position(../..)", "12"),
@@ -326,8 +356,8 @@ def test_what_is_left_out_says_what_to_write_instead(source: str, says: str) -> 
         "../*",
         "${a} | ${b}",
         "${a}[2]",
-        "${a}[b = 2]/c",
-        "${a}[b]",
+        "${a}[b = current()/../c]/d",
+        "${a}[.]",
         "a/b",
         "@id",
         "self::node()",

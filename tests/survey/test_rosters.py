@@ -10,6 +10,7 @@ import pytest
 from cati.survey.answers import SKIPPED, Answer, Status
 from cati.survey.form_tables import table_choices
 from cati.survey.interview import EventKind, export_answers, overview, replay
+from cati.survey.program import program_of
 from cati.survey.questionnaire import Questionnaire
 
 if TYPE_CHECKING:
@@ -259,3 +260,34 @@ def test_counting_a_roster_within_another_from_inside_sees_all_its_members(
     ]))  # fmt: skip
     assert under_way.state.screen is not None
     assert under_way.state.screen.questions[0].text == "of 3"
+
+
+def test_conditions_in_brackets_pick_members_of_rosters(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    under_way = walk(form([
+        q("least", "integer"),
+        begin("home", repeat_count="2"), q("street"),
+        begin("person", repeat_count="2"), q("name"), q("age", "integer"),
+        {"type": "calculate", "name": "before", "calculation": "../../person[position() = position(current()/..) - 1]/name"},
+        end(),
+        {"type": "calculate", "name": "grown", "calculation": "count(${person}[age >= ${least}])"},
+        end(),
+        {"type": "calculate", "name": "all", "calculation": "count(/data/home/person[./age >= 18 and ./age > ${least}])"},
+        {"type": "calculate", "name": "who", "calculation": "join(' ', ${person}[age < 18]/name)"},
+        {"type": "calculate", "name": "there", "calculation": "sum(/data/home[street = 'B']/person/age)"},
+        {"type": "calculate", "name": "second", "calculation": "join(' ', ${person}[position() = last()]/name)"},
+        {"type": "calculate", "name": "same", "calculation": "join(' ', where(${person}, ${street} = 'A', ${name}))"},
+    ]))  # fmt: skip
+    under_way.answer("least", Answer(value="18"))
+    for home, street in (("1", "A"), ("2", "B")):
+        under_way.answer(f"street@{home}", Answer(value=street))
+        for person, age in (("1", "40"), ("2", f"{home}7")):
+            under_way.answer(f"name@{home}.{person}", Answer(value=f"{street}{person}"))
+            under_way.answer(f"age@{home}.{person}", Answer(value=age))
+    scope, program = under_way.state.scope, program_of(under_way.questionnaire)
+    assert [scope.value(name) for name in ("all", "who", "there", "second", "same")] == [
+        "3", "A2", "67", "A2 B2", "A1 A2",
+    ]  # fmt: skip
+    assert scope.nodes("grown") == ("1", "2")
+    assert [scope.text(program.index["before"], ids) for ids in ((1, 1), (1, 2), (2, 2))] == ["", "A1", "B1"]
