@@ -21,7 +21,7 @@ from cati.survey.nodes import (
     children,
 )
 from cati.survey.nodes import every as every_node
-from cati.survey.questionnaire import Words
+from cati.survey.questionnaire import Kind, Words
 from cati.survey.used_names import INDEXED, ONE, SET, used_names
 from cati.survey.values import as_text
 from cati.text import tr
@@ -45,6 +45,7 @@ def check_references(scene: Scene) -> None:
     for written in scene.written:
         _check_order(scene, written, first)
         _check_rosters(scene, written)
+        _check_left_out(scene, written)
         _check_words(scene, written)
     for at, item in enumerate(scene.questionnaire.items):
         texts = {"label": item.label, "hint": item.instruction}
@@ -144,6 +145,26 @@ def _check_rosters(scene: Scene, written: Written) -> None:
                names=", ".join(dict.fromkeys(names))),
             tr("Take sum(), max(), join() or count-if() of it, or indexed-repeat() for one member."),
         )  # fmt: skip
+
+
+def _check_left_out(scene: Scene, written: Written) -> None:
+    """Note conditions that look at a row which is left out: places, pictures, rows that are switched off."""
+    if written.column not in _AT_ITS_TURN:
+        return
+    named = dict.fromkeys(name for name, _use in used_names(written.expression.node))
+    names = [name for name in named if _is_left_out(scene, name)]
+    if names:
+        scene.findings.warning(
+            "stays_empty",
+            written.place,
+            tr("{names}: left out on the telephone, so there is never an answer here.", names=", ".join(names)),
+            tr("Take it out of the condition, or ask it as text, number or choice."),
+        )
+
+
+def _is_left_out(scene: Scene, name: str) -> bool:
+    item = scene.item(name)
+    return name in scene.left_out if item is None else item.kind is Kind.NOT_ASKED
 
 
 def _check_words(scene: Scene, written: Written) -> None:

@@ -248,3 +248,9 @@ def test_a_star_makes_a_question_required() -> None:
 def test_words_of_other_programs_are_answered_with_ours(written: str, meant: str) -> None:
     found = compiled(f"type | name | label\n{written} | q | Question?", YES_NO)
     assert [one.do for one in found.diagnostics if one.code == "unknown_type"] == [f"Did you mean {meant}?"]
+
+
+def test_a_condition_on_what_the_telephone_leaves_out_is_told() -> None:
+    found = compiled("type | name | label | relevant | disabled\ngeopoint | where | Where? | |\ntext | off | Off? | | yes\n"
+                     "text | q | Question? | ${where} != '' |\ntext | r | Why? | ${off} = 'x' |")  # fmt: skip
+    assert codes(found) == [("not_asked", 2, "type"), ("stays_empty", 4, "relevant"), ("stays_empty", 5, "relevant")]
