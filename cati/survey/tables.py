@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from cati.survey.functions import Value, as_boolean, as_text
 from cati.survey.scope import Closure, Scope
-from cati.survey.syntax import ROW_LAST, ROW_POSITION, Binary, Column, Node, TablePath, every
+from cati.survey.syntax import ROW_LAST, ROW_POSITION, Binary, Column, Node, Reference, TablePath, every
+from cati.survey.values import is_number
 
 Row = Mapping[str, str]
 Rows = Callable[[Scope], Sequence[Row]]
@@ -131,7 +132,8 @@ def rows(node: TablePath, predicates: Sequence[Closure], value_of: Callable[[Nod
             listed = scope.table(table)
             if isinstance(value, float | bool):
                 return full(scope, listed)
-            return finder.rows(listed, column, as_text(value))
+            found = finder.rows(listed, column, as_text(value))
+            return found or (full(scope, listed) if _counts(scope, lookup[1], as_text(value)) else ())
 
     filters = [_filter(step) for step in steps]
     if not filters:
@@ -144,6 +146,11 @@ def rows(node: TablePath, predicates: Sequence[Closure], value_of: Callable[[Nod
         return found
 
     return run
+
+
+def _counts(scope: Scope, node: Node, text: str) -> bool:
+    """Return whether a value is a number, which a cell may hold written otherwise: 5 is found as 05 and as 5.0, too."""
+    return isinstance(node, Reference) and is_number(text) and scope.call("type", [node.name]) == "number"
 
 
 def _lookup(predicate: Node) -> tuple[str, Node] | None:

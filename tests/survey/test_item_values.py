@@ -162,3 +162,23 @@ def test_a_condition_that_was_worked_out_is_compared_as_one(
 ) -> None:
     rows = [{"type": "calculate", "name": "truth", "calculation": "${n} > 5"}, asked("q", condition)]
     assert path_of(form, walk, rows, n=n, t="any word") == (("q",) if holds else ())
+
+
+def test_a_number_is_found_in_a_table_however_the_cell_is_written(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk]
+) -> None:
+    rows = [
+        {"type": "calculate", "name": "by_number", "calculation": "instance('l')/root/item[name = ${n}]/label"},
+        {"type": "calculate", "name": "by_text", "calculation": "instance('l')/root/item[name = ${t}]/label"},
+        asked("found", "${by_number} = 'two'"),
+        asked("missed", "${by_text} = ''"),
+        {"type": "select_one l", "name": "filtered", "label": "?", "choice_filter": "name = ${n}"},
+    ]
+    under_way = walk(form([
+        {"type": "integer", "name": "n", "label": "n"}, {"type": "text", "name": "t", "label": "t"}, *rows,
+    ], CHOICES))  # fmt: skip
+    under_way.answer("n", Answer(value="2"))
+    under_way.answer("t", Answer(value="2"))
+    assert under_way.state.path == ("n", "t", "found", "missed", "filtered")
+    under_way.answer("filtered", Answer(value="02"))
+    assert under_way.state.refusal is None
