@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from cati.survey.dispositions import TABLE, Outcome
+from cati.survey.markup import without_markup
 from cati.survey.questionnaire import SUBSTANTIVE, Choice, Group, Item, Kind, Order, Questionnaire, words_in
 from cati.text import mark, tr
 
 _FILL = re.compile(r"\[?\$\{\s*([^{}]+?)\s*\}\]?")
 """A fill, with the brackets that some authors put around it anyway."""
-_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
-_STRESS = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-_HEAD = re.compile(r"^#{1,6}\s+", re.MULTILINE)
 
 
 class LineKind(StrEnum):
@@ -140,15 +138,6 @@ class Outline:
     @property
     def _fallback(self) -> str:
         return self.questionnaire.default_language
-
-
-def without_markup(text: str) -> str:
-    """Return a text without the tags and signs by which forms for the screen make words bold or coloured."""
-    if "<" in text:
-        text = _TAG.sub("", text)
-    if "**" in text or "__" in text or "#" in text:
-        text = _HEAD.sub("", _STRESS.sub(r"\2", text))
-    return text.strip()
 
 
 def outline_of(questionnaire: Questionnaire) -> Outline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from cati.survey.answers import Answer, Status
+from cati.survey.markup import without_markup
 from cati.survey.program import AT, Ids, Place, Program, kind_is_computed, ordered_children, program_of
 from cati.survey.questionnaire import SUBSTANTIVE, Item, Kind, Order, Questionnaire, words_in
 from cati.survey.routing import route
@@ -37,12 +38,12 @@ def overview(questionnaire: Questionnaire, state: InterviewState) -> tuple[Overv
         address = program.address((at, ids))
         section = questionnaire.section_of(item)
         label = questionnaire.groups[section].label if section is not None else {}
-        text = filled(item.label, scope, at, ids, state.language, fallback)
+        text = without_markup(filled(item.label, scope, at, ids, state.language, fallback))
         member = member_title(program, program.rosters_of[at][-1], ids, scope, state) if ids else ""
         lines.append(
             OverviewLine(
                 address=address,
-                section=filled(label, scope, at, ids, state.language, fallback),
+                section=without_markup(filled(label, scope, at, ids, state.language, fallback)),
                 text=f"[{member}] {text}" if member else text,
                 answer=answer_words(questionnaire, item, state.answers.get(address), state.language),
                 open=address in state.unanswered,
@@ -73,7 +74,7 @@ def answer_words(questionnaire: Questionnaire, item: Item, answer: Answer | None
     specified = dict(answer.specify)
     words = []
     for name in answer.value.split(" "):
-        word = words_in(labels.get(name, {}), language, questionnaire.default_language) or name
+        word = without_markup(words_in(labels.get(name, {}), language, questionnaire.default_language)) or name
         words.append(f"{word} ({specified[name]})" if specified.get(name) else word)
     return ", ".join(words)
 

@@ -17,6 +17,7 @@ from cati.ui.keyed import Flowing, KeyedFlow, Offer
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note
 from cati.ui.question_part import QuestionPart
+from cati.ui.read_aloud import read_aloud
 
 NONRESPONSE = {
     Status.DONT_KNOW: (Key.DONT_KNOW, mark("don't know")),
@@ -51,6 +52,7 @@ class AskedView(QWidget):
         self.remark.setMaximumWidth(theme.columns(60))
         for part in (self.remark_label, self.remark):
             part.hide()
+        self.part.drafted.connect(lambda _text: self._changed())
         self.rows = KeyedFlow(tr("Rows"), column=True)
         self.rows.chosen.connect(lambda name: self.pressed.emit(f"row {name}"))
         self.nonresponse = KeyedFlow(tr("Without an answer"))
@@ -95,6 +97,7 @@ class AskedView(QWidget):
 
     def show_screen(self, screen: Screen, row: int, minutes: int, draft: str) -> None:
         """Show a screen with one of its rows asked; ``minutes`` since the interview began."""
+        screen = read_aloud(screen)
         before = self.screen_shown
         fresh = before is None or before.questions[0].address != screen.questions[0].address
         self.screen_shown, self.row = screen, row
@@ -134,6 +137,11 @@ class AskedView(QWidget):
                 part.setVisible(soft)
         if soft:
             self.remark.setFocus()
+
+    def _changed(self) -> None:
+        """Take back why an answer could not stand once it is changed; what a remark is asked about stays."""
+        if self.remark.isHidden():
+            self._say(self.refusal, "")
 
     def notice(self, words: str) -> None:
         """Say something above the question that is now shown."""

@@ -11,11 +11,14 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QStyle, QWidget
 
 from cati.ui import theme
 
 _WRAP = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_WRAP_FROM_RIGHT = (
+    Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignAbsolute
+)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _SMALLER = 0.88
 _LARGEST_CAP = 1.2
@@ -118,7 +121,7 @@ class Keyed(QAbstractButton):
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), radius, radius)
         top = face.unit * 3 // 8
         if self.key:
-            around = QRect(face.unit // 2, top, self.cap, face.line)
+            around = self._placed(QRect(face.unit // 2, top, self.cap, face.line))
             if chosen:
                 painter.setBrush(colours.accent)
             else:
@@ -131,8 +134,13 @@ class Keyed(QAbstractButton):
         painter.setFont(face.bold if self.kind in _BOLD else face.words)
         painter.setPen(ink)
         left = face.words_left(self.cap)
-        painter.drawText(QRect(left, top, self.width() - left - face.unit // 4, self.height() - top), _WRAP, self.words)
+        words = self._placed(QRect(left, top, self.width() - left - face.unit // 4, self.height() - top))
+        painter.drawText(words, _WRAP_FROM_RIGHT if self.isRightToLeft() else _WRAP, self.words)
         painter.end()
+
+    def _placed(self, where: QRect) -> QRect:
+        """Return where something stands that is told from the side where reading begins."""
+        return QStyle.visualRect(self.layoutDirection(), self.rect(), where)
 
 
 class Flowing(QWidget):

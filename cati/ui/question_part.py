@@ -93,8 +93,9 @@ class QuestionPart(QWidget):
         searched = is_searched(question)
         by_key = question.kind in CHOOSING and not searched
         line, words = question.kind in _LINE, question.kind is Kind.TEXT
+        hint = _hint(question)
         for part, shown in (
-            (self.choices, by_key), (self.line, line), (self.understood, line), (self.words, words),
+            (self.choices, by_key), (self.line, line), (self.understood, line or bool(hint)), (self.words, words),
             (self.search, searched), (self.found, searched),
         ):  # fmt: skip
             part.setAccessibleName(name)
@@ -106,6 +107,7 @@ class QuestionPart(QWidget):
         self._keys = {key: choice.name for key, (choice, _label) in zip(keys, question.choices, strict=False) if key}
         if by_key:
             self._offer()
+            self.understood.setText(hint)
         elif line:
             self.line.setText(draft or self._shown(value or question.default))
             self._echo()
@@ -321,8 +323,20 @@ class QuestionPart(QWidget):
                 tr("Chosen: {names}", names=", ".join(labels.get(n, n) for n in self._chosen) or "–")
             )
             self.understood.setVisible(True)
+        elif self.question is not None and not self.question.choices:
+            self.understood.setText(_hint(self.question))
+            self.understood.setVisible(True)
         elif len(matching) > MOST_LISTED:
             self.understood.setText(tr("{n} answers fit; type more of the word.", n=len(matching)))
             self.understood.setVisible(True)
         elif self.found.isVisibleTo(self):
             self.understood.setVisible(False)
+
+
+def _hint(question: Question) -> str:
+    """Return what must be said about choosing, "" where the keys say it themselves."""
+    if question.kind in CHOOSING and not question.choices:
+        return tr("There is nothing to choose from here: the list is empty.")
+    if question.kind is Kind.RANK:
+        return tr("Press the keys in the order that is named; once more takes one off.")
+    return ""

@@ -14,6 +14,7 @@ from cati.ui.interview_head import InterviewHead
 from cati.ui.keyed import KeyedFlow, Offer
 from cati.ui.keys import PAGE_KEYS, Key, Where, cap_of, key_of
 from cati.ui.pages import Note
+from cati.ui.read_aloud import read_aloud
 
 _ADDRESS = Qt.ItemDataRole.UserRole
 _KEYS = {**PAGE_KEYS, Key.MEMBER: "go", Key.REMOVE_MEMBER: "remove"}
@@ -55,7 +56,7 @@ class RosterView(QWidget):
 
     def show_roster(self, screen: Screen, minutes: int) -> None:
         """Ask whether there is another one, below those there are; ``minutes`` since the interview began."""
-        self.screen_shown = screen
+        self.screen_shown = screen = read_aloud(screen)
         self._asked_to_remove = ""
         self.sure.hide()
         roster = screen.roster
