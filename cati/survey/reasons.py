@@ -60,6 +60,13 @@ def _reason(questionnaire: Questionnaire, state: InterviewState, at: int, ids: I
     program = program_of(questionnaire)
     item, scope = questionnaire.items[at], state.scope
     if ids is None:
+        for around, depth in program.conditions_of[at]:
+            if not depth and not scope.open(around, ()):
+                closed = questionnaire.groups[around]
+                return Reason(
+                    address=item.name, item=at, on_path=False, why=Why.CONDITION, condition=closed.relevant,
+                    group=closed.name,
+                )  # fmt: skip
         return Reason(address=item.name, item=at, on_path=False, why=Why.NO_MEMBER)
     address = program.address((at, ids))
     if item.kind is Kind.NOT_ASKED:

@@ -103,3 +103,16 @@ def test_what_ends_before_and_what_the_telephone_cannot_ask(questionnaire: Quest
     assert by_address(one)["last"].why is Why.ENDED
     assert said(one, "last") == "not on the path: the interview ends before it"
     assert "12" not in repr(by_address(one)["number"]), "values stay out of logs and tracebacks"
+
+
+def test_a_roster_that_is_not_asked_for_has_its_condition_as_reason(form: Make, walk: Begin) -> None:
+    rows = [
+        {"type": "select_one yn", "name": "home", "label": "Does anybody live with you?"},
+        {"type": "begin_repeat", "name": "person", "label": "People", "relevant": "${home} = 'yes'"},
+        {"type": "text", "name": "first", "label": "First name?"},
+        {"type": "end_repeat"},
+    ]
+    one = walk(form(rows, [{"list_name": "yn", "name": n, "label": n} for n in ("yes", "no")]))
+    assert said(one, "first") == "not on the path: only if question 1 is “yes” · like all of “People”"
+    one.act(EventKind.ANSWERED, item="home", answer=Answer(value="yes"))
+    assert by_address(one)["first@1"].on_path
