@@ -14,7 +14,7 @@ from cati.fieldwork.delivered import Call, Lease
 from cati.fieldwork.interviewing import Completed, RunningInterview
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
-from cati.survey import interview, random_runs, random_walk
+from cati.survey import directed_walk, interview, random_runs
 from cati.survey.answers import Answer
 from cati.survey.case import Contact
 from cati.survey.dispositions import TABLE, Letter, Outcome
@@ -54,7 +54,7 @@ def rehearse_from(
     None when no random interview came there; that is no proof that none can.
     """
     now = study.now()
-    walk = random_walk.walk_to(
+    walk = directed_walk.walk_to(
         form, name, draw=random.Random(seed),  # noqa: S311 - invented answers, no secret
         at=now, values={**invented_values(study), **(values or {})}, language=language or form.default_language,
         cancelled=cancelled,
@@ -143,13 +143,17 @@ def random_interviews(
     seed: int,
     values: Mapping[str, str] | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    searching: Callable[[int, int], None] = lambda _done, _of: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Runs:
-    """Simulate so many interviews of a form (slow: call in background); fewer when cancelled."""
+    """Simulate so many interviews of a form, then search for what they missed (slow: call in background).
+
+    Fewer when cancelled.
+    """
     draw = random.Random(seed)  # noqa: S311 - invented answers, no secret
     return random_runs.run_many(
         form, interviews, draw=draw, at=study.now(), values={**invented_values(study), **(values or {})},
-        progress=progress, cancelled=cancelled,
+        progress=progress, searching=searching, cancelled=cancelled,
     )  # fmt: skip
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from cati.survey.conditions import (
     MOST_ALTERNATIVES,
     TRUE,
     Alternative,
     Demand,
+    Listed,
     alternatives,
     any_values,
     joined,
@@ -18,7 +20,7 @@ from cati.survey.conditions import (
 from cati.survey.form_rows import SURVEY
 from cati.survey.form_scene import Scene
 from cati.survey.program import expression_or_none
-from cati.survey.questionnaire import ASKED, Kind, Order
+from cati.survey.questionnaire import ASKED, Item, Kind, Order, Questionnaire
 from cati.text import tr
 
 _MATTERS = ASKED | {Kind.TERMINATE, Kind.QUOTA}
@@ -27,10 +29,39 @@ _MOST_TRIED = 4_000
 _NEVER: tuple[Alternative, ...] = ()
 
 
+class Standing(Protocol):
+    """What is asked of a form: its questions, where they stand, and their lists."""
+
+    @property
+    def questionnaire(self) -> Questionnaire:
+        """The form."""
+
+    @property
+    def index(self) -> Mapping[str, int]:
+        """The items by name."""
+
+    @property
+    def groups_of(self) -> Sequence[tuple[int, ...]]:
+        """Of every item the groups around it, outermost first."""
+
+    @property
+    def around(self) -> Sequence[tuple[int, ...]]:
+        """Of every group itself and the groups around it, outermost first."""
+
+    def rosters_of(self, name: str) -> tuple[int, ...]:
+        """Return the rosters around an item, outermost first."""
+
+    def item(self, name: str) -> Item | None:
+        """Return the item of a name."""
+
+    def listed(self, name: str) -> Listed:
+        """Return a list as conditions ask for it."""
+
+
 class Reach:
     """When each row is on the path, as far as that is certain: the alternatives that can hold, () for never."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Standing) -> None:
         self._scene = scene
         self._tried = 0
         self.groups: list[tuple[Alternative, ...]] = []

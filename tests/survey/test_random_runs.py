@@ -9,10 +9,10 @@ from types import MappingProxyType
 
 import pytest
 
+from cati.survey.directed_walk import walk_to
 from cati.survey.interview import replay
 from cati.survey.questionnaire import Questionnaire
 from cati.survey.random_runs import Runs, run_many
-from cati.survey.random_walk import walk_to
 
 NOW = datetime(2026, 7, 1, 16, 0, tzinfo=UTC)
 NOTHING: Mapping[str, str] = MappingProxyType({})
