@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cati.survey.program import AT, Ids, Place, program_of
-from cati.survey.questionnaire import ASKED, Questionnaire
+from cati.survey.questionnaire import ASKED, Kind, Questionnaire
 from cati.survey.routing import route
 from cati.survey.screens import InterviewState
 from cati.survey.values import kept
@@ -92,12 +92,12 @@ def triggered(questionnaire: Questionnaire, state: InterviewState, place: Place,
     for at in program.triggered_by.get(questionnaire.items[place[0]].name, ()):
         calculation = program.calculation[at]
         _found, scope = route(questionnaire, state.setting, state.answers, state.memory, state.language, state.last_at)
-        asked = questionnaire.items[at].kind in ASKED
+        asked, whole = questionnaire.items[at].kind in ASKED, questionnaire.items[at].kind is Kind.NUMBER
         answers, memory = dict(state.answers), state.memory
         computed, presets = dict(memory.computed), dict(memory.presets)
         changed: list[Place] = []
         for ids in scope.seen_from(*place, at):
-            text = kept(scope.here(calculation, at, ids)) if calculation is not None else ""
+            text = kept(scope.here(calculation, at, ids), whole=whole) if calculation is not None else ""
             address = program.address((at, ids))
             if asked:
                 if scope.text(at, ids) != text:

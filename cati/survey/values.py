@@ -84,11 +84,14 @@ def answer_number(text: str) -> float:
 _TRUTHS = {"true": 1.0, "false": 0.0}
 
 
-def kept(value: Value) -> str:
-    """Return the text under which a calculation's result is kept: "" for no number, whole what is so but for 1e-9."""
+def kept(value: Value, *, whole: bool = False) -> str:
+    """Return the text under which a result is kept: "" for no number, without a point what is whole but for 1e-9.
+
+    ``whole``: it is kept for a question that asks for a whole number, so a fraction is cut off (IAnswerData.wrapData).
+    """
     if not isinstance(value, float):
         return as_text(value)
-    if math.isfinite(value) and abs(value - math.trunc(value)) < _WHOLE:
+    if math.isfinite(value) and (whole or abs(value - math.trunc(value)) < _WHOLE):
         return as_text(float(math.trunc(value)))
     return "" if math.isnan(value) else as_text(value)
 

@@ -219,7 +219,7 @@ class Pass:
         calculation = self._program.calculation[at]
         value = self.here(calculation, at, ids, typed=True) if calculation is not None else ""
         self._types[at] = "boolean" if isinstance(value, bool) else "number" if isinstance(value, float) else "text"
-        text = kept(value)
+        text = kept(value, whole=self._program.questionnaire.items[at].kind is Kind.NUMBER)
         if self._program.once[at]:
             self.computed[self._program.address((at, ids))] = text
         return text
@@ -232,7 +232,8 @@ class Pass:
             return self.presets[address]
         if dynamic is None:
             return self._program.questionnaire.items[at].default
-        text = self.presets[address] = kept(self.here(dynamic, at, ids))
+        whole = self._program.questionnaire.items[at].kind is Kind.NUMBER
+        text = self.presets[address] = kept(self.here(dynamic, at, ids), whole=whole)
         return text
 
     # What expressions ask
@@ -433,7 +434,7 @@ class Pass:
             return self._type(as_text(arguments[0]))
         address = self._program.address((self._at, self._ids)) if self._at >= 0 else ""
         if name == "once":
-            return self.memory.computed.get(address) or as_text(arguments[0])
+            return self.memory.computed.get(address) or kept(arguments[0])
         if name == "random":
             return keyed(self._setting.seed, "random", address) / 2**64
         if name == "uuid":

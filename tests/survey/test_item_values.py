@@ -182,3 +182,22 @@ def test_a_number_is_found_in_a_table_however_the_cell_is_written(
     assert under_way.state.path == ("n", "t", "found", "missed", "filtered")
     under_way.answer("filtered", Answer(value="02"))
     assert under_way.state.refusal is None
+
+
+def test_a_question_for_a_whole_number_keeps_no_fraction(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk]
+) -> None:
+    under_way = walk(form([
+        {"type": "integer", "name": "preset", "label": "?", "default": "7 div 2 + 0"},
+        {"type": "integer", "name": "made", "label": "?", "calculation": "${t} * -1.5"},
+        {"type": "decimal", "name": "exact", "label": "?", "calculation": "${t} * -1.5"},
+        {"type": "integer", "name": "t", "label": "?"},
+        {"type": "integer", "name": "set", "label": "?", "trigger": "${t}", "calculation": "${t} div 2"},
+        {"type": "calculate", "name": "once", "calculation": "once(${t} div 2)"},
+    ]))  # fmt: skip
+    assert under_way.state.scope.value("once") == ""
+    under_way.answer("t", Answer(value="3"))
+    found = {name: under_way.state.scope.value(name) for name in ("preset", "made", "exact", "set", "once")}
+    assert found == {"preset": "3", "made": "-4", "exact": "-4.5", "set": "1", "once": "1.5"}
+    under_way.answer("t", Answer(value="5"))
+    assert under_way.state.scope.value("once") == "1.5"
