@@ -50,7 +50,7 @@ def choice_lists(
     """Return the lists by name, and the row of every (list, choice)."""
     lists: dict[str, list[Choice]] = {}
     places: dict[tuple[str, str], int] = {}
-    taken: set[tuple[str, str, tuple[tuple[str, str], ...]]] = set()
+    taken: dict[tuple[str, str, tuple[tuple[str, str], ...]], Words] = {}
     has_lists = any(heading.column == "list_name" for heading in headings.values())
     for row in form.choices.rows:
         list_name = cell(row, headings, "list_name")
@@ -64,27 +64,32 @@ def choice_lists(
                     tr("Write its list into list_name."),
                 )
             continue
+        label = words_of(row, headings, "label", plain_code)
         if not name:
-            findings.error(
+            note = findings.error if label else findings.warning  # a list's name alone is left over from copying
+            note(
                 "choice_without_name",
                 (CHOICES, row.number, "name"),
                 tr("This choice has no name."),
-                tr("Give it a short name."),
+                tr("Give it a short name.") if label else tr("Fill the row, or empty it."),
             )
             continue
         columns = _further_columns(row, headings)
         same = (list_name, name, tuple(sorted(columns.items())))
         if same in taken and not allow_duplicates:
-            findings.error(
+            # the very same row twice is one choice
+            note = findings.warning if label == taken[same] else findings.error
+            note(
                 "duplicate_choice",
                 (CHOICES, row.number, "name"),
                 tr("The choice {name} stands twice in the list {list}.", name=name, list=list_name),
-                tr("Give each choice of a list its own name."),
+                tr("Remove one of the rows.")
+                if label == taken[same]
+                else tr("Give each choice of a list its own name."),
             )
             continue
-        taken.add(same)
+        taken[same] = label
         places.setdefault((list_name, name), row.number)
-        label = words_of(row, headings, "label", plain_code)
         if not label:
             findings.warning(
                 "choice_without_label",

@@ -24,6 +24,11 @@ def check_cycles(questionnaire: Questionnaire, group_rows: list[int], findings: 
         circle = _circle_from(start, needs, done)
         if circle:
             row, column = needs[circle[0]][(*circle, circle[0])[1]]
+            if len(circle) == 1 and row in group_rows:
+                what = tr("Whether {group} is asked depends on {name}, which is asked in it.",
+                          group=questionnaire.groups[group_rows.index(row)].name, name=circle[0])  # fmt: skip
+                findings.error("circle", (SURVEY, row, column), what, tr("Ask it before the group."))
+                continue
             findings.error(
                 "circle",
                 (SURVEY, row, column),

@@ -254,3 +254,21 @@ def test_a_condition_on_what_the_telephone_leaves_out_is_told() -> None:
     found = compiled("type | name | label | relevant | disabled\ngeopoint | where | Where? | |\ntext | off | Off? | | yes\n"
                      "text | q | Question? | ${where} != '' |\ntext | r | Why? | ${off} = 'x' |")  # fmt: skip
     assert codes(found) == [("not_asked", 2, "type"), ("stays_empty", 4, "relevant"), ("stays_empty", 5, "relevant")]
+
+
+def test_a_group_that_waits_for_its_own_question_is_named() -> None:
+    found = compiled(
+        "type | name | label | relevant\nbegin_group | g | Group | ${q} = 1\ninteger | q | Question? |\nend_group | | |"
+    )
+    assert codes(found) == [("circle", 2, "relevant")]
+    assert found.diagnostics[0].what == "Whether g is asked depends on q, which is asked in it."
+
+
+def test_a_choice_written_twice_alike_is_one_choice() -> None:
+    found = compiled("type | name | label\nselect_one yn | q | Question?", f"{YES_NO}\nyn | n | no\nyn | |")
+    assert [(one.code, one.row, one.severity.value) for one in found.diagnostics] == [
+        ("duplicate_choice", 4, "warning"),
+        ("choice_without_name", 5, "warning"),
+    ]
+    assert found.questionnaire is not None
+    assert len(found.questionnaire.choice_lists["yn"]) == 2
