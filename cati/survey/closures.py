@@ -223,6 +223,8 @@ def _call(node: Call) -> Closure:
     if not arguments and node.name in _ON_CURRENT:
         arguments = [value_of(Current(node.at))]
     name, run = node.name, found.run
+    if name == "once":
+        arguments = [typed_of(node.arguments[0])]
     if run is None:
         return lambda scope: scope.call(name, [argument(scope) for argument in arguments])
     if found.zoned:

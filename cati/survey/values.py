@@ -96,6 +96,18 @@ def kept(value: Value, *, whole: bool = False) -> str:
     return "" if math.isnan(value) else as_text(value)
 
 
+def with_type_of(value: Value, text: str) -> Value:
+    """Return what a text was kept for when it came to something of this value's type; the value itself for "".
+
+    It is what once() gives: the first result that was not empty.
+    """
+    if not text:
+        return value
+    if isinstance(value, bool):
+        return text == "true"
+    return as_number(text) if isinstance(value, float) else text
+
+
 _WHOLE = 1e-9
 
 

@@ -19,7 +19,7 @@ from cati.survey.expressions import Expression
 from cati.survey.ordering import keyed
 from cati.survey.program import Ids, Place, Program
 from cati.survey.questionnaire import ASKED, Kind, words_in
-from cati.survey.values import Value, as_number, as_text, kept
+from cati.survey.values import Value, as_number, as_text, kept, with_type_of
 
 NOTHING: Mapping[str, str] = {}
 FIRST_MEMBER = (1,)
@@ -387,7 +387,7 @@ class Pass:
         if item.kind in _NUMBERS:
             return "number"
         calculation = self._program.calculation[at]
-        if calculation is not None and (item.trigger or self._program.once[at]):  # kept as text between the events
+        if calculation is not None and item.trigger:  # kept as text between the events
             return str(type_of(calculation.node, {}))
         return "text" if item.kind in ASKED and calculation is None else self._types.get(at, "")
 
@@ -434,7 +434,7 @@ class Pass:
             return self._type(as_text(arguments[0]))
         address = self._program.address((self._at, self._ids)) if self._at >= 0 else ""
         if name == "once":
-            return self.memory.computed.get(address) or kept(arguments[0])
+            return with_type_of(arguments[0], self.memory.computed.get(address, ""))
         if name == "random":
             return keyed(self._setting.seed, "random", address) / 2**64
         if name == "uuid":
