@@ -36,11 +36,8 @@ class Proposed:
     differences: tuple[Difference, ...]
     open_interviews: int
     lost: Mapping[str, int]
-
-    @property
-    def same(self) -> bool:
-        """Whether this is the version in force already."""
-        return not self.differences and not self.lost
+    same: bool = False
+    """Whether this is the version in force already."""
 
 
 def propose_version(study: OpenStudy, path: Path) -> Proposed:
@@ -72,6 +69,7 @@ def propose_version(study: OpenStudy, path: Path) -> Proposed:
         differences=differences(study.questionnaire, read.questionnaire),
         open_interviews=len(cases),
         lost=lost,
+        same=read.questionnaire.content_hash == study.questionnaire.content_hash,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from cati.errors import Problem
-from cati.survey.versions import Change, Difference
+from cati.survey.markup import without_markup
+from cati.survey.versions import Change, Difference, Shift
 from cati.text import mark, tr, trn
 from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
@@ -29,7 +31,10 @@ CHANGES = {
     Change.WORDING: mark("other words"),
     Change.ROUTING: mark("asked under another condition"),
     Change.CHECK: mark("checked in another way"),
+    Change.COMPUTED: mark("worked out or filled in in another way"),
+    Change.OTHER: mark("shown in another way or order, or may stay without an answer in another way"),
 }
+_MOST_SHIFTS = 8
 _MOST_SHOWN = 500
 
 
@@ -96,12 +101,18 @@ class VersionPart(QWidget):
             self.ready.emit()
             return
         self.about.setText(
-            trn("One question differs from the questionnaire of the study.",
-                "{n} questions differ from the questionnaire of the study.", len(proposed.differences))
+            trn("One row differs from the questionnaire of the study.",
+                "{n} rows differ from the questionnaire of the study.", len(proposed.differences))
+            if proposed.differences
+            else tr("No row differs; title, version, languages, tables or the order of the rows do.")
         )  # fmt: skip
+        names = (
+            {**proposed.questionnaire.language_names, **self.study.questionnaire.language_names} if self.study else {}
+        )
         for one in proposed.differences[:_MOST_SHOWN]:
-            self.list.addItem(QListWidgetItem(_line(one, proposed.lost.get(one.name, 0))))
-        self.list.show()
+            self.list.addItem(QListWidgetItem(_line(one, proposed.lost.get(one.name, 0), names)))
+        self.list.setCurrentRow(0)
+        self.list.setVisible(bool(proposed.differences))
         if proposed.open_interviews:
             self.open_interviews.say(_open_interviews(proposed), "warning" if proposed.lost else "note")
         self.adopt.show()
@@ -129,10 +140,21 @@ class VersionPart(QWidget):
         self.adopted.emit(self.study)
 
 
-def _line(one: Difference, lost: int) -> str:
+def _line(one: Difference, lost: int, names: Mapping[str, str]) -> str:
     changes = ", ".join(tr(CHANGES[change]) for change in one.changes)
     more = trn("; asked again in one open interview", "; asked again in {n} open interviews", lost) if lost else ""
-    return f"{one.name}: {one.text}\n{changes}{more}" if one.text else f"{one.name}\n{changes}{more}"
+    text = without_markup(one.text)
+    lines = [f"{one.name}: {text}" if text else one.name, f"{changes}{more}"]
+    lines += [_shift(shift, names) for shift in one.shifts[:_MOST_SHIFTS]]
+    left = len(one.shifts) - _MOST_SHIFTS
+    return "\n".join([*lines, trn("and 1 more", "and {n} more", left)] if left > 0 else lines)
+
+
+def _shift(shift: Shift, names: Mapping[str, str]) -> str:
+    """Return what stood there and what stands there now."""
+    before, after = (tr("“{words}”", words=words) if words else "–" for words in (shift.before, shift.after))
+    named = f"{names.get(shift.language, shift.language)}: " if shift.language else ""
+    return f"    {named}{before} → {after}"
 
 
 def _open_interviews(proposed: Proposed) -> str:
