@@ -99,6 +99,9 @@ def _side_by_side(columns: Sequence[str], looked: Looked, languages: Sequence[st
 def _choices(looked: Looked, item: Item, languages: Sequence[str]) -> str:
     outline = looked.outline
     listed = outline.questionnaire.choice_lists.get(item.choices, ())
+    if not listed:
+        nothing = tr("The list “{name}” is empty: nothing can be chosen.", name=item.choices)
+        return _heading(tr("Answers")) + _paragraph(escape(nothing), colour=theme.colours().caution.name())
     at = outline.lines[outline.at_item[item.name]].at
     skips = looked.skips.get(at) if at is not None else None
     rows = []

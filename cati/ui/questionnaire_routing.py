@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
 
 _SMALLEST, _LARGEST, _STEP = 0.05, 3.0, 1.2
+_LEAST_WHOLE = 0.2
+"""Smaller than this nothing of a picture can be told apart: a long one is not pressed into the window."""
 _MOST_SAID = 240
 
 
@@ -96,9 +99,15 @@ class FlowView(QGraphicsView):
             return
         self.picture.chosen = at
         self.picture.update()
-        box = self.picture.sizes.box(self.picture.flow.nodes[at], self.picture.flow)
-        self.ensureVisible(QRectF(0, box.top(), box.left() + 1, box.height()), 10, self.viewport().height() // 4)
+        self._show_chosen()
         self.chosen.emit(at)
+
+    def _show_chosen(self) -> None:
+        """Bring the box at hand into sight."""
+        if self.picture is None or self.picture.chosen is None:
+            return
+        box = self.picture.sizes.box(self.picture.flow.nodes[self.picture.chosen], self.picture.flow)
+        self.ensureVisible(QRectF(0, box.top(), box.left() + 1, box.height()), 10, self.viewport().height() // 4)
 
     def choose_line(self, key: str) -> None:
         """Choose the box that stands for a line of the outline."""
@@ -108,7 +117,11 @@ class FlowView(QGraphicsView):
             self.choose(at)
 
     def zoom(self, factor: float) -> None:
-        """Make the picture larger or smaller, within reason."""
+        """Make the picture larger or smaller, within reason; the box at hand stays in sight."""
+        self._scale(factor)
+        self._show_chosen()
+
+    def _scale(self, factor: float) -> None:
         now = self.transform().m11()
         factor = min(max(now * factor, _SMALLEST), _LARGEST) / now
         self.scale(factor, factor)
@@ -121,7 +134,8 @@ class FlowView(QGraphicsView):
         wide = self.viewport().width() / max(whole.width(), 1)
         high = self.viewport().height() / max(whole.height(), 1)
         now = self.transform().m11()
-        target = min(wide, high) if abs(now - min(wide, 1.0)) < 0.01 else min(wide, 1.0)  # noqa: PLR2004 - the same
+        all_of_it = min(wide, max(high, _LEAST_WHOLE))
+        target = all_of_it if abs(now - min(wide, 1.0)) < 0.01 else min(wide, 1.0)  # noqa: PLR2004 - the same
         self.zoom(target / now)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -149,7 +163,7 @@ class FlowView(QGraphicsView):
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802 - Qt's name
         """Zoom with Ctrl, else scroll."""
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.zoom(_STEP if event.angleDelta().y() > 0 else 1 / _STEP)
+            self._scale(_STEP if event.angleDelta().y() > 0 else 1 / _STEP)  # what the pointer looks at stays
             event.accept()
         else:
             super().wheelEvent(event)
@@ -212,6 +226,8 @@ class RoutingPart(QWidget):
         stack.addWidget(self.outcome)
         stack.addWidget(self.view, 1)
         stack.addWidget(self.words)
+        for before, after in pairwise((self.view, self.smaller, self.larger, self.whole, self.svg, self.pdf)):
+            self.setTabOrder(before, after)  # the keyboard begins in the picture, not above it
         self.view.wanted.connect(self.wanted)
         self.view.chosen.connect(self._say)
 

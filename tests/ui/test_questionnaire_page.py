@@ -79,6 +79,15 @@ def test_the_studys_questionnaire_is_walked_and_searched_by_keyboard(page: Quest
     assert page.outline.none.isVisible()
 
 
+def test_an_empty_list_is_said_where_its_answers_would_stand(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    form = tmp_path / "form.yaml"
+    form.write_text("survey:\n  - {type: select_one_from_file towns.csv, name: a, label: Which town?}\n", "utf-8")
+    _open(page, form, qtbot)
+    assert "is empty: nothing can be chosen" in page.detail.toPlainText()
+
+
 def test_two_languages_stand_side_by_side(page: QuestionnairePage) -> None:
     assert page.looked is not None
     assert page.language == "en", "the reader's own language first"
@@ -162,6 +171,21 @@ def test_the_routing_is_walked_by_keys_and_opens_the_question(page: Questionnair
     qtbot.keyClick(view, Qt.Key.Key_Return)
     assert page.tabs.currentIndex() == QUESTIONS
     assert page.outline.view.currentIndex().data(Role.KIND) == LineKind.GRID
+
+
+def test_the_box_at_hand_stays_in_sight_and_a_long_picture_readable(page: QuestionnairePage, qtbot: QtBot) -> None:
+    _open(page, FORMS / "grains.xlsx", qtbot)
+    page.tabs.setCurrentIndex(ROUTING)
+    view = page.routing.view
+    view.setFocus()
+    qtbot.keyClick(view, Qt.Key.Key_End)
+    picture = view.picture
+    assert picture is not None
+    last = picture.sizes.box(picture.flow.nodes[-1], picture.flow)
+    for key in ("0", "0", "+", "+", "+", "0"):
+        qtbot.keyClick(view, key)
+        assert view.transform().m11() >= 0.2
+        assert view.mapToScene(view.viewport().rect()).boundingRect().contains(last.topLeft()), key
 
 
 def test_the_routing_is_saved_as_svg_and_pdf(
