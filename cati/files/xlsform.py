@@ -6,6 +6,7 @@ import datetime as dt
 import io
 import re
 import zipfile
+from decimal import Decimal
 from functools import cache, partial
 from pathlib import Path
 from zlib import error as ZlibError  # noqa: N812 - zlib writes its exception in lower case
@@ -118,8 +119,8 @@ def _text(value: float | str | bool | dt.date | dt.time | dt.timedelta) -> str:
         return value
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
+    if isinstance(value, float):  # with the 15 digits that a spreadsheet shows
+        return str(int(value)) if value.is_integer() else format(Decimal(f"{value:.15g}"), "f")
     if isinstance(value, dt.datetime) and value.time() != dt.time():
         return value.isoformat("T", "seconds")
     if isinstance(value, dt.timedelta):

@@ -150,7 +150,7 @@ def _unknown_type(draft: Draft, row: Row, word: str, written: str) -> None:
     """Note a type that nobody knows; a row of nothing else and much like no type is a heading among the rows."""
     place = (SURVEY, row.number, "type")
     name = draft.cell(row, "name")
-    alone = not name and not draft.words(row, "label")
+    alone = word == "type" or (not name and not draft.words(row, "label"))  # the headings once more, or a remark
     near = nearest(word, known_words(), 0.75) if alone else meant_by(word)
     if alone and not near:
         what = tr("“{text}” is no type; the row is taken for a remark and left out.", text=written)

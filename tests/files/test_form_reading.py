@@ -374,3 +374,12 @@ def test_a_folder_of_exported_sheets(tmp_path: Path, pattern: str) -> None:
     form = read_questionnaire(tmp_path, "form")
     assert form.questionnaire is not None
     assert codes(form) == []
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(0.1 + 0.2, "0.3"), (1e-7, "0.0000001"), (2.5, "2.5"), (19.99, "19.99"), (3.0, "3"), (1e15, "1" + "0" * 15)],
+)
+def test_numbers_are_read_as_a_spreadsheet_shows_them(number: float, text: str) -> None:
+    form = survey([*HEAD, "default"], ["decimal", "q", "How much?", number])
+    assert cells(form)["default"] == text

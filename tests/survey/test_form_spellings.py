@@ -272,3 +272,8 @@ def test_a_choice_written_twice_alike_is_one_choice() -> None:
     ]
     assert found.questionnaire is not None
     assert len(found.questionnaire.choice_lists["yn"]) == 2
+
+
+def test_headings_that_stand_once_more_among_the_rows_are_a_remark() -> None:
+    found = compiled("type | name | label\ntext | q | Question?\nType | name | label\ntext | r | Why?")
+    assert codes(found) == [("remark_row", 3, "type")]
