@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QTabWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
 from cati.survey.outline_facts import asked_from
@@ -17,13 +17,12 @@ from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note, Working, begin, clear, in_words
-from cati.ui.questionnaire_detail import Detail
 from cati.ui.questionnaire_files import ask_form, breakable, changed_at
 from cati.ui.questionnaire_head import Head
 from cati.ui.questionnaire_leaving import Asking
-from cati.ui.questionnaire_outline import OutlinePart
 from cati.ui.questionnaire_paper import PaperPart
 from cati.ui.questionnaire_problems import ProblemsPart, next_with_problem
+from cati.ui.questionnaire_questions import QuestionsPart
 from cati.ui.questionnaire_routing import RoutingPart
 from cati.ui.questionnaire_runs import RandomRunsPart
 from cati.ui.questionnaire_saving import SavingPart
@@ -83,8 +82,12 @@ class QuestionnairePage(QWidget):
         self.problem = Note("", "warning")
         self.problem.hide()
         self.saving = SavingPart()
-        self.outline = OutlinePart()
-        self.detail = Detail()
+        self.questions = QuestionsPart(self.try_here)
+        self.outline, self.detail, self.try_button = (
+            self.questions.outline,
+            self.questions.detail,
+            self.questions.try_it,
+        )
         self.problems = ProblemsPart()
         self.routing = RoutingPart()
         self.paper = PaperPart()
@@ -98,7 +101,7 @@ class QuestionnairePage(QWidget):
         self.tabs.tabBar().setAccessibleName(tr("Parts of the questionnaire"))
         self.tabs.tabBar().setUsesScrollButtons(True)
         for part, title in (
-            (self._side_by_side(), tr("Questions")),
+            (self.questions, tr("Questions")),
             (self.problems, tr("Problems")),
             (self.routing, tr("Routing")),
             (self.paper, tr("Paper version")),
@@ -113,8 +116,8 @@ class QuestionnairePage(QWidget):
         stack = self._whole
         stack.setContentsMargins(2 * unit, unit + unit // 2, unit, unit)
         stack.setSpacing(unit // 2)
-        for part in (head, self.working, self.problem, self.saving, self.asking):
-            stack.addWidget(part)
+        for above in (head, self.working, self.problem, self.saving, self.asking):
+            stack.addWidget(above)
         stack.addWidget(self.tabs, 1)
         self.begin_at = self.outline.view
         self._connect()
@@ -133,35 +136,6 @@ class QuestionnairePage(QWidget):
             self.show_own()
         if focused:
             begin(self)
-
-    def _side_by_side(self) -> QWidget:
-        """Return outline and details: side by side, one above the other where the text is large."""
-        way = Qt.Orientation.Vertical if theme.is_large() else Qt.Orientation.Horizontal
-        both = QSplitter(way)
-        both.addWidget(self.outline)
-        both.addWidget(self._detail_with_button())
-        both.setChildrenCollapsible(False)
-        both.setHandleWidth(theme.unit())
-        both.setStretchFactor(0, 4)
-        both.setStretchFactor(1, 5)
-        holder = QWidget()
-        stack = QVBoxLayout(holder)
-        stack.setContentsMargins(0, theme.unit(), 0, 0)
-        stack.addWidget(both)
-        return holder
-
-    def _detail_with_button(self) -> QWidget:
-        """Return the details with the way into the test run below them."""
-        self.try_button = theme.push(f"{tr('Try from here')}  {cap_of(Key.TRY_HERE)}", self.try_here)
-        self.try_button.setAccessibleName(tr("Test run from the question at hand"))
-        holder = QWidget()
-        stack = QVBoxLayout(holder)
-        stack.setContentsMargins(0, 0, 0, 0)
-        stack.setSpacing(theme.unit() // 2)
-        stack.addWidget(self.detail, 1)
-        self.detail.setMinimumHeight(theme.line())
-        stack.addWidget(self.try_button, 0, Qt.AlignmentFlag.AlignLeft)
-        return holder
 
     def _connect(self) -> None:
         head = self.head
@@ -183,6 +157,7 @@ class QuestionnairePage(QWidget):
         self.test_run.running.connect(lambda _on: self.asking.withdraw())
         self.tabs.currentChanged.connect(self._fill)
         self.tabs.currentChanged.connect(lambda _at: self._fold_head())
+        self.tabs.currentChanged.connect(self._begin_in)
 
     # -- which questionnaire ----------------------------------------------------------------------------------------
 
@@ -247,6 +222,14 @@ class QuestionnairePage(QWidget):
                 said = tr("{file} was changed since it was read.", file=breakable(self._path.name))
                 self.problem.say(f"{said} {again}")
         return super().event(event)
+
+    def _begin_in(self, at: int) -> None:
+        """Put the keyboard where a part is read, unless it stays on the tabs."""
+        parts = {QUESTIONS: self.outline.view, PROBLEMS: self.problems.list, ROUTING: self.routing.view,
+                 PAPER: self.paper.sheet}  # fmt: skip
+        held = QApplication.focusWidget()
+        if at in parts and held is not None and held is not self.tabs.tabBar() and self.tabs.isAncestorOf(held):
+            parts[at].setFocus()
 
     def _remember_place(self) -> None:
         line = self.outline.line()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -226,8 +225,6 @@ class RoutingPart(QWidget):
         stack.addWidget(self.outcome)
         stack.addWidget(self.view, 1)
         stack.addWidget(self.words)
-        for before, after in pairwise((self.view, self.smaller, self.larger, self.whole, self.svg, self.pdf)):
-            self.setTabOrder(before, after)  # the keyboard begins in the picture, not above it
         self.view.wanted.connect(self.wanted)
         self.view.chosen.connect(self._say)
 

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from cati.fieldwork.forms import check_form
 from cati.ui.main_window import MainWindow
 from cati.ui.questionnaire_outline import Role
-from cati.ui.questionnaire_page import PAPER, PROBLEMS, QUESTIONS, TEST_RUN, QuestionnairePage
+from cati.ui.questionnaire_page import PAPER, PROBLEMS, QUESTIONS, ROUTING, TEST_RUN, QuestionnairePage
 
 if TYPE_CHECKING:
     from conftest import MakeWindow, Ready
@@ -138,6 +138,19 @@ def test_every_word_of_a_finding_has_room(page: QuestionnairePage, tmp_path: Pat
         high.append(max(found.sizeHintForIndex(found.model().index(at, 0)).height() for at in range(found.count())))
     assert high[1] > high[0], "what is broken into more lines gets their room"
     assert found.item(0).text().startswith("✗ sheet survey, row"), "who does not see it hears the whole sentence"
+
+
+@pytest.mark.parametrize("part", [QUESTIONS, PROBLEMS, ROUTING, PAPER])
+def test_going_from_part_to_part_the_keyboard_is_where_it_is_read(
+    part: int, page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    open_form(page, tmp_path / "form.yaml", BROKEN, qtbot)
+    page.tabs.setCurrentIndex(TEST_RUN if part != QUESTIONS else PAPER)
+    page.tabs.currentWidget().setFocus()
+    page.tabs.setCurrentIndex(part)
+    read = {QUESTIONS: page.outline.view, PROBLEMS: page.problems.list, ROUTING: page.routing.view,
+            PAPER: page.paper.sheet}  # fmt: skip
+    assert read[part].hasFocus()
 
 
 @pytest.mark.parametrize("act", ["here", "anew", "again", "other", "own", "page", "close"])
