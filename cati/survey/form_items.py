@@ -20,9 +20,9 @@ from cati.survey.form_options import (
     triggers_of,
     with_own_answer,
 )
-from cati.survey.form_rows import SURVEY, Heading, Row, Sheet
+from cati.survey.form_rows import EXTERNAL, SURVEY, Heading, Row, Sheet
 from cati.survey.form_search import condition_of, search_of, searched_choices
-from cati.survey.form_tables import table_choices, table_of
+from cati.survey.form_tables import external_rows, table_choices, table_of
 from cati.survey.item_types import SILENT, Role, RowType, known_words, meant_by, read_type
 from cati.survey.nearest import nearest
 from cati.survey.questionnaire import ASKED, CHOOSING, SUBSTANTIVE, Choice, Group, Item, Kind, Words
@@ -290,17 +290,17 @@ def _choices_of(draft: Draft, row: Row, row_type: RowType, kind: Kind) -> str:
 def file_choices(draft: Draft, row: Row, row_type: RowType) -> str:
     """Return the name of a list whose choices stand in a file beside the form; it is made here."""
     name = row_type.source
-    if name in draft.lists:
-        return name
     external = row_type.word.endswith("_external")
-    rows = table_of(draft.tables, "external_choices" if external else name)
-    if rows is not None and external:  # a missing table was said when the form was read
-        rows = tuple(each for each in rows if each.get("list_name", each.get("list name", "")) == name)
+    own = f"{name} ({EXTERNAL})" if external and any(list_name == name for list_name, _ in draft.places) else name
+    if own in draft.lists:
+        return own
+    # a missing table was said when the form was read
+    rows = external_rows(draft.tables.get(EXTERNAL), name) if external else table_of(draft.tables, name)
     columns = parameters_of(draft.cell(row, "parameters"))
-    draft.lists[name] = table_choices(
+    draft.lists[own] = table_choices(
         rows or (), columns.get("value", "name"), columns.get("label", "label"), draft.plain_code
     )
-    return name
+    return own
 
 
 def _item(draft: Draft, row: Row, row_type: RowType) -> None:

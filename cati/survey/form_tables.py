@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 
-from cati.survey.form_rows import Sheet, language_of
+from cati.survey.form_rows import EXTERNAL, Sheet, headings_of, language_of
 from cati.survey.questionnaire import Choice, Words
 
 
@@ -16,6 +16,20 @@ def table_of(tables: Mapping[str, Sheet], name: str) -> tuple[dict[str, str], ..
     if sheet is None:
         sheet = next((one for key, one in tables.items() if key.lower() == bare.lower()), None)
     return None if sheet is None else tuple(dict(row.cells) for row in sheet.rows)
+
+
+def external_rows(sheet: Sheet | None, list_name: str) -> tuple[dict[str, str], ...]:
+    """Return the rows of a list on the sheet external_choices, its columns called by their own names."""
+    if sheet is None:
+        return ()
+    called = {}
+    for written, heading in headings_of(sheet, EXTERNAL).items():
+        plain = heading.column in ("list_name", "name", "label")
+        called[written] = heading.column if plain and not heading.code else written
+        if heading.column == "label" and heading.code:
+            called[written] = f"label::{heading.language} ({heading.code})"
+    rows = ({called[written]: text for written, text in row.cells.items()} for row in sheet.rows)
+    return tuple(row for row in rows if row.get("list_name", "") == list_name)
 
 
 def table_choices(

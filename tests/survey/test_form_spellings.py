@@ -277,3 +277,19 @@ def test_a_choice_written_twice_alike_is_one_choice() -> None:
 def test_headings_that_stand_once_more_among_the_rows_are_a_remark() -> None:
     found = compiled("type | name | label\ntext | q | Question?\nType | name | label\ntext | r | Why?")
     assert codes(found) == [("remark_row", 3, "type")]
+
+
+def test_an_external_list_is_another_than_the_list_of_its_name_and_its_headings_are_taken_as_written() -> None:
+    inside = sheet("list_name | name | label::en\nl | 1 | One")
+    outside = sheet("LIST NAME | Name | LABEL::EN | PART\nl | 7 | Seven | 1\nother | 8 | Eight | 1")
+    survey = (
+        "type | name | label::en | choice_filter\nselect_one l | q | Q? |\nselect_one_external l | r | R? | PART = ${q}"
+    )
+    found = compile_form(Form("tiny", sheet(survey), inside, Sheet(), {"external_choices": outside}))
+    assert codes(found) == []
+    assert found.questionnaire is not None
+    lists = [found.questionnaire.choice_lists[item.choices] for item in found.questionnaire.items]
+    assert [[(choice.name, choice.label) for choice in one] for one in lists] == [
+        [("1", {"en": "One"})],
+        [("7", {"en": "Seven"})],
+    ]
