@@ -183,10 +183,12 @@ def _equals_text(one: Node, two: Literal, left: Closure, wanted: str, *, negate:
     close = oddly_written(wanted)
 
     def run(scope: Scope) -> bool:
-        this = as_text(left(scope))
+        this = left(scope)
         if this == wanted:
             return not negate
-        return (same_item(scope, (one, two), this, wanted) if close or this in TRUTHS else False) != negate
+        if close or this in TRUTHS:
+            return same_item(scope, (one, two), as_text(this), wanted) != negate
+        return negate
 
     return run
 

@@ -19,6 +19,8 @@ _NUMBER = re.compile(r"\s*-?(?:[0-9]+[.,]?[0-9]*|[.,][0-9]+)\s*")
 def as_number(value: Value) -> float:
     """XPath's number(): NaN for what is no number. A decimal comma is read, too; a date counts as days since 1970."""
     if isinstance(value, str):
+        if not value:
+            return math.nan
         if value.isdecimal() and value.isascii():
             return float(value)
         if _NUMBER.fullmatch(value):
