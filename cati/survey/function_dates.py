@@ -34,8 +34,8 @@ def _moment(zone: tzinfo, value: Value) -> datetime | None:
 
 
 def date_of(zone: tzinfo, value: Value) -> str:
-    """Return the date of a text or of a number of days since 1970, "" for what is none."""
-    found = _moment(zone, value)
+    """Return the date of a text or of a number of days since 1970 (cut behind the point), "" for what is none."""
+    found = _moment(zone, float(int(value)) if isinstance(value, float) and math.isfinite(value) else value)
     return found.date().isoformat() if found else ""
 
 
@@ -72,7 +72,7 @@ def decimal_date(zone: tzinfo, value: Value) -> Value:
     return days_of(text) if text else math.nan
 
 
-def decimal_time(zone: tzinfo, value: Value) -> float:
+def decimal_time(zone: tzinfo, value: Value) -> Value:
     """Return the time of day as a fraction: noon is 0.5. A time with another zone's offset is taken over into this one.
 
     Both offsets the zone has in the course of a year are its own: a time alone does not say on which day it was.
@@ -80,6 +80,8 @@ def decimal_time(zone: tzinfo, value: Value) -> float:
     if isinstance(value, float):
         return value - math.floor(value) if math.isfinite(value) else math.nan
     text = as_text(value)
+    if not text:
+        return ""
     alone = clock_of(text)
     if alone is None:
         found = local(text, zone)
