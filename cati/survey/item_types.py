@@ -130,7 +130,7 @@ def read_type(written: str) -> RowType:  # noqa: PLR0911 - one return a kind of 
     if select and (len(text) == select.end() or text[select.end()] == " "):
         if select["rank"] is not None:
             rest = text[select.end() :].strip()
-            return RowType(Role.ITEM, "rank", Kind.RANK, choices=rest)
+            return RowType(Role.ITEM, "rank", Kind.RANK, choices=rest, choices_from=_in_braces(rest))
         return _select(text[select.end() :].strip(), multiple=select["many"] is not None)
     return _plain(text.lower())
 
@@ -163,8 +163,13 @@ def _select(rest: str, *, multiple: bool) -> RowType:
         Kind.MULTIPLE if multiple else Kind.SINGLE,
         choices=choices,
         or_other=other is not None,
-        choices_from=choices[2:-1].strip() if choices.startswith("${") and choices.endswith("}") else "",
+        choices_from=_in_braces(choices),
     )
+
+
+def _in_braces(choices: str) -> str:
+    """Return the question of a roster that a type names instead of a list: ``${name}``."""
+    return choices[2:-1].strip() if choices.startswith("${") and choices.endswith("}") else ""
 
 
 _OF_OTHERS = {

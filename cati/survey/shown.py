@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cati.survey.ordering import reorder
 from cati.survey.program import Ids, Program
-from cati.survey.questionnaire import Choice, Order, Words, words_in
+from cati.survey.questionnaire import Choice, Kind, Order, Words, words_in
 from cati.survey.shuffling import shuffled
 from cati.survey.worked_out import Pass
 
@@ -44,16 +44,21 @@ def columns_of(choice: Choice) -> dict[str, str]:
 
 
 def _from_roster(program: Program, at: int, ids: Ids, scope: Pass) -> tuple[Choice, ...]:
-    """Return the answers to a question of a roster as choices, blanks and repetitions left out."""
+    """Return the answers to a question of a roster as choices, blanks and repetitions left out.
+
+    Where several may be chosen a choice's name holds no blanks: they separate the names in the answer.
+    """
+    one = program.questionnaire.items[at].kind is Kind.SINGLE
     source = program.index.get(program.questionnaire.items[at].choices_from)
     if source is None:
         return ()
     keep = program.choice_filter[at]
     found: dict[str, Choice] = {}
     for member in scope.seen_from(at, ids, source):
-        name = scope.text(source, member) if scope.on(source, member) else ""
-        if name and (keep is None or scope.holds(keep, source, member, name)):
-            found.setdefault(name, Choice(name=name, label={"": name}))
+        text = scope.text(source, member) if scope.on(source, member) else ""
+        if text and (keep is None or scope.holds(keep, source, member, text)):
+            name = text if one else "_".join(text.split())
+            found.setdefault(name, Choice(name=name, label={"": text}))
     return tuple(found.values())
 
 

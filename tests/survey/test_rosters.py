@@ -291,3 +291,20 @@ def test_conditions_in_brackets_pick_members_of_rosters(
     ]  # fmt: skip
     assert scope.nodes("grown") == ("1", "2")
     assert [scope.text(program.index["before"], ids) for ids in ((1, 1), (1, 2), (2, 2))] == ["", "A1", "B1"]
+
+
+@pytest.mark.parametrize("word", ["select_multiple", "rank"])
+def test_names_with_blanks_can_be_chosen_among_several(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire], word: str
+) -> None:
+    under_way = walk(form([
+        q("n", "integer"), begin("child", repeat_count="${n}"), q("name"), end(), q("who", f"{word} ${{name}}"), q("last"),
+    ]))  # fmt: skip
+    under_way.answer("n", Answer(value="2"))
+    under_way.answer("name@1", Answer(value="Ada Maria"))
+    under_way.answer("name@2", Answer(value="Bo"))
+    assert under_way.state.screen is not None
+    listed = under_way.state.screen.questions[0].choices
+    assert [(choice.name, label) for choice, label in listed] == [("Ada_Maria", "Ada Maria"), ("Bo", "Bo")]
+    under_way.answer("who", Answer(value="Bo Ada_Maria"))
+    assert under_way.state.refusal is None
