@@ -21,6 +21,7 @@ from cati.survey.dispositions import TABLE, Letter, Outcome
 from cati.survey.interview import Event, EventKind, InterviewState, InterviewStatus
 from cati.survey.questionnaire import Questionnaire
 from cati.survey.random_runs import Runs
+from cati.survey.unreachable import Proof, proofs
 
 NOBODY = "0" * 32
 """The case of a rehearsal; no study has it."""
@@ -49,9 +50,9 @@ def rehearse_from(
     values: Mapping[str, str] | None = None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> RunningInterview | None:
-    """Begin an interview that stands at a question, with random answers before it (slow: call in background).
+    """Begin an interview that stands at a question, with invented answers before it (slow: call in background).
 
-    None when no random interview came there; that is no proof that none can.
+    None when no answers were found that lead there; that is no proof that there are none.
     """
     now = study.now()
     walk = directed_walk.walk_to(
@@ -60,6 +61,13 @@ def rehearse_from(
         cancelled=cancelled,
     )  # fmt: skip
     return _running(tuple(walk.events), walk.state, now) if walk is not None else None
+
+
+def out_of_reach(
+    study: OpenStudy, form: Questionnaire, name: str, *, values: Mapping[str, str] | None = None
+) -> Proof | None:
+    """Return why nobody can be asked a question, None when that is not certain (slow on large forms)."""
+    return proofs(form, {**invented_values(study), **(values or {})}).get(name)
 
 
 def _running(events: tuple[Event, ...], state: InterviewState, now: datetime) -> RunningInterview:

@@ -13,13 +13,15 @@ from cati.survey.events import EventKind
 from cati.survey.placing import THOUGHTS_TO_AN_ACT, Where
 from cati.survey.program import AT, program_of
 from cati.survey.questionnaire import Questionnaire
-from cati.survey.random_walk import MOST_STEPS, MOST_TRIES, Known, Walk, known_of
+from cati.survey.random_walk import MOST_STEPS, MOST_TRIES, Known, Walk, by_chance, known_of
 from cati.survey.screens import Question
 from cati.survey.steering import Steering
 
 MOST_ACTS = 1_500
 """So many events a search for one question may take, over all its beginnings."""
-MOST_WALKS = 200
+MOST_WALKS = 12
+MOST_WALKS_BY_CHANCE = 200
+"""So many beginnings are made, more where random numbers have a say."""
 MOST_A_WALK = 400
 
 
@@ -132,7 +134,7 @@ def walk_to(
     """
     known = known or known_of(questionnaire)
     acts = 0
-    for _ in range(MOST_WALKS):
+    for _ in range(MOST_WALKS_BY_CHANCE if by_chance(questionnaire, name) else MOST_WALKS):
         if cancelled() or acts > most:
             return None
         walk = DirectedWalk(questionnaire, draw, at, values, known, language)

@@ -17,7 +17,7 @@ from cati.survey.unreachable import Proof, proofs
 
 ENOUGH_TRIES = 10
 """A check that refused fewer answers is not said to be met by none."""
-_ROUNDS = (500, 1_500)
+_ROUNDS = (200, 800)
 """Events that a search for one question may take: short ones first, for what is left longer ones."""
 _AFTER = 2
 """So many interviews go on to their end from a question that was searched for: they come to what lies behind it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -32,6 +32,7 @@ READ_CHOICES = 7
 ANOTHER_MEMBER = 0.4
 MOST_MEMBERS = 4
 MOST_TRIES = 12
+MOST_DIGITS = 40
 MOST_STEPS = 3_000
 """A form that asks more often than this is a form that never ends."""
 
@@ -54,6 +55,13 @@ def known_of(questionnaire: Questionnaire) -> Known:
     program = program_of(questionnaire)
     counted = [name for count in program.group_count if count is not None for name in count.references]
     return Known(_hints(program), _patterns(program), frozenset(_behind(program, counted)))
+
+
+def by_chance(questionnaire: Questionnaire, name: str) -> bool:
+    """Tell whether chance has a say in whether a question is asked: another seed may then bring it about."""
+    program = program_of(questionnaire)
+    found = (program.index[one] for one in _behind(program, [name]) if one in program.index)
+    return any("random" in one.calls for at in found for one in _around(program, at))
 
 
 def _behind(program: Program, names: Iterable[str]) -> dict[str, None]:
@@ -100,12 +108,20 @@ def _hints(program: Program) -> dict[str, tuple[str, ...]]:
             values = {
                 Kind.NUMBER: [str(int(number)) for number in near if number == int(number)],
                 Kind.DECIMAL: [format(number, "g") for number in near],
-                Kind.TEXT: texts,
+                Kind.TEXT: [*texts, *(_written(numbers) if name == answered else ())],
                 Kind.DATE: days,
                 Kind.DATETIME: [f"{day}T12:00" for day in days],
             }.get(kind, []) if kind is not None else []  # fmt: skip
             found.setdefault(name, {}).update(dict.fromkeys(value for value in values if value))
     return {name: tuple(values) for name, values in found.items() if values}
+
+
+def _written(numbers: Sequence[float]) -> list[str]:
+    """Return numbers as a check of a text may want them: as digits, below zero, or as how long the text is to be."""
+    whole = [int(number) for number in numbers if number == int(number)]
+    lengths = [number for number in whole if 0 < number <= MOST_DIGITS]
+    return [*map(str, whole), *(f"-{number}" for number in whole), *("1" * n for n in lengths),
+            *("0" + "1" * (n - 1) for n in lengths)]  # fmt: skip
 
 
 def _is_day(text: str) -> bool:
@@ -125,13 +141,19 @@ def _patterns(program: Program) -> dict[str, str]:
     return found
 
 
+_HYPHEN = re.compile(r"(\\[wdsWDS])-(?!\])")
+"""A hyphen behind a class of signs is itself in Java's patterns; Python wants it marked."""
+
+
 def readable(pattern: str) -> str:
     """Return a pattern by which texts can be made, "" for one of another engine: chance must do there."""
-    try:
-        Rstr(random.Random(0)).xeger(pattern)  # noqa: S311 - to see whether it can be read
-    except (re.error, ValueError, KeyError, OverflowError):
-        return ""
-    return pattern
+    for tried in (pattern, _HYPHEN.sub(r"\1\-", pattern)):
+        try:
+            Rstr(random.Random(0)).xeger(tried)  # noqa: S311 - to see whether it can be read
+        except (re.error, ValueError, KeyError, OverflowError):
+            continue
+        return tried
+    return ""
 
 
 class Walk:

@@ -22,12 +22,12 @@ from cati.errors import Problem
 from cati.survey.outline import outcome_words
 from cati.survey.questionnaire import ASKED
 from cati.survey.random_runs import Runs
-from cati.text import show_number, tr, trn
+from cati.text import show_number, tr
 from cati.ui import theme
 from cati.ui.background import Job, Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Working, in_words, table
 from cati.ui.questionnaire_histogram import Histogram
-from cati.ui.runs_words import findings, share_words
+from cati.ui.runs_words import findings, narrowed, narrowed_words, note, share_words
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -75,8 +75,9 @@ class RandomRunsPart(QWidget):
         self._job: Job | None = None
         self.about = theme.words(
             tr(
-                "The program answers the questionnaire at random and counts; every fourth interview prefers answers "
-                "that conditions ask for. Chance is no proof: what it did not reach may be reached by rare answers. "
+                "The program answers the questionnaire at random and counts; lengths and shares come from these "
+                "interviews alone. What they did not reach it then searches for, back from the conditions to the "
+                "answers they need. Not reached means searched for in vain; where it is certain why, that is said. "
                 "Site, department and what else the case brings along are those chosen under Test run. The same seed "
                 "gives the same runs. Nothing is stored."
             ),
@@ -197,8 +198,9 @@ class RandomRunsPart(QWidget):
                     ticket.progress(done, of)
 
             return random_interviews(
-                study, form, number, seed=seed, values=values, progress=progress, cancelled=ticket.cancelled
-            )
+                study, form, number, seed=seed, values=values, progress=progress,
+                searching=lambda done, of: ticket.progress(done, -of), cancelled=ticket.cancelled,
+            )  # fmt: skip
 
         def done(runs: Runs) -> None:
             self._over()
@@ -210,8 +212,12 @@ class RandomRunsPart(QWidget):
             self.outcome.say("✗ " + in_words(problem), "warning")
 
         def advance(through: int, of: int) -> None:
-            self.working.advance(through, of)
-            self.working.say(tr("{done} of {of} interviews", done=show_number(through), of=show_number(of)))
+            self.working.advance(through, abs(of))
+            done, whole = show_number(through), show_number(abs(of))
+            if of < 0:  # the search counts below zero
+                self.working.say(tr("Searching for what chance did not come to: {done} of {of}", done=done, of=whole))
+            else:
+                self.working.say(tr("{done} of {of} interviews", done=done, of=whole))
 
         self._job = run_in_background(self, simulate, done, failed, advance)
 
@@ -225,21 +231,13 @@ class RandomRunsPart(QWidget):
         ends = {item.disposition: outcome_words(item) for item in form.items if item.disposition}
         self.words.setText("\n\n".join(findings(runs, seed, ends)))
         self.histogram.show_minutes(runs.minutes, runs.median)
-        count = show_number(runs.interviews)
         self.order.blockSignals(True)
         self.order.clear()
         self.order.addItem(tr("All questions, as in the form"), "all")
         self.order.addItem(tr("All questions, the rarest first"), "rare")
-        if runs.never_asked:
-            self.order.addItem(
-                trn("Not reached in {runs} runs: 1 question", "Not reached in {runs} runs: {n} questions",
-                    len(runs.never_asked), runs=count), "never"
-            )  # fmt: skip
-        if runs.never_met:
-            self.order.addItem(
-                trn("Check met by no answer tried: 1 question", "Check met by no answer tried: {n} questions",
-                    len(runs.never_met)), "unmet"
-            )  # fmt: skip
+        for key, names in narrowed(runs).items():
+            if names:
+                self.order.addItem(narrowed_words(key, len(names)), key)
         self.order.blockSignals(False)
         self._fill()
         self.table.setFocus()
@@ -249,7 +247,7 @@ class RandomRunsPart(QWidget):
         if runs is None or looked is None:
             return
         outline, wanted = looked.outline, self.order.currentData()
-        only = {"never": runs.never_asked, "unmet": runs.never_met}.get(wanted)
+        only = narrowed(runs).get(wanted)
         items = [item for item in outline.questionnaire.items if item.kind in ASKED]
         shown = [item for item in items if only is None or item.name in only]
         self.table.setSortingEnabled(False)
@@ -263,11 +261,11 @@ class RandomRunsPart(QWidget):
                 QUESTION: QTableWidgetItem(text),
                 NAME: QTableWidgetItem(item.name),
                 SHARE: _Figure(share_words(runs, item.name), runs.asked.get(item.name, 0)),
-                NOTES: QTableWidgetItem(_note(runs, item.name)),
+                NOTES: QTableWidgetItem(note(runs, item.name, outline.called)),
             }
             for column, cell in cells.items():
                 cell.setData(_KEY, line.key)
-                cell.setToolTip(text)
+                cell.setToolTip(cell.text() if column == NOTES else text)
                 self.table.setItem(at, column, cell)
         self.table.setSortingEnabled(True)
         rare = wanted == "rare"
@@ -279,7 +277,7 @@ class RandomRunsPart(QWidget):
         head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         self.table.setColumnWidth(NAME, theme.columns(_NAME))
         self.table.setColumnHidden(NAME, theme.is_large())
-        self.table.setColumnHidden(NOTES, not (runs.never_asked or runs.never_met))
+        self.table.setColumnHidden(NOTES, not any(narrowed(runs).values()))
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setWordWrap(False)
 
@@ -299,12 +297,6 @@ class RandomRunsPart(QWidget):
 
 def _heads() -> tuple[str, ...]:
     return (tr("No."), tr("Question"), tr("Name"), tr("asked in"), tr("found"))
-
-
-def _note(runs: Runs, name: str) -> str:
-    if name in runs.never_met:
-        return tr("check never met")
-    return tr("not reached") if name in runs.never_asked else ""
 
 
 def _spin(least: int, most: int, value: int) -> QSpinBox:

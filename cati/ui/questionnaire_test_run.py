@@ -12,6 +12,7 @@ from cati.errors import Cancelled, Problem
 from cati.survey.dispositions import TABLE
 from cati.survey.interview import EventKind
 from cati.survey.questionnaire import ASKED
+from cati.survey.unreachable import Proof
 from cati.text import tr, trn
 from cati.ui import theme
 from cati.ui.background import Job, Ticket, run_in_background
@@ -19,6 +20,7 @@ from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note, begin, in_words
 from cati.ui.questionnaire_case import CasePart
 from cati.ui.questionnaire_values import ValuesPart
+from cati.ui.runs_words import reason
 
 if TYPE_CHECKING:
     from cati.fieldwork.interviewing import Completed, RunningInterview
@@ -164,19 +166,22 @@ class TestRunPart(QWidget):
         seed = study.draw.getrandbits(32)
         self.end_run()
 
-        def walk(ticket: Ticket) -> RunningInterview | None:
-            from cati.fieldwork.rehearsal import rehearse_from  # noqa: PLC0415 - as above
+        def walk(ticket: Ticket) -> RunningInterview | Proof | None:
+            from cati.fieldwork.rehearsal import out_of_reach, rehearse_from  # noqa: PLC0415 - as above
 
+            proof = out_of_reach(study, form, name, values=case.values)
+            if proof is not None:
+                return proof
             found = rehearse_from(study, form, name, seed=seed, language=case.language, values=case.values,
                                   cancelled=ticket.cancelled)  # fmt: skip
             if found is None and ticket.cancelled():
                 raise Cancelled
             return found
 
-        def done(found: RunningInterview | None) -> None:
+        def done(found: RunningInterview | Proof | None) -> None:
             self._walked()
-            if found is None:
-                self.case.say(_in_vain(looked, name))
+            if found is None or isinstance(found, Proof):
+                self.case.say(_in_vain(looked, name, found))
             else:
                 self._show(replace(study, questionnaire=form), found, len(found.events))
 
@@ -184,7 +189,7 @@ class TestRunPart(QWidget):
             self._walked()
             self.case.say("✗ " + in_words(problem))
 
-        self.case.working.begin(tr("Answering at random up to the question …"))
+        self.case.working.begin(tr("Looking for answers that lead to the question …"))
         self._job = run_in_background(self, walk, done, failed, cancelled=self._walked)
 
     def end_run(self) -> None:
@@ -310,10 +315,12 @@ def _with_key(words: str, key: Key) -> str:
     return words if theme.is_large() else f"{words}  {cap_of(key)}"
 
 
-def _in_vain(looked: Looked, name: str) -> str:
+def _in_vain(looked: Looked, name: str, proof: Proof | None) -> str:
     called = looked.outline.called(name)
+    if proof is not None:
+        why = reason(proof, looked.outline.called)
+        return "✗ " + tr("This question ({name}) can be asked of nobody: {why}", name=called, why=why)
     return "✗ " + tr(
-        "No random interview came to this question ({name}). Its condition may need a value of the case, "
-        "or answers that chance does not hit.",
+        "The program found no answers that lead to this question ({name}). Its condition may need a value of the case.",
         name=called,
     )

@@ -1,11 +1,13 @@
-"""What random runs showed, in sentences that claim no more than chance can show."""
+"""What random runs and the search after them showed, in sentences that claim no more than was tried or proven."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
+from cati.survey.certain import Because
 from cati.survey.random_runs import Runs
 from cati.survey.random_walk import MOST_STEPS
+from cati.survey.unreachable import Proof
 from cati.text import language, show_number, tr, trn
 
 _FEW = 1.0
@@ -15,27 +17,134 @@ _LOW, _HIGH = 0.1, 0.9
 
 def findings(runs: Runs, seed: int, ends: Mapping[str, str]) -> Iterator[str]:
     """Yield the findings, the weightiest sign first in each; ``ends`` has the words for dispositions."""
-    count = show_number(runs.interviews)
-    yield trn("1 interview with random answers, seed {seed}.", "{n} interviews with random answers, seed {seed}.",
-              runs.interviews, seed=seed)  # fmt: skip
-    if runs.never_asked:
-        yield "⚠ " + trn("1 question was not reached in {runs} runs.", "{n} questions were not reached in {runs} runs.",
-                         len(runs.never_asked), runs=count)  # fmt: skip
-    else:
-        yield "✓ " + tr("Every question was reached.")
-    if runs.never_met:
-        yield "⚠ " + trn("1 question has a check that no answer tried has met.",
-                         "{n} questions have a check that no answer tried has met.", len(runs.never_met))  # fmt: skip
-    else:
-        yield "✓ " + tr("No check refused every answer tried.")
+    yield trn(
+        "1 interview with random answers, seed {seed}.",
+        "{n} interviews with random answers, seed {seed}.",
+        runs.interviews,
+        seed=seed,
+    )
+    if runs.cut_short:
+        yield "⚠ " + tr("Cancelled: what follows says less than it could.")
+    yield from _reached(runs)
+    yield from _checks(runs)
     if runs.endless:
         yield "✗ " + trn(
-            "1 interview did not end within {steps} steps.", "{n} interviews did not end within {steps} steps.",
-            runs.endless, steps=show_number(MOST_STEPS),
-        )  # fmt: skip
+            "1 interview did not end within {steps} steps.",
+            "{n} interviews did not end within {steps} steps.",
+            runs.endless,
+            steps=show_number(MOST_STEPS),
+        )
     yield from _early(runs, ends)
     if runs.minutes:
         yield _length(runs)
+
+
+def _reached(runs: Runs) -> Iterator[str]:
+    kept = narrowed(runs)
+    if kept["impossible"]:
+        yield "✗ " + trn(
+            "1 question can be asked of nobody; the list says why.",
+            "{n} questions can be asked of nobody; the list says why.",
+            len(kept["impossible"]),
+        )
+    if kept["never"]:
+        yield "⚠ " + trn(
+            "1 question was not reached, though it was searched for.",
+            "{n} questions were not reached, though they were searched for.",
+            len(kept["never"]),
+        )
+    if not runs.never_asked:
+        yield "✓ " + tr("Every question was reached.")
+    if kept["found"]:
+        yield trn(
+            "1 question was reached by the search only: chance rarely comes there.",
+            "{n} questions were reached by the search only: chance rarely comes there.",
+            len(kept["found"]),
+        )
+
+
+def _checks(runs: Runs) -> Iterator[str]:
+    if runs.never_met:
+        yield "⚠ " + trn(
+            "1 question has a check that no answer tried has met.",
+            "{n} questions have a check that no answer tried has met.",
+            len(runs.never_met),
+        )
+    else:
+        yield "✓ " + tr("No check refused every answer tried.")
+    if runs.never_broken:
+        yield "⚠ " + trn(
+            "1 question has a check that refused no answer tried.",
+            "{n} questions have a check that refused no answer tried.",
+            len(runs.never_broken),
+        )
+
+
+def narrowed(runs: Runs) -> dict[str, tuple[str, ...]]:
+    """Return the questions of each kind of finding, the weightiest first."""
+    return {
+        "impossible": tuple(name for name in runs.never_asked if name in runs.proven),
+        "never": tuple(name for name in runs.never_asked if name not in runs.proven),
+        "found": runs.found,
+        "unmet": runs.never_met,
+        "unbroken": runs.never_broken,
+    }
+
+
+def narrowed_words(kind: str, n: int) -> str:
+    """Return what the questions of a kind of finding are called in the list of what to show."""
+    match kind:
+        case "impossible":
+            return trn("Asked of nobody: 1 question", "Asked of nobody: {n} questions", n)
+        case "never":
+            return trn("Searched for and not reached: 1 question", "Searched for and not reached: {n} questions", n)
+        case "found":
+            return trn("Reached by the search only: 1 question", "Reached by the search only: {n} questions", n)
+        case "unmet":
+            return trn("Check met by no answer tried: 1 question", "Check met by no answer tried: {n} questions", n)
+        case _:
+            return trn("Check that refused no answer: 1 question", "Check that refused no answer: {n} questions", n)
+
+
+def note(runs: Runs, name: str, called: Callable[[str], str]) -> str:
+    """Return what was found about a question; ``called`` gives the words for another question."""
+    if name in runs.proven:
+        return reason(runs.proven[name], called)
+    if name in runs.never_asked:
+        return tr("not reached")
+    found = []
+    if name in runs.found:
+        found.append(tr("only by the search"))
+    if name in runs.never_met:
+        found.append(tr("check never met"))
+    if name in runs.never_broken:
+        found.append(tr("check refused nothing"))
+    return "; ".join(found)
+
+
+def reason(proof: Proof, called: Callable[[str], str]) -> str:  # noqa: PLR0911 - one return a reason
+    """Return why nobody can be asked a question; ``called`` gives the words for another question."""
+    if proof.because is Because.ENDED:
+        return tr("The interview always ends before it.")
+    if proof.because is Because.TOGETHER:
+        return tr("The conditions on the way to it exclude each other.")
+    if proof.choices:
+        name, choice = proof.choices[0]
+        return tr("“{choice}” is no choice of {question}.", choice=choice, question=called(name))
+    if proof.tables:
+        return tr("The table {table} is not there.", table=proof.tables[0])
+    if proof.lists:
+        return tr("The list of {question} is empty.", question=called(proof.lists[0]))
+    if proof.questions:
+        return tr("Hangs on {question}, which nobody is asked.", question=called(proof.questions[0]))
+    if proof.values:
+        name, value = proof.values[0]
+        if value:
+            return tr("{name} is “{value}” in this case.", name=name, value=value)
+        return tr("{name} is empty in this case.", name=name)
+    return (
+        tr("Its roster never has a member.") if proof.because is Because.NO_MEMBER else tr("Its condition never holds.")
+    )
 
 
 def _early(runs: Runs, ends: Mapping[str, str]) -> Iterator[str]:
@@ -55,9 +164,11 @@ def _length(runs: Runs) -> str:
         "between {low} and {high}, the longest {longest}. Reckoned with 150 words a minute and rules of thumb for "
         "answering.",
         len(runs.minutes),
-        median=_minutes(runs.median), low=_minutes(runs.minutes_at(_LOW)), high=_minutes(runs.minutes_at(_HIGH)),
+        median=_minutes(runs.median),
+        low=_minutes(runs.minutes_at(_LOW)),
+        high=_minutes(runs.minutes_at(_HIGH)),
         longest=_minutes(runs.minutes[-1]),
-    )  # fmt: skip
+    )
 
 
 def share_words(runs: Runs, name: str) -> str:

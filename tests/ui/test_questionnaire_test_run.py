@@ -18,7 +18,7 @@ from cati.ui.interview_page import InterviewPage
 from cati.ui.main_window import MainWindow
 from cati.ui.questionnaire_histogram import bars
 from cati.ui.questionnaire_page import QUESTIONS, RANDOM_RUNS, TEST_RUN, QuestionnairePage
-from cati.ui.questionnaire_runs import NAME, SHARE
+from cati.ui.questionnaire_runs import NAME, NOTES, SHARE
 from cati.ui.questionnaire_values import Role
 
 if TYPE_CHECKING:
@@ -223,7 +223,7 @@ def test_what_chance_does_not_reach_is_said(page: QuestionnairePage, tmp_path: P
     assert page.looked is not None
     page.outline.choose(page.looked.outline.at_item["nobody"])
     qtbot.mouseClick(page.try_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "No random interview" in page.test_run.case.outcome.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "can be asked of nobody" in page.test_run.case.outcome.text(), timeout=10_000)
     assert page.test_run.interview is None
 
 
@@ -306,7 +306,7 @@ def test_random_runs_report_what_was_not_reached_and_lead_to_it(
     assert part.runs.interviews == 40
     said = part.words.text()
     assert "40 interviews with random answers, seed 4711." in said
-    assert "1 question was not reached in 40 runs." in said
+    assert "1 question can be asked of nobody" in said
     assert "median" in said
     assert part.histogram.isVisible()
     assert sum(bars(part.runs.minutes)[1]) == len(part.runs.minutes)
@@ -317,8 +317,11 @@ def test_random_runs_report_what_was_not_reached_and_lead_to_it(
     assert rarest is not None
     assert share is not None
     assert (rarest.text(), share.text()) == ("nobody", "0 %")
-    part.order.setCurrentIndex(part.order.findData("never"))
+    part.order.setCurrentIndex(part.order.findData("impossible"))
     assert part.table.rowCount() == 1
+    why = part.table.item(0, NOTES)
+    assert why is not None
+    assert why.text() == "The conditions on the way to it exclude each other."
     part.table.setFocus()
     press(RETURN)
     assert page.tabs.currentIndex() == QUESTIONS
