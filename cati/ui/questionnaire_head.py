@@ -94,6 +94,7 @@ class Head(QWidget):
 
     def show_questionnaire(self, looked: Looked, *, with_study: bool) -> None:
         """Say which questionnaire this is; ``with_study``: there is another one to go back to."""
+        again = self._looked is not None and self._looked.source == looked.source
         self._looked = looked
         self.heading.setText(breakable(looked.outline.questionnaire.title))
         self.about.setText(about(looked))
@@ -103,7 +104,7 @@ class Head(QWidget):
         self.again.setVisible(other and not theme.is_large())
         self.own.setEnabled(with_study and other)
         self.again.setEnabled(other)
-        self._fill_languages(looked)
+        self._fill_languages(looked, again=again)
 
     def hold(self, loading: bool) -> None:
         """Offer no other file while one is being read."""
@@ -123,10 +124,10 @@ class Head(QWidget):
         self._fill_second()
         self.language_changed.emit()
 
-    def _fill_languages(self, looked: Looked) -> None:
-        """Offer the languages of the questionnaire; the one shown before stays, else the reader's own comes first."""
+    def _fill_languages(self, looked: Looked, *, again: bool) -> None:
+        """Offer the languages of the questionnaire, the reader's own first; read ``again`` it keeps the one shown."""
         codes = looked.outline.questionnaire.languages
-        before = self.first.currentData()
+        before = self.first.currentData() if again else None
         with QSignalBlocker(self.first):
             self.first.clear()
             for code in codes:

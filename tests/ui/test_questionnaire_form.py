@@ -114,6 +114,22 @@ def test_a_mended_file_is_noticed_and_read_again_where_one_was(
     assert page.problem.isHidden(), "what was just read is not news"
 
 
+def test_a_form_begins_in_the_readers_language_and_keeps_the_one_chosen_when_read_again(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    labels = '{type: text, name: why, "label::Deutsch (de)": Warum?, "label::English (en)": Why?}'
+    open_form(page, tmp_path / "form.yaml", f"survey:\n  - {labels}\n", qtbot)
+    assert page.language == "en"
+    page.first.setCurrentIndex(page.first.findData("de"))
+    page.second.setCurrentIndex(page.second.findData("en"))
+    page.outline.view.setFocus()
+    with qtbot.waitSignal(page.loaded):
+        press(Qt.Key.Key_F5)
+    assert page.head.spoken() == ("de", "en")
+    open_form(page, tmp_path / "other.yaml", f"survey:\n  - {labels}\n", qtbot)
+    assert page.language == "en"
+
+
 def test_the_studys_own_questionnaire_is_never_read_again(page: QuestionnairePage) -> None:
     looked = page.looked
     page.outline.view.setFocus()
