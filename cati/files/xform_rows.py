@@ -193,6 +193,8 @@ def _end(survey: _Survey, number: int, row_type: RowType) -> None:
 
 
 def _item(survey: _Survey, number: int, cells: dict[str, str], own: dict[str, str], row_type: RowType) -> None:
+    if row_type.word == "audit":
+        cells["name"] = "audit"  # ODK takes no other name
     name = _named(survey, cells, row_type.word if row_type.word.isidentifier() else "item")
     if row_type.kind is Kind.QUOTA:
         survey.findings.note(

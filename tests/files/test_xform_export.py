@@ -168,3 +168,8 @@ def test_without_pyxform_the_way_to_install_it_is_said(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "pyxform.errors", None)
     with pytest.raises(Problem, match=re.escape("pip install cati[xform]")):
         export(OURS)
+
+
+def test_an_audit_without_a_name_gets_the_only_one_odk_takes() -> None:
+    made = export("survey:\n- type: audit\n- type: text\n  name: q\n  label: Why?\n")
+    assert "<audit/>" in made.xml
