@@ -183,7 +183,8 @@ def _check_words(scene: Scene, written: Written) -> None:
                     _note_column(scene, written, name, part.table, known)
         elif isinstance(part, Call) and part.name == "pulldata":
             names = [as_text(one.value) for one in part.arguments[:3] if isinstance(one, Literal)]
-            known = _columns_of_table(scene, names[0].removesuffix(".csv")) if names else set()
+            rows = scene.questionnaire.tables.get(names[0].removesuffix(".csv"), ()) if names else ()
+            known = set().union(*rows)  # a list of that name is another table
             for name in names[1:]:
                 if known and name not in known:
                     _note_column(scene, written, name, names[0], known)

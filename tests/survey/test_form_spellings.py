@@ -293,3 +293,9 @@ def test_an_external_list_is_another_than_the_list_of_its_name_and_its_headings_
         [("1", {"en": "One"})],
         [("7", {"en": "Seven"})],
     ]
+
+
+def test_a_table_that_is_missing_is_not_the_list_of_its_name() -> None:
+    found = compiled("type | name | label | calculation\nselect_one yn | q | Question? |\n"
+                     "calculate | c | | pulldata('yn', 'size', 'key', ${q})", YES_NO)  # fmt: skip
+    assert codes(found) == []
