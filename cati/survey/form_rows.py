@@ -124,7 +124,7 @@ _DASHED = frozenset({
 })  # fmt: skip
 """Columns that people also write with a dash."""
 _WITH_CODE = re.compile(r"(.*?)\s*\(\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\s*\)\s*")
-_WITH_WORD = re.compile(r"([A-Za-z_ ]+)[-_. /]([^\W\d_]+)")
+_WITH_WORD = re.compile(r"([A-Za-z_ ]+?)[-_. /]+([^\W\d_]+)(\s*\([\w-]+\))?")
 _IN_BRACKETS = re.compile(r"(\w+?)_*\((.+)\)")
 _UNSEEN = dict.fromkeys((*range(9), *range(14, 32), 0x7F, 0xAD, 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF), "")
 _STRAIGHT = _UNSEEN | {0xA0: " ", 0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
@@ -253,13 +253,13 @@ def with_language(written: str, sheet: str) -> str:
     found = _WITH_WORD.fullmatch(clean(written))
     if found is None or _column(found[1].lower().replace(" ", "_"), sheet) not in _TRANSLATABLE:
         return ""
-    known = found[2].lower() in _LANGUAGES or found[2].lower() in _LANGUAGES.values()
-    return f"{_column(found[1].lower().replace(' ', '_'), sheet)}::{found[2]}" if known else ""
+    known = found[3] or found[2].lower() in _LANGUAGES or found[2].lower() in _LANGUAGES.values()
+    return f"{_column(found[1].lower().replace(' ', '_'), sheet)}::{found[2]}{found[3] or ''}" if known else ""
 
 
 def language_of(written: str) -> tuple[str, str]:
     """Return code and name of a language as headings and settings write it: "Deutsch (de)", "de", "English"."""
-    name = clean(written)
+    name = clean(written).replace("（", "(").replace("）", ")")
     coded = _WITH_CODE.fullmatch(name)
     if coded:
         return coded[2].lower().replace("_", "-"), coded[1] or coded[2]

@@ -188,10 +188,12 @@ def test_names_that_differ_in_case_are_what_was_meant() -> None:
 
 
 def test_a_language_behind_an_underscore_is_told_with_the_heading_that_was_meant() -> None:
-    found = compiled("type | name | label | label_fr | hint German | label_short\ntext | q | Who? | Qui ? | x | y")
+    found = compiled("type | name | label | label_fr | hint German | label_Oromo (om) | label_short\n"
+                     "text | q | Who? | Qui ? | x | z | y")  # fmt: skip
     assert [(one.code, one.column, one.do) for one in found.diagnostics if one.code == "misspelt_column"] == [
         ("misspelt_column", "label_fr", "Did you mean label::fr?"),
         ("misspelt_column", "hint German", "Did you mean hint::German?"),
+        ("misspelt_column", "label_Oromo (om)", "Did you mean label::Oromo (om)?"),
     ]
 
 
