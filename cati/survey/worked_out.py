@@ -282,9 +282,8 @@ class Pass:
             return tuple(self.text(at, ids) for ids in self._every(program.rosters_of[at]) if self.on(at, ids))
         roster = program.roster_index.get(name)
         if roster is not None:
-            around = program.rosters_around[roster]
-            # from inside a roster JavaRosa sees the member at hand alone, of a roster within another all its members
-            return ("",) * len(self._every((*around, roster), len(around) or None))
+            around = program.rosters_around[roster]  # from inside it, too, all its members are meant
+            return ("",) * len(self._every((*around, roster), len(around)))
         value = self._setting.values.get(name)
         return () if value is None else (value,)
 

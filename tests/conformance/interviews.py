@@ -4,7 +4,8 @@ Rules, stated once: steps at rows that the telephone does not ask (places, media
 synthetic ``table-list`` rows and at the text beside "other" (ours belongs to the question itself) are left out. A
 ``select_*_external`` is a text field there: what was typed into it stands, whatever list it is not in. The text "-" is
 pyxform's filler where a label has no words in the default language; ours shows another language, so it is left out.
-What is made by chance (``random()``) is not compared.
+What is made by chance (``random()``) is not compared. Texts are compared without blanks and with straight quotation
+marks: JavaRosa drops a blank that stands alone between two fills, and pyxform straightens what a word processor bent.
 """
 
 from __future__ import annotations
@@ -208,7 +209,7 @@ def _one_step(walk: Walk, step: dict[str, Any], address: str, tally: Tally, plac
     if "text" in step and step["text"] != "-":
         tally.texts += 1
         ours = filled(item.label, walk.state.scope, at, ids, walk.form.default_language, walk.form.default_language)
-        if _plain(ours)[:150] == _plain(step["text"])[:150]:
+        if _alike(ours, step["text"]):
             tally.texts_alike += 1
         else:
             tally.misses.append(f"{place}: text {step['text']!r}, ours {ours[:160]!r}")
@@ -235,8 +236,21 @@ def _one_step(walk: Walk, step: dict[str, Any], address: str, tally: Tally, plac
             tally.misses.append(f"{place}: {value!r} {step['result']}, ours: {words}")
 
 
+def _alike(ours: str, theirs: str) -> bool:
+    """Tell whether two texts are the same but for blanks and quotation marks; the recorded one may be cut short."""
+    one, other = _plain(ours), _plain(theirs)
+    return one == other or (len(theirs) >= _CUT and one.startswith(other))
+
+
+_CUT = 160
+"""Recorded texts are no longer than this."""
+
+
 def _plain(text: str) -> str:
-    return " ".join(text.split())
+    return "".join(text.translate(_STRAIGHT).split())
+
+
+_STRAIGHT = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
 
 
 def _finals(walk: Walk, final: str, tally: Tally, place: str) -> None:

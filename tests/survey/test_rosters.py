@@ -248,18 +248,19 @@ def test_triggered_values_are_worked_out_one_after_the_other_and_set_off_others(
     assert under_way.state.scope.value("noted") == "seen"
 
 
-def test_counting_a_roster_within_another_from_inside_sees_all_its_members(
+def test_counting_a_roster_from_inside_sees_all_its_members(
     walk: Callable[..., Walk], form: Callable[..., Questionnaire]
 ) -> None:
     under_way = walk(form([
         begin("home", repeat_count="2"),
+        {"type": "calculate", "name": "homes", "calculation": "count(${home})"},
         begin("person", repeat_count="3"),
         {"type": "calculate", "name": "people", "calculation": "count(${person})"},
-        q("name", label="of ${people}"),
+        q("name", label="of ${people} in ${homes}"),
         end(), end(),
     ]))  # fmt: skip
     assert under_way.state.screen is not None
-    assert under_way.state.screen.questions[0].text == "of 3"
+    assert under_way.state.screen.questions[0].text == "of 3 in 2"
 
 
 def test_conditions_in_brackets_pick_members_of_rosters(
