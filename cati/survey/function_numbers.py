@@ -142,9 +142,13 @@ def rank_index(index: Value, values: Value) -> float:
 
 
 def rank_value(value: Value, values: Value) -> float:
-    """Return the rank a number has or would have among a set's numbers, 1 for the greatest (SurveyCTO)."""
+    """Return the rank a number has or would have among a set's numbers, 1 for the greatest (SurveyCTO).
+
+    The set may be a text of numbers with blanks between them.
+    """
     number = as_number(value)
-    return _NO_RANK if math.isnan(number) else _rank(number, numbers((values,)))
+    listed = values if isinstance(values, tuple) else tuple(as_text(values).split())
+    return _NO_RANK if math.isnan(number) else _rank(number, numbers((listed,)))
 
 
 _NO_RANK = 999.0

@@ -127,6 +127,13 @@ def base64_decoded(value: Value) -> str:
         return ""
 
 
+def grouped(value: Value) -> str:
+    """Return a number with a narrow blank between thousands that every language reads (SurveyCTO: format-number())."""
+    whole, point, rest = as_text(value).partition(".")
+    sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    return f"{sign}{int(digits):,}".replace(",", "\u202f") + point + rest if digits.isdecimal() else as_text(value)
+
+
 # Lists kept in one text, as SurveyCTO has them: a separator comes first
 
 

@@ -40,7 +40,7 @@ class Function:
 LABELS = ("label", "jr:choice-name", "choice-label")
 STAYS_EMPTY = frozenset({
     "device-info", "phone-call-log", "phone-call-duration", "collect-is-phone-app", "plug-in-metadata", "username",
-    "property",
+    "property", "enumerator-name", "enumerator-id", "geo-scatter",
 })  # fmt: skip
 """Functions of other programs that ask the device; here they give an empty text, and the form's author is told."""
 
@@ -89,6 +89,7 @@ LIBRARY: dict[str, Function] = {
     "true": _truth(lambda: True, 0, 0),
     "false": _truth(lambda: False, 0, 0),
     "boolean": _truth(as_boolean),
+    "empty": _truth(lambda value: as_text(value) in ("", "NaN")),
     "boolean-from-string": _truth(lambda value: as_text(value) in ("1", "true")),
     "checklist": _truth(numbers.checklist, 2, None, nodes=True),
     "weighted-checklist": _truth(numbers.weighted_checklist, 2, None, nodes=True),
@@ -124,6 +125,11 @@ LIBRARY: dict[str, Function] = {
     ),
     "count-if": _of_item(2, "number"),
     "where": Function(None, 2, 3, "nodes", asks=("item",)),
+    "sum-if": _of_item(2, "number"),
+    "min-if": _of_item(2, "number"),
+    "max-if": _of_item(2, "number"),
+    "join-if": _text(None, 3, 3),
+    "rank-index-if": _number(None, 3, 3),
     "randomize": Function(None, 1, 2, "nodes", nodes=True),
     "position": _number(None, 0, 1),
     "index": _number(None, 0, 1),
@@ -145,6 +151,9 @@ LIBRARY: dict[str, Function] = {
     "starts-with": _truth(lambda one, two: as_text(one).startswith(as_text(two)), 2, 2),
     "ends-with": _truth(lambda one, two: as_text(one).endswith(as_text(two)), 2, 2),
     "translate": _text(texts.translated, 3, 3),
+    "lower": _text(lambda value: as_text(value).lower(), 1, 1),
+    "upper": _text(lambda value: as_text(value).upper(), 1, 1),
+    "format-number": _text(texts.grouped, 1, 1),
     "regex": _truth(texts.regex, 2, 2),
     "digest": _text(texts.digest, 2, 3),
     "hash": _text(texts.hashed, 1, None),
@@ -179,20 +188,17 @@ LIBRARY: dict[str, Function] = {
     **{name: _text(None, 0, None) for name in STAYS_EMPTY},
 }
 
-_PER_MEMBER = mark("Work it out in the roster, for example with if(), and then take sum(), min(), max() or join().")
 _LEFT_OUT = {
-    "sum-if": _PER_MEMBER, "min-if": _PER_MEMBER, "max-if": _PER_MEMBER, "join-if": _PER_MEMBER,
-    "rank-index-if": _PER_MEMBER, "rank-value-if": _PER_MEMBER,
+    "rank-value-if": mark("Write rank-index-if() with the number of the member."),
     "jr:itext": mark("Write the words themselves; translations stand in the columns of the languages."),
     "id": mark("Write ${name} for a question."), "name": mark("Write ${name} for a question."),
     "local-name": mark("Write ${name} for a question."), "lang": mark("Write label::language columns."),
     "search": mark("It belongs into the column appearance."),
-    "lower-case": mark("Compare with regex() or translate()."),
-    "upper-case": mark("Compare with regex() or translate()."),
+    "lower-case": mark("Write lower(text)."),
+    "upper-case": mark("Write upper(text)."),
     "depend": mark("Leave it out: what an expression refers to is known."),
     "cond": mark("Write if(condition, value, other value)."),
     "intersects": mark("Lines on the map are not drawn on the telephone."),
-    "format-number": mark("Write the number; how it looks is a matter of the language."),
     "today-date": mark("Write today()."),
 }  # fmt: skip
 

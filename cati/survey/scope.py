@@ -42,7 +42,10 @@ class Scope(Protocol):
         """Return an item's text in the members given by roster and number (from 1), "" when there is none."""
 
     def each_member(self, roster: str) -> Iterator[Scope]:
-        """Yield, for each member of a roster that can be seen from here, a scope that stands in it, one at a time."""
+        """Yield, for each member of a roster that can be seen from here, a scope that stands in it, one at a time.
+
+        A question's name stands for its own roster.
+        """
 
     def table(self, name: str) -> Sequence[Mapping[str, str]]:
         """Return the rows of a table beside the form or of a choice list; () when there is none."""

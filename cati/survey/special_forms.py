@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from cati.survey import function_numbers as numbers
 from cati.survey import functions
 from cati.survey.function_texts import int_of
 from cati.survey.functions import Value, as_number, as_text
@@ -133,6 +134,41 @@ def _where(node: Call, make: Makers) -> Closure:
     )
 
 
+def _answers_where(question: Node, condition: Node, make: Makers) -> Callable[[Scope], tuple[str, ...]]:
+    """Return what gives a question's answers in the members of its own roster in which a condition holds."""
+    name, holds = _item(question), make.truth(condition)
+    return lambda scope: tuple(
+        text for member in scope.each_member(name) if holds(member) for text in member.nodes(name)
+    )
+
+
+_OF_ALL: dict[str, Callable[..., Value]] = {"sum-if": numbers.total, "min-if": numbers.least, "max-if": numbers.most}
+
+
+def _number_if(node: Call, make: Makers) -> Closure:
+    """sum-if(${question}, condition), min-if(), max-if(): SurveyCTO's sums over some members of a roster."""
+    answers, run = _answers_where(node.arguments[0], node.arguments[1], make), _OF_ALL[node.name]
+    return lambda scope: run(answers(scope))
+
+
+def _join_if(node: Call, make: Makers) -> Closure:
+    """join-if(separator, ${question}, condition)."""
+    separator = make.value(node.arguments[0])
+    answers = _answers_where(node.arguments[1], node.arguments[2], make)
+    return lambda scope: as_text(separator(scope)).join(answers(scope))
+
+
+def _rank_index_if(node: Call, make: Makers) -> Closure:
+    """rank-index-if(number, ${question}, condition): the rank among those where the condition holds, else 999."""
+    index, name, holds = make.number(node.arguments[0]), _item(node.arguments[1]), make.truth(node.arguments[2])
+
+    def run(scope: Scope) -> Value:
+        listed = [member.value(name) if holds(member) else "" for member in scope.each_member(name)]
+        return numbers.rank_index(index(scope), tuple(listed))
+
+    return run
+
+
 SPECIAL: dict[str, Callable[[Call, Makers], Closure]] = {
     **dict.fromkeys(_STATUS, _status),
     "relevant": _relevant,
@@ -142,5 +178,8 @@ SPECIAL: dict[str, Callable[[Call, Makers], Closure]] = {
     "pulldata": _pulldata,
     "count-if": _count_if,
     "where": _where,
+    **dict.fromkeys(_OF_ALL, _number_if),
+    "join-if": _join_if,
+    "rank-index-if": _rank_index_if,
     "randomize": _randomize,
 }

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from cati.survey.functions import LIBRARY
 from cati.survey.nodes import Call, Node, Reference, children
 
+_BY_MEMBER = frozenset({"count-if", "where", "sum-if", "min-if", "max-if", "join-if", "rank-index-if"})
+"""Functions that go through the members of a roster by themselves."""
 ONE, SET, INDEXED = "one", "set", "indexed"
 
 
@@ -26,7 +28,7 @@ def _in_call(node: Call) -> Iterator[tuple[str, str]]:
         yield from ((one.name, INDEXED) for one in node.arguments[:1] if isinstance(one, Reference))
         for number in node.arguments[2::2]:
             yield from used_names(number)
-    elif node.name in ("count-if", "where"):
+    elif node.name in _BY_MEMBER:
         for argument in node.arguments:
             yield from ((name, SET) for name, _use in used_names(argument))
     else:

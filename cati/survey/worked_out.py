@@ -300,10 +300,13 @@ class Pass:
         return found
 
     def each_member(self, roster: str) -> Iterator[Pass]:
-        """Yield this pass standing in each member of a roster that can be seen from here, then where it stood."""
+        """Yield this pass standing in each member of a roster, or of a question's, that can be seen from here."""
         program, group = self._program, self._program.roster_index.get(roster)
         if group is None:
-            return
+            own = program.rosters_of[program.index[roster]] if roster in program.index else ()
+            if not own:
+                return
+            group = own[-1]
         around = program.rosters_around[group]
         before = self._at, self._ids, self._rosters
         try:

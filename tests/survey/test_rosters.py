@@ -279,6 +279,10 @@ def test_conditions_in_brackets_pick_members_of_rosters(
         {"type": "calculate", "name": "there", "calculation": "sum(/data/home[street = 'B']/person/age)"},
         {"type": "calculate", "name": "second", "calculation": "join(' ', ${person}[position() = last()]/name)"},
         {"type": "calculate", "name": "same", "calculation": "join(' ', where(${person}, ${street} = 'A', ${name}))"},
+        {"type": "calculate", "name": "if_sum", "calculation": "sum-if(${age}, ${age} < 30)"},
+        {"type": "calculate", "name": "if_join", "calculation": "join-if('/', ${name}, ${age} = 40)"},
+        {"type": "calculate", "name": "if_street", "calculation": "join-if('/', ${street}, count-if(${person}, ${age} > 20) = 2)"},
+        {"type": "calculate", "name": "if_rank", "calculation": "rank-index-if(4, ${age}, ${age} < 30)"},
     ]))  # fmt: skip
     under_way.answer("least", Answer(value="18"))
     for home, street in (("1", "A"), ("2", "B")):
@@ -287,8 +291,8 @@ def test_conditions_in_brackets_pick_members_of_rosters(
             under_way.answer(f"name@{home}.{person}", Answer(value=f"{street}{person}"))
             under_way.answer(f"age@{home}.{person}", Answer(value=age))
     scope, program = under_way.state.scope, program_of(under_way.questionnaire)
-    assert [scope.value(name) for name in ("all", "who", "there", "second", "same")] == [
-        "3", "A2", "67", "A2 B2", "A1 A2",
+    assert [scope.value(name) for name in ("all", "who", "there", "second", "same", "if_sum", "if_join", "if_street", "if_rank")] == [
+        "3", "A2", "67", "A2 B2", "A1 A2", "44", "A1/B1", "B", "1",
     ]  # fmt: skip
     assert scope.nodes("grown") == ("1", "2")
     assert [scope.text(program.index["before"], ids) for ids in ((1, 1), (1, 2), (2, 2))] == ["", "A1", "B1"]
