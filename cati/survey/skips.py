@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
@@ -11,9 +11,10 @@ from cati.survey.answers import Status
 from cati.survey.closures import truth_of
 from cati.survey.expressions import ExpressionProblem, Scope, compile_expression
 from cati.survey.functions import Value
-from cati.survey.nodes import Call, Chain, Node, Reference, every
+from cati.survey.nodes import Binary, Call, Chain, Literal, Node, Reference, every
 from cati.survey.outline import groups_around
-from cati.survey.questionnaire import ASKED, Kind, Order, Questionnaire
+from cati.survey.questionnaire import ASKED, Item, Kind, Order, Questionnaire
+from cati.survey.values import as_number, as_text
 
 DONT_KNOW, REFUSED = "dk", "refused"
 """Answers that are no choices, beside the choices' names in `skips_of`."""
@@ -39,6 +40,10 @@ class Known:
 
     values: dict[str, str]
     states: dict[str, str] = field(default_factory=dict)
+
+    def knows(self, name: str) -> bool:
+        """Tell whether the value of an item is known."""
+        return name in self.values
 
     def value(self, name: str) -> str:
         """Return the text of what is known."""
@@ -119,7 +124,7 @@ def _judged(node: Node, known: Known) -> Truth:
     if isinstance(node, Call) and node.name == "not" and len(node.arguments) == 1:
         return _OPPOSITE[_judged(node.arguments[0], known)]
     names, holds = _part(node)
-    if any(name not in known.values for name in names):
+    if not all(map(known.knows, names)):
         return Truth.OPEN
     try:
         return Truth.YES if holds(known) else Truth.NO
@@ -153,45 +158,168 @@ def skips_of(questionnaire: Questionnaire) -> dict[int, Skips]:
     An answer skips what its own value alone rules out, and what hangs on that in turn. What follows may still have a
     condition of its own. Nothing is said in groups whose order is drawn, and nothing beyond the round of a repeat.
     """
-    conditions = [_conditions(questionnaire, at) for at in range(len(questionnaire.items))]
+    way = _Way(questionnaire)
     found: dict[int, Skips] = {}
-    for at, item in enumerate(questionnaire.items):
-        if item.kind is not Kind.SINGLE or _is_drawn(questionnaire, at):
+    for stop, at in enumerate(way.stops):
+        item = questionnaire.items[at]
+        end = way.end_of(at)
+        if item.kind is not Kind.SINGLE or _is_drawn(questionnaire, at) or stop + 1 >= end:
             continue
-        following = [after for after in _following(questionnaire, at) if questionnaire.items[after].kind in _STOPS]
-        usual = next(iter(following), None)
-        if usual is None or item.name not in _names(conditions[usual]):
+        if item.name not in _names(way.conditions[stop + 1]):
             continue  # what comes next does not ask for this answer, so every answer leads there
-        answers = {
-            choice.name: Known({item.name: choice.name}, {item.name: Status.ANSWERED.value})
-            for choice in questionnaire.choice_lists.get(item.choices, ())
-        }
-        for state, status in ((DONT_KNOW, Status.DONT_KNOW), (REFUSED, Status.REFUSED)):
-            if state in item.nonresponse:
-                answers[state] = Known({item.name: ""}, {item.name: status.value})
-        in_roster = _roster(questionnaire, at) is not None
+        usual = way.stops[stop + 1]
         after: dict[str, int | None] = {}
-        for answer, known in answers.items():
-            target = _target(questionnaire, following, conditions, known)
-            if target != usual and not (target is None and in_roster):
-                after[answer] = target
+        for answers in _alike(questionnaire, item, way.asked_for.get(item.name)):
+            target = way.target(stop, end, answers[0])
+            if target != usual and not (target is None and way.roster_of(at) is not None):
+                after |= dict.fromkeys((answer for answer, _value, _status in answers), target)
         if after:
-            found[at] = Skips(usual, after)
+            found[at] = Skips(usual, {name: after[name] for name, *_ in _answers(questionnaire, item) if name in after})
     return found
 
 
-def _target(
-    questionnaire: Questionnaire, following: Sequence[int], conditions: Sequence[tuple[str, ...]], known: Known
-) -> int | None:
-    for at in following:
-        item = questionnaire.items[at]
-        truths = {judged(source, known) for source in conditions[at]}
-        if Truth.NO not in truths:
-            # A screen-out that may or may not come stands before everything behind it: nothing is certain.
-            return following[0] if item.kind is Kind.TERMINATE and Truth.OPEN in truths else at
-        known.values[item.name] = ""
-        known.states[item.name] = Status.OFF_PATH.value
-    return None
+_Answer = tuple[str, str, str]
+"""A choice's name, "dk" or "refused"; the value and the state that it gives the question."""
+
+
+def _answers(questionnaire: Questionnaire, item: Item) -> Iterator[_Answer]:
+    for choice in questionnaire.choice_lists.get(item.choices, ()):
+        yield choice.name, choice.name, Status.ANSWERED.value
+    for state, status in ((DONT_KNOW, Status.DONT_KNOW), (REFUSED, Status.REFUSED)):
+        if state in item.nonresponse:
+            yield state, "", status.value
+
+
+def _alike(questionnaire: Questionnaire, item: Item, named: _Named | None) -> Iterator[list[_Answer]]:
+    """Yield the answers of a question, together those that no condition tells apart: lists may be very long."""
+    rest: list[_Answer] = []
+    for answer in _answers(questionnaire, item):
+        if named is None or answer[2] != Status.ANSWERED.value or named.tells(answer[1]):
+            yield [answer]
+        else:
+            rest.append(answer)
+    if rest:
+        yield rest
+
+
+@dataclass(slots=True)
+class _Named:
+    """The values that conditions compare a question with; ``other``: they ask for it in other ways, too."""
+
+    values: set[str] = field(default_factory=set)
+    numbers: set[float] = field(default_factory=set)
+    other: bool = False
+
+    def tells(self, value: str) -> bool:
+        """Tell whether conditions may tell this value from others."""
+        return self.other or value in self.values or as_number(value) in self.numbers
+
+
+class _Off(Known):
+    """Known is one answer, and that the stops from ``first`` on are off the path, up to the one at hand."""
+
+    def __init__(self, way: _Way, first: int, values: dict[str, str], states: dict[str, str]) -> None:
+        super().__init__(values, states)
+        self.way, self.first, self.here = way, first, first
+
+    def knows(self, name: str) -> bool:
+        """Tell whether the value of an item is known."""
+        return name in self.values or self._is_off(name)
+
+    def value(self, name: str) -> str:
+        """Return the text of what is known."""
+        return "" if name not in self.values and self._is_off(name) else super().value(name)
+
+    def status(self, name: str) -> str:
+        """Return the state of what is known."""
+        off = name not in self.states and self._is_off(name)
+        return Status.OFF_PATH.value if off else super().status(name)
+
+    def _is_off(self, name: str) -> bool:
+        return self.first <= self.way.number.get(name, -1) < self.here
+
+
+class _Way:
+    """The stops of a form in the order written, and where each leads when it is off the path."""
+
+    def __init__(self, questionnaire: Questionnaire) -> None:
+        self.form = questionnaire
+        self.around = [groups_around(questionnaire, item.group) for item in questionnaire.items]
+        self.stops = [at for at, item in enumerate(questionnaire.items) if item.kind in _STOPS]
+        self.number = {questionnaire.items[at].name: stop for stop, at in enumerate(self.stops)}
+        self.conditions = [_conditions(questionnaire, at) for at in self.stops]
+        self.ends = {group: stop + 1 for stop, at in enumerate(self.stops) for group in self.around[at]}
+        self.asked_for = _asked_for({source for sources in self.conditions for source in sources})
+        self.past = [0] * len(self.stops)
+        for stop in range(len(self.stops) - 1, -1, -1):  # each leads on to what those behind it lead to
+            self.past[stop] = self._on(_Off(self, stop, {}, {}), stop, len(self.stops))[0]
+
+    def roster_of(self, at: int) -> int | None:
+        """Return the innermost repeat around an item."""
+        return next((group for group in reversed(self.around[at]) if self.form.groups[group].repeat), None)
+
+    def end_of(self, at: int) -> int:
+        """Return the number of the first stop that an item's round of a repeat does not come to."""
+        roster = self.roster_of(at)
+        return len(self.stops) if roster is None else self.ends[roster]
+
+    def _on(self, known: _Off, stop: int, end: int) -> tuple[int, set[Truth]]:
+        """Return the first stop behind one that is not ruled out, and what is known of its conditions."""
+        at, truths = stop + 1, set[Truth]()
+        while at < end:
+            known.here = at
+            truths = {judged(source, known) for source in self.conditions[at]}
+            if Truth.NO not in truths:
+                break
+            at = self.past[at]  # what is ruled out with less known is so with more
+        return min(at, end), truths
+
+    def target(self, stop: int, end: int, answer: _Answer) -> int | None:
+        """Return the item that an answer leads to, None for the end."""
+        name = self.form.items[self.stops[stop]].name
+        known = _Off(self, stop + 1, {name: answer[1]}, {name: answer[2]})
+        found, truths = self._on(known, stop, end)
+        if found == end:
+            return None
+        item = self.form.items[self.stops[found]]
+        # A screen-out that may or may not come stands before everything behind it: nothing is certain.
+        return self.stops[stop + 1 if item.kind is Kind.TERMINATE and Truth.OPEN in truths else found]
+
+
+def _asked_for(sources: Iterable[str]) -> dict[str, _Named]:
+    """Return of every question the values that conditions compare it with."""
+    found: dict[str, _Named] = {}
+    for source in sources:
+        try:
+            node = compile_expression(source).node
+        except ExpressionProblem:
+            continue
+        for part in _parts(node):
+            match part:
+                case (
+                    Binary(operator="=" | "!=", left=Reference(name=name), right=Literal(value=value))
+                    | Binary(operator="=" | "!=", left=Literal(value=value), right=Reference(name=name))
+                    | Call(name="selected", arguments=(Reference(name=name), Literal(value=value)))
+                ):
+                    named = found.setdefault(name, _Named())
+                    named.values.update((as_text(value), as_text(value).strip()))
+                    if not isinstance(value, str):
+                        named.numbers.add(value)
+                case _:
+                    for name in _part(part)[0]:
+                        found.setdefault(name, _Named()).other = True
+    return found
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """Yield the parts of a condition that are judged each on its own."""
+    if isinstance(node, Chain) and node.operators[0] in ("and", "or"):
+        for part in node.parts:
+            yield from _parts(part)
+    elif isinstance(node, Call) and node.name == "not" and len(node.arguments) == 1:
+        yield from _parts(node.arguments[0])
+    else:
+        yield node
 
 
 def _conditions(questionnaire: Questionnaire, at: int) -> tuple[str, ...]:
@@ -208,20 +336,6 @@ def _names(sources: Sequence[str]) -> set[str]:
         except ExpressionProblem:
             continue
     return names
-
-
-def _following(questionnaire: Questionnaire, at: int) -> Iterator[int]:
-    """Walk on from an item in the order written, not beyond the repeat it stands in, nor into what is drawn."""
-    roster = _roster(questionnaire, at)
-    for after in range(at + 1, len(questionnaire.items)):
-        if roster is not None and roster not in groups_around(questionnaire, questionnaire.items[after].group):
-            return
-        yield after
-
-
-def _roster(questionnaire: Questionnaire, at: int) -> int | None:
-    around = groups_around(questionnaire, questionnaire.items[at].group)
-    return next((group for group in reversed(around) if questionnaire.groups[group].repeat), None)
 
 
 def _is_drawn(questionnaire: Questionnaire, at: int) -> bool:
