@@ -56,6 +56,8 @@ def missing_system_packages(purpose: str) -> list[str]:
         found.append(FONTS[1])
     if purpose == "test":
         found += [package for program, package in TEST_PROGRAMS.items() if shutil.which(program) is None]
+        if not any(Path("/usr/lib/postgresql").glob("*/bin/initdb")):  # Debian keeps it out of the PATH
+            found.append("postgresql")
     return found
 
 

@@ -25,8 +25,8 @@ from cati.fieldwork.residue import needles_of
 from cati.files.whole_file import read_whole
 from cati.settings import settings_from_json
 from cati.store import contacts, counts, erasure, studies
-from cati.store.database import Database
 from cati.store.migrations import require_current
+from cati.store.opening import open_database
 from cati.text import language, mark, tr, trn
 from cati.vault.contacts import forget_keys
 from cati.vault.erasure import sign_record, verify_record
@@ -121,7 +121,7 @@ def prove(
     seal_path: Path | None = None,
 ) -> None:
     """Check both sign-ins before anything is closed or erased; raises a Problem that says which of the two is wrong."""
-    database = Database(folder)
+    database = open_database(folder)
     try:
         rows = rows_of(database, (first[0], second[0]))
         refuse_one_person(rows)
@@ -154,7 +154,7 @@ def purge(
     moment, the same call by the same two goes on where it fell. Raises a Problem when something stands against it;
     nothing is destroyed then. ``stop_after`` (tests) stops with `Cancelled` after the step of this name.
     """
-    database = Database(folder)
+    database = open_database(folder)
     authority: Authority | None = None
     try:
         require_current(database)

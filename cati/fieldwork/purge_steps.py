@@ -24,7 +24,8 @@ from cati.fieldwork.residue import Needles, Searched, needles_of, search, tempor
 from cati.fieldwork.sheets import papers_of
 from cati.fieldwork.supervising import case_codes
 from cati.store import cases, contacts, counts, erasure, journal, studies
-from cati.store.database import BALLAST_NAME, FILE_NAME, Database, Transaction
+from cati.store.database import Database, Transaction
+from cati.store.embedded import BALLAST_NAME, FILE_NAME
 from cati.text import tr, trn
 from cati.vault import log_chain
 from cati.vault.contacts import forget_keys, open_contact

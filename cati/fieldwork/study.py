@@ -33,7 +33,9 @@ from cati.fieldwork.staffing import (
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
 from cati.store.database import Database
+from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables, require_current
+from cati.store.opening import open_database
 from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
 from cati.text import tr
@@ -131,7 +133,7 @@ def create_study(
     seal_path = None
     database = None
     try:
-        database = Database(folder, create=True)
+        database = Embedded(folder, create=True)
         study_id = random_id(draw)
         made = make_staff(members, study_id, draw, cost, progress)
         seal_path = seal_folder / f"{study_id}.seal"
@@ -197,20 +199,20 @@ def _refuse_seal_inside(folder: Path, seal_folder: Path) -> None:
 
 def study_name(folder: Path) -> str:
     """Return the study's name without a password, for the sign-in page; a Problem when the folder holds none."""
-    database = Database(folder)
+    database = open_database(folder)
     try:
         require_current(database)
         with database.reading() as transaction:
             row = studies.the_study(transaction)
         if row is None:
-            raise _no_study(folder)
+            raise _no_study(folder.name)
         return settings_from_json(row.settings).name
     finally:
         database.close()
 
 
-def _no_study(folder: Path) -> Problem:
-    return Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
+def _no_study(name: str) -> Problem:
+    return Problem(name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
 
 
 def seal_is_here(folder: Path, seal_folder: Path | None = None) -> bool:
@@ -219,7 +221,7 @@ def seal_is_here(folder: Path, seal_folder: Path | None = None) -> bool:
 
 
 def _seal_path(folder: Path, seal_folder: Path | None = None) -> Path:
-    database = Database(folder)
+    database = open_database(folder)
     try:
         require_current(database)
         with database.reading() as transaction:
@@ -227,7 +229,7 @@ def _seal_path(folder: Path, seal_folder: Path | None = None) -> Path:
     finally:
         database.close()
     if row is None:
-        raise _no_study(folder)
+        raise _no_study(folder.name)
     return (seal_folder or places.seals()) / f"{row.id}.seal"
 
 
@@ -255,7 +257,7 @@ def open_study(
     Raises WrongPassword for a wrong login too (nobody learns which logins exist). After the purge only a research
     lead can open it, and only the answers.
     """
-    database = Database(folder)
+    database = open_database(folder)
     try:
         row, member, model = _rows_of(database, login)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
@@ -292,13 +294,13 @@ def _rows_of(database: Database, login: str) -> tuple[studies.StudyRow, studies.
     with database.reading() as transaction:
         row = studies.the_study(transaction)
         if row is None:
-            raise _no_study(database.folder)
+            raise _no_study(database.name)
         member = studies.member_by_login(transaction, login)
         model = studies.questionnaire_model(transaction, row.questionnaire)
     if member is None or not member.active:
         raise _wrong_sign_in()
     if model is None:
-        raise Problem(database.folder.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
+        raise Problem(database.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
     return row, member, model
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from cati import places
 from cati.errors import Problem
 from cati.store import erasure, studies
-from cati.store.database import Database
 from cati.store.migrations import require_current
+from cati.store.opening import open_database
 from cati.text import tr
 
 
@@ -26,7 +26,7 @@ class StudyState(StrEnum):
 
 def state_of(folder: Path) -> StudyState:
     """Return how the study in ``folder`` stands on this workstation; a Problem when there is none."""
-    database = Database(folder)
+    database = open_database(folder)
     try:
         require_current(database)
         with database.reading() as transaction:

@@ -8,7 +8,24 @@ from enum import IntEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import String, bindparam, func, insert, literal_column, null, or_, select, union_all, update
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Integer,
+    Select,
+    String,
+    TableValuedAlias,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+    update,
+)
 
 from cati.store.database import Transaction
 from cati.store.prepared import Prepared
@@ -121,20 +138,29 @@ def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...
 
 
 def _best_of(*, below: bool) -> Prepared:
-    # The cells come as one JSON value: the statement stays the same whichever are open (PostgreSQL: unnest).
-    wanted = func.json_each(bindparam("cells", type_=String)).table_valued("value", name="wanted")
+    # The cells come as one JSON value: the statement stays the same whichever are open.
+    listed = bindparam("cells", type_=String)
+    on_file = func.json_each(listed).table_valued("value", name="wanted")
+    on_server = func.json_array_elements_text(cast(listed, JSON)).table_valued("value", name="wanted")
+    return Prepared(
+        _best_among(on_file, on_file.c.value, below=below),
+        postgresql=_best_among(on_server, cast(on_server.c.value, Integer), below=below),
+    )
+
+
+def _best_among(wanted: TableValuedAlias, number: ColumnElement[int], *, below: bool) -> Select[Any]:
     k = case.alias("k")
     probe = (
         select(k.c.id)
         .with_hint(k, "INDEXED BY ix_case_claim", "sqlite")
-        .where(k.c.status == literal_column("0"), k.c.cell == wanted.c.value)
+        .where(k.c.status == literal_column("0"), k.c.cell == number)
         .where(or_(k.c.avoid.is_(None), k.c.avoid != bindparam("me")))
         .order_by(k.c.rank)
         .limit(literal_column("1"))
     )
     if below:
         probe = probe.where(k.c.rank < bindparam("below"))
-    return Prepared(
+    return (
         select(*_COLUMNS)
         .select_from(wanted)
         .join(case, case.c.id == probe.correlate(wanted).scalar_subquery())

@@ -45,7 +45,7 @@ def open_histories(transaction: Transaction) -> Iterator[tuple[int, tuple[tuple[
         .where(case.c.final_code.is_(None), attempt.c.outcome.isnot(None))
         .order_by(attempt.c.case, attempt.c.started)
     )
-    rows = transaction.execution_options(yield_per=2000).execute(query)
+    rows = transaction.execute(query.execution_options(yield_per=2000))
     for _case, calls in groupby(rows, key=lambda row: row[0]):
         listed = list(calls)
         yield listed[0][1], tuple((row[2], row[3]) for row in listed)

@@ -1,184 +1,61 @@
-"""Opens a study's database file and hands out transactions; how SQLite is set so that nothing confirmed is lost."""
+"""One open database and its transactions, whichever kind it is: a file of this computer, or a server."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import sys
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError
-
-from cati.errors import Problem
-from cati.text import tr
+from sqlalchemy import Connection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from sqlalchemy import Engine
 
 Transaction = Connection
 """What the store's functions take first: a connection inside BEGIN … COMMIT."""
 
-FILE_NAME = "study.db"
-BALLAST_NAME = "ballast"
-BALLAST_BYTES = 32 * 1024 * 1024
-_CACHE, _LARGE_CACHE = -16_000, -400_000  # KiB
-_NETWORK_FILE_SYSTEMS = frozenset({"nfs", "nfs4", "cifs", "smb", "smbfs", "smb3", "fuse.sshfs", "9p", "afs", "ncpfs"})
 
+class Database(ABC):
+    """One open database. Rows of it never leave this package; transactions do.
 
-def refuse_network_path(folder: Path, mounts: Path = Path("/proc/mounts")) -> None:
-    """Raise a Problem when ``folder`` lies on a network drive: SQLite's write-ahead log needs one machine."""
-    resolved = folder.resolve()
-    remote = str(folder).startswith(("\\\\", "//"))
-    if sys.platform == "win32":
-        import ctypes  # noqa: PLC0415 - Windows only
+    ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
+    window remembers for speed.
+    """
 
-        drive_remote = 4
-        remote = remote or ctypes.windll.kernel32.GetDriveTypeW(str(resolved.anchor)) == drive_remote
-    elif mounts.exists():
-        best = ("", "")
-        for line in mounts.read_text("utf-8", "replace").splitlines():
-            parts = line.split(" ")
-            if len(parts) > 2:  # noqa: PLR2004 - device, place, kind
-                place = parts[1].replace("\\040", " ")
-                if resolved.is_relative_to(place) and len(place) >= len(best[0]):
-                    best = (place, parts[2])
-        remote = remote or best[1] in _NETWORK_FILE_SYSTEMS
-    if remote:
-        raise Problem(
-            folder.name,
-            tr("This folder lies on a network drive."),
-            tr("Put the study on a disk of this computer; for several workstations use PostgreSQL."),
-        )
-
-
-def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    """Set one SQLite connection: durable at every commit, deleted bytes overwritten, transactions ours to begin."""
-    connection.isolation_level = None  # no hidden BEGIN: `transaction` begins, immediately
-    cursor = connection.cursor()
-    for setting in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "secure_delete=ON",
-        "temp_store=MEMORY",
-        "busy_timeout=10000",
-        f"cache_size={_CACHE}",
-    ):
-        cursor.execute(f"PRAGMA {setting}")
-    cursor.close()
-
-
-class Database:
-    """One open database file. Pages of it never leave this package; transactions do."""
-
-    def __init__(self, folder: Path, *, create: bool = False) -> None:
-        self.folder = folder
-        self.file = folder / FILE_NAME
+    def __init__(self, name: str, engine: Engine) -> None:
+        self.name = name
+        self.engine = engine
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
         self.unsigned_entries = 0  # of the log, since its last signed checkpoint
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
-        refuse_network_path(folder)
-        if create:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.file.touch(mode=0o600, exist_ok=False)
-        elif not self.file.exists():
-            raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
-        self.engine: Engine = create_engine(
-            f"sqlite:///{self.file}", connect_args={"check_same_thread": False}, hide_parameters=True
-        )
-        event.listen(self.engine, "connect", _set_up)
 
-    @contextmanager
-    def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
-        """Begin at once with the right to write (BEGIN IMMEDIATE), commit at the end, roll back on any exception.
+    @abstractmethod
+    def transaction(self, *, large: bool = False) -> AbstractContextManager[Transaction]:
+        """Begin with the right to write, commit at the end, roll back on any exception.
 
-        ``large`` gives the pages of a whole list room in memory, so that none is written twice.
+        ``large`` says that a whole list is written.
         """
-        with self.engine.connect() as connection:
-            driver = _driver(connection)
-            if large:
-                driver.execute(f"PRAGMA cache_size={_LARGE_CACHE}")
-            try:
-                driver.execute("BEGIN IMMEDIATE")
-                yield connection
-                driver.execute("COMMIT")
-            except BaseException as error:
-                if driver.in_transaction:
-                    driver.execute("ROLLBACK")
-                if _is_full(error):
-                    self.release_ballast()
-                    raise Problem(
-                        tr("Disk"),
-                        tr("The disk is full; nothing of this step was saved."),
-                        tr("A reserve was released, so that a call can be finished. Then make room."),
-                    ) from None
-                if _is_read_only(error):
-                    raise Problem(
-                        self.folder.name,
-                        tr("Nothing can be written here."),
-                        tr("Ask for the right to write there, or copy the study to where you have it."),
-                    ) from None
-                raise
-            finally:
-                if large:
-                    driver.execute(f"PRAGMA cache_size={_CACHE}")
 
-    @contextmanager
-    def reading(self) -> Iterator[Transaction]:
+    @abstractmethod
+    def reading(self) -> AbstractContextManager[Transaction]:
         """A consistent view without the right to write; many may read while one writes."""
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
-            try:
-                yield connection
-            finally:
-                connection.exec_driver_sql("ROLLBACK")
 
-    def lay_ballast(self) -> None:
-        """Reserve 32 MiB beside the database, to be given back when the disk is full."""
-        with (self.folder / BALLAST_NAME).open("wb") as ballast:
-            os.fchmod(ballast.fileno(), 0o600) if hasattr(os, "fchmod") else None
-            if hasattr(os, "posix_fallocate"):
-                os.posix_fallocate(ballast.fileno(), 0, BALLAST_BYTES)
-            else:
-                ballast.write(bytes(BALLAST_BYTES))
+    @abstractmethod
+    def checkpoint(self) -> None:
+        """Let nothing of what was deleted stay behind in the log that the database writes ahead."""
 
-    def release_ballast(self) -> None:
-        """Give the reserve back; from then on `ballast_is_there` says no and no new case is handed out."""
-        (self.folder / BALLAST_NAME).unlink(missing_ok=True)
+    @abstractmethod
+    def vacuum(self) -> None:
+        """Write all tables anew, so that no page holds what was deleted."""
 
     def ballast_is_there(self) -> bool:
-        """Tell whether the reserve is still there."""
-        return (self.folder / BALLAST_NAME).exists()
+        """Tell whether new cases may be handed out: nothing said that the disk is full."""
+        return True
 
-    def checkpoint(self) -> None:
-        """Move the write-ahead log into the file and cut it to nothing, so that old pages do not stay in it."""
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").all()
-
-    def vacuum(self) -> None:
-        """Write the file anew without free pages, then empty the log twice: before and after."""
-        self.checkpoint()
-        with self.engine.connect() as connection:
-            connection.exec_driver_sql("VACUUM")
-        self.checkpoint()
+    def release_ballast(self) -> None:
+        """Give back what is kept in reserve for a full disk; a server has no such thing."""
+        return
 
     def close(self) -> None:
-        """Close all connections; the last one empties the write-ahead log."""
+        """Close all connections."""
         self.engine.dispose()
-
-
-def _driver(connection: Connection) -> Any:
-    return connection.connection.dbapi_connection
-
-
-def _is_read_only(error: BaseException) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}
-
-
-def _is_full(error: BaseException) -> bool:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    return getattr(cause, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL

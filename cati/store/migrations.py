@@ -29,12 +29,10 @@ def require_current(database: Database) -> None:
     if found == HEAD:
         return
     if found is None:
-        raise Problem(
-            database.folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study.")
-        )
+        raise Problem(database.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
     if found > HEAD:
         raise Problem(
-            database.folder.name, tr("This study was opened with a newer version of the program."), tr("Update cati.")
+            database.name, tr("This study was opened with a newer version of the program."), tr("Update cati.")
         )
     _upgrade(database)
 

@@ -15,17 +15,24 @@ _AT_ONCE = 5000
 class Prepared:
     """A statement that goes to the driver without being looked at again: 3 µs of ours instead of 60.
 
-    Only for columns whose values the driver takes and gives as they are (text, integers, bytes).
+    Only for columns whose values the driver takes and gives as they are (text, integers, bytes). ``others``: the
+    statement as it is said to another kind of database, by its name.
     """
 
-    def __init__(self, statement: Any) -> None:
+    def __init__(self, statement: Any, **others: Any) -> None:
         self._statement = statement
-        self._compiled: tuple[str, tuple[str, ...], Values] | None = None
+        self._others = others
+        self._compiled: dict[str, tuple[str, tuple[str, ...], Values]] = {}
+
+    def _for(self, dialect: Dialect) -> tuple[str, tuple[str, ...], Values]:
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = _compile(self._others.get(dialect.name, self._statement), dialect)
+            self._compiled[dialect.name] = found
+        return found
 
     def _run(self, transaction: Connection, values: Values) -> DBAPICursor:
-        if self._compiled is None:
-            self._compiled = _compile(self._statement, transaction.dialect)
-        sql, names, fixed = self._compiled
+        sql, names, fixed = self._for(transaction.dialect)
         cursor = transaction.connection.cursor()
         given = {**fixed, **values} if fixed else values
         cursor.execute(sql, tuple(given[name] for name in names))
@@ -52,9 +59,7 @@ class Prepared:
 
     def act_on_all(self, transaction: Connection, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Change or write many rows in one go; each row holds the values of ``names`` in that order."""
-        if self._compiled is None:
-            self._compiled = _compile(self._statement, transaction.dialect)
-        sql, wanted, fixed = self._compiled
+        sql, wanted, fixed = self._for(transaction.dialect)
         if tuple(names) != wanted:
             places = [(None, fixed[name]) if name in fixed else (names.index(name), None) for name in wanted]
             rows = ([value if at is None else row[at] for at, value in places] for row in rows)
@@ -63,6 +68,8 @@ class Prepared:
 
 def _compile(statement: Any, dialect: Dialect) -> tuple[str, tuple[str, ...], Values]:
     """Return the text, the names of its values in their order, and those that the statement brings along."""
+    if not dialect.positional:  # psycopg takes values by name or by place; ours go by place
+        dialect = type(dialect)(paramstyle="format")  # type: ignore[call-arg]  # every dialect takes it
     compiled = statement.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
     names = tuple(compiled.positiontup or ())
     fixed = {name: value for name, value in compiled.params.items() if value is not None}

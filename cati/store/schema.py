@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     text,
+    true,
 )
 
 NAMES = {
@@ -68,7 +69,7 @@ member = Table(
     Column("daily_grant", LargeBinary),  # contacts and drafts; NULL after leaving and after the purge
     Column("leading_grant", LargeBinary),  # research leads: the age identity; NULL likewise
     Column("kept", LargeBinary),  # research leads: answers and record keys; needs no seal and survives the purge
-    Column("active", Boolean, nullable=False, server_default=text("1")),
+    Column("active", Boolean, nullable=False, server_default=true()),
     UniqueConstraint("login"),
     CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
 )  # fmt: skip

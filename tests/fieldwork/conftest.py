@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openpyxl import Workbook
+from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import calling, interviewing, sample
+from cati.fieldwork import calling, interviewing, purge, sample, study, study_state
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.store.database import Database
+from cati.store.embedded import Embedded
+from cati.store.migrations import create_tables
+from cati.store.moving import copy_study
+from cati.store.server import Link, Server
 from cati.survey.answers import Answer
 from cati.survey.interview import EventKind
 from cati.vault.people import ArgonCost
+from tests import postgres
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 PASSWORDS = {
@@ -140,9 +149,54 @@ class Made:
 MakeStudy = Callable[..., Made]
 
 
+ON_FILE = pytest.mark.parametrize("kind", ["file"])
+"""What looks at the bytes of the file, or lets other processes open it by its folder."""
+
+
+def raw(study: OpenStudy, sql: str, **values: object) -> list[dict[str, Any]]:
+    """Return what a statement finds in a study's database, () when it only changes something."""
+    with study.transaction() as transaction:
+        done = transaction.execute(text(sql), values)
+        return [dict(row) for row in done.mappings()] if done.returns_rows else []
+
+
+@pytest.fixture(params=["file", "server"])
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which kind of database the study lies in; most tests run on both."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgres.Cluster]:
+    """One server for all tests of this process."""
+    with postgres.running("fsync = off") as found:
+        yield found
+
+
+def _on_server(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> Link:
+    """Move a study that was just made to the server, and return how it is reached."""
+    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(name))
+    file, server = Embedded(created.folder), Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    create_tables(server)
+    copy_study(file, server)
+    file.close()
+    server.close()
+    return link
+
+
 @pytest.fixture
-def make_study(tmp_path: Path) -> Iterator[MakeStudy]:
+def make_study(
+    tmp_path: Path, kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[MakeStudy]:
     made: list[Made] = []
+    links: dict[Path, Link] = {}
+
+    def opened(folder: Path) -> Database:
+        link = links.get(folder)
+        return Embedded(folder) if link is None else Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+
+    for module in (study, study_state, purge):
+        monkeypatch.setattr(module, "open_database", opened)
 
     def make(settings: StudySettings | None = None) -> Made:
         folder = tmp_path / f"study{len(made)}"
@@ -157,13 +211,18 @@ def make_study(tmp_path: Path) -> Iterator[MakeStudy]:
             seal_folder=tmp_path / "seals",
             cost=CHEAP,
         )
+        if kind == "server":
+            cluster = request.getfixturevalue("cluster")
+            links[folder] = _on_server(created, cluster, f"study_{uuid.uuid4().hex}")
         made.append(Made(created, clock))
         return made[-1]
 
     yield make
     for one in made:
-        for study in one.open:
-            study.close()
+        for open_one in one.open:
+            open_one.close()
+    for link in links.values():
+        request.getfixturevalue("cluster").drop_database(link.database)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from cati.store.cases import CaseStatus
 from cati.survey.case import Appointment, AppointmentKind, Preference
 from cati.survey.dispositions import TABLE, Outcome
 
-from .conftest import Made, MakeStudy, bring_people, settings_with
+from .conftest import ON_FILE, Made, MakeStudy, bring_people, raw, settings_with
 
 
 @pytest.fixture
@@ -48,14 +47,11 @@ def _appointment(at: datetime, **more: object) -> Appointment:
 
 
 def _row(study: OpenStudy, case_id: str) -> dict[str, object]:
-    with sqlite3.connect(study.database.file) as file:
-        file.row_factory = sqlite3.Row
-        return dict(file.execute('SELECT * FROM "case" WHERE id = ?', (case_id,)).fetchone())
+    return raw(study, 'SELECT * FROM "case" WHERE id = :id', id=case_id)[0]
 
 
 def _rows(study: OpenStudy, table: str, case_id: str) -> int:
-    with sqlite3.connect(study.database.file) as file:
-        return file.execute(f'SELECT count(*) FROM {table} WHERE "case" = ?', (case_id,)).fetchone()[0]
+    return raw(study, f'SELECT count(*) AS n FROM {table} WHERE "case" = :id', id=case_id)[0]["n"]
 
 
 def test_a_delivered_case_says_all_that_the_page_shows(anna: OpenStudy) -> None:
@@ -91,8 +87,7 @@ def test_nobody_gets_the_case_of_another_and_the_own_one_comes_back_after_a_cras
 
 def test_a_lease_that_ran_out_returns_the_case_and_refuses_late_writes(made: Made, anna: OpenStudy) -> None:
     bert = made.sign_in("bert")
-    with sqlite3.connect(anna.database.file) as file:
-        file.execute('UPDATE "case" SET status = 3')
+    raw(anna, 'UPDATE "case" SET status = 3')
     bring_people(made.sign_in("lead"), made.created.folder.parent, 1, seed=77)
     mine = _wait_for_case(made, anna)
     call = calling.begin_call(anna, mine.lease, 0)
@@ -200,12 +195,11 @@ def test_a_withdrawal_erases_at_once_and_for_good(made: Made, anna: OpenStudy, w
     assert {line.case for line in lines} == {found.case_id}
 
 
+@ON_FILE
 def test_an_erased_contact_is_in_no_byte_of_the_database(anna: OpenStudy) -> None:
     found = _take(anna)
-    with sqlite3.connect(anna.database.file) as file:
-        key, details = file.execute(
-            'SELECT sealed_key, sealed_details FROM contact WHERE "case" = ?', (found.case_id,)
-        ).fetchone()
+    row = raw(anna, 'SELECT sealed_key, sealed_details FROM contact WHERE "case" = :id', id=found.case_id)[0]
+    key, details = row["sealed_key"], row["sealed_details"]
     _note(anna, found, Outcome.HARD_REFUSAL)
     for name in ("study.db", "study.db-wal"):
         data = (anna.folder / name).read_bytes()
@@ -264,8 +258,7 @@ def _first(study: OpenStudy) -> str:
 
 
 def _close_all_but(study: OpenStudy, case_id: str) -> None:
-    with sqlite3.connect(study.database.file) as file:
-        file.execute('UPDATE "case" SET status = 3, turns_at = NULL WHERE id <> ?', (case_id,))
+    raw(study, 'UPDATE "case" SET status = 3, turns_at = NULL WHERE id <> :id', id=case_id)
 
 
 def test_an_appointment_is_counted_listed_and_called_first(made: Made, anna: OpenStudy) -> None:
@@ -302,6 +295,7 @@ def test_a_missed_appointment_stays_in_front_for_an_hour_only(made: Made, anna: 
     assert _row(anna, found.case_id)["tier"] == 2
 
 
+@ON_FILE
 def test_the_reason_of_an_appointment_outside_the_limit_is_sealed(anna: OpenStudy) -> None:
     found = _take(anna)
     at = datetime(2027, 7, 7, 19, 30, tzinfo=UTC)
@@ -315,6 +309,7 @@ def test_the_reason_of_an_appointment_outside_the_limit_is_sealed(anna: OpenStud
     assert again.appointment.reason == "Schichtdienst bei Frau Amselbühler"
 
 
+@ON_FILE
 def test_what_the_person_says_of_their_time_is_kept_and_used(made: Made, anna: OpenStudy) -> None:
     _close_all_but(anna, _first(anna))
     found = _take(anna)
@@ -453,6 +448,7 @@ def test_pauses_are_logged_by_code_only(made: Made, anna: OpenStudy) -> None:
     assert acts == [Act.SIGNED_IN, Act.RESUMED, Act.PAUSED]
 
 
+@ON_FILE
 def test_when_the_disk_was_full_no_new_case_is_handed_out(anna: OpenStudy) -> None:
     found = _take(anna)
     anna.database.release_ballast()

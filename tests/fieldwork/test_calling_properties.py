@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import sqlite3
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,7 @@ from cati.survey.calling_hours import is_allowed, wall
 from cati.survey.case import Appointment, AppointmentKind, PhoneKind
 from cati.survey.dispositions import TABLE, Outcome
 
-from .conftest import Made, MakeStudy, bring_people, settings_with
+from .conftest import Made, MakeStudy, bring_people, raw, settings_with
 
 RULES = CallingRules()
 OUTCOMES = [o for o in Outcome if o is not Outcome.COMPLETE]
@@ -110,11 +109,10 @@ class Field:
         assert kinds[PhoneKind.LANDLINE] <= RULES.most_attempts_landline
 
     def check_books(self) -> None:
-        with sqlite3.connect(self.people[0].database.file) as file:
-            file.row_factory = sqlite3.Row
-            rows = {row["id"]: row for row in file.execute('SELECT * FROM "case"')}
-            contacts = {row[0] for row in file.execute('SELECT "case" FROM contact')}
-            hashes = file.execute("SELECT count(*) FROM never_again").fetchone()[0]
+        study = self.people[0]
+        rows = {row["id"]: row for row in raw(study, 'SELECT * FROM "case"')}
+        contacts = {row["case"] for row in raw(study, 'SELECT "case" FROM contact')}
+        hashes = raw(study, "SELECT count(*) AS n FROM never_again")[0]["n"]
         erased = set()
         for case_id, calls in self.calls.items():
             outcomes = [c[1] for c in calls]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cati.fieldwork import log
 
-from .conftest import PASSWORDS, Made, bring_people
+from .conftest import ON_FILE, PASSWORDS, Made, bring_people
 
 _WORK = """
 import json, random, sys
@@ -70,6 +70,7 @@ def _twice(taken: list[list[list[object]]]) -> int:
     return sum(n - 1 for n in counted.values())
 
 
+@ON_FILE
 def test_two_processes_never_take_the_same_case(made: Made, tmp_path: Path) -> None:
     lead = made.sign_in("lead")
     bring_people(lead, tmp_path, 160)

@@ -25,6 +25,12 @@ KILLS = 25
 SENTENCE = "Mehr Bänke vor dem Bauamt, und bitte längere Öffnungszeiten am Donnerstag"
 
 
+@pytest.fixture
+def kind() -> str:
+    """The file alone: these tests look at its bytes and kill other processes that open it."""
+    return "file"
+
+
 @dataclass(frozen=True)
 class Seen:
     """What a reader of the acknowledgements knows: confirmed answers, and the words typed last at the open question."""

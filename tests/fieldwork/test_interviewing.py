@@ -17,6 +17,8 @@ from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind, InterviewStatus
 from cati.vault.sealing import SealBroken, open_sealed
 
+from .conftest import ON_FILE
+
 Made = Any
 People = Callable[..., Any]
 Desk = Any
@@ -34,6 +36,7 @@ def statements_of(study: Any) -> list[str]:
     return statements
 
 
+@ON_FILE
 def test_one_answer_is_one_durable_commit(made: Made, people: People, desk: Desk) -> None:
     people(made.sign_in("lead"), 5)
     study = made.sign_in("anna")
@@ -106,6 +109,7 @@ def test_a_refused_answer_is_told_and_not_kept(made: Made, people: People, desk:
     assert not_yet.state.refusal is not None
 
 
+@ON_FILE
 def test_completion_closes_the_case_and_destroys_the_link_in_one_transaction(
     made: Made, people: People, desk: Desk
 ) -> None:

@@ -19,6 +19,8 @@ from cati.settings import Department, Site
 from cati.store import stock
 from cati.vault.answers import open_answers
 
+from .conftest import ON_FILE
+
 Made = Any
 TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)
 People = Callable[..., Any]
@@ -106,6 +108,7 @@ def test_a_mixing_killed_before_the_rewriting_is_finished_by_the_next(
     assert not mixing.due_for_mixing(anna)
 
 
+@ON_FILE
 def test_nothing_of_the_pool_stays_in_the_files(made: Made, people: People, desk: Desk) -> None:
     lead, anna = made.sign_in("lead"), made.sign_in("anna")
     people(lead, 40)
@@ -141,6 +144,7 @@ def best_guess(rows: Sequence[tuple[str, bytes, int]], written: bytes, by_durati
     return max(hits)
 
 
+@ON_FILE
 def test_an_attacker_with_the_files_and_the_call_log_does_no_better_than_chance(
     wide: Made, people: People, desk: Desk, tmp_path: Path
 ) -> None:

@@ -24,7 +24,7 @@ from cati.fieldwork.placing import opened_bytes, opened_contact
 from cati.fieldwork.sheets import write_sheets
 from cati.fieldwork.study import open_study
 from cati.store import contacts, counts, erasure
-from cati.store.database import Database
+from cati.store.embedded import Embedded
 from cati.survey.dispositions import Outcome
 from cati.text import set_language
 from cati.vault.contacts import open_contact
@@ -43,6 +43,12 @@ Desk = Any
 LEAD, WITNESS, ANNA = ((login, PASSWORDS[login]) for login in ("lead", "witness", "anna"))
 BOTH = (LEAD, WITNESS)
 MARKER = "Eine Bank unter der Linde vor dem Amt"
+
+
+@pytest.fixture
+def kind() -> str:
+    """The file alone: these tests look at its bytes and kill other processes that open it."""
+    return "file"
 
 
 @pytest.fixture(autouse=True)
@@ -221,7 +227,7 @@ def test_a_copy_made_before_opens_with_the_seal_and_never_without(ended: Made, t
 
 def _open_without_the_seal(folder: Path) -> int:
     """Try what a thief of the raw file with every member's password can: every key there is, on every contact."""
-    database = Database(folder)
+    database = Embedded(folder)
     keys: list[bytes] = [bytes(32)]
     with database.reading() as transaction:
         study_id = transaction.exec_driver_sql("SELECT id FROM study").scalar_one()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from cati.fieldwork import rehearsal
 from cati.fieldwork.forms import check_form
@@ -31,7 +31,7 @@ def study(made: Made) -> OpenStudy:
 def rows_of(study: OpenStudy) -> dict[str, int]:
     """Return how many rows each table has."""
     with study.reading() as transaction:
-        names = transaction.execute(text("select name from sqlite_master where type = 'table'")).scalars().all()
+        names = inspect(transaction).get_table_names()
         return {name: transaction.execute(text(f'select count(*) from "{name}"')).scalar_one() for name in names}
 
 

@@ -25,7 +25,7 @@ from cati.store import contacts
 from cati.survey.dispositions import Outcome
 from cati.vault.age_files import open_with_passphrase, seal_to, seal_with_passphrase
 
-from .conftest import Made, bring_people
+from .conftest import ON_FILE, Made, bring_people, raw
 
 
 def _list(study: OpenStudy, n: int, seed: int = 1) -> bytes:
@@ -43,8 +43,7 @@ def _bring(study: OpenStudy, received: sample.Received, rows: int, **more: objec
 
 
 def _rows(made: Made, table: str) -> int:
-    with sqlite3.connect(made.created.folder / "study.db") as file:
-        return file.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
+    return raw(made.open[0], f'SELECT count(*) AS n FROM "{table}"')[0]["n"]
 
 
 def test_a_list_sealed_to_the_study_comes_in(made: Made, tmp_path: Path) -> None:
@@ -267,6 +266,7 @@ print("done", flush=True)
 """
 
 
+@ON_FILE
 @pytest.mark.parametrize("moment", ["judging", "writing"])
 def test_a_kill_during_the_import_leaves_nothing_half(made: Made, tmp_path: Path, moment: str) -> None:
     from .conftest import PASSWORD
@@ -300,6 +300,7 @@ def _accepted(made: Made, tmp_path: Path, path: Path) -> int:
     return _bring(lead, received, 4000).duplicates
 
 
+@ON_FILE
 def test_nothing_of_the_people_is_readable_in_the_file(made: Made, tmp_path: Path) -> None:
     lead, anna = made.sign_in("lead"), made.sign_in("anna")
     rows = invent_rows(60, lead.settings, random.Random(4), today=lead.now().date())
@@ -317,11 +318,11 @@ def test_nothing_of_the_people_is_readable_in_the_file(made: Made, tmp_path: Pat
                 assert coded not in files, "readable"
 
 
+@ON_FILE
 def test_the_order_of_the_list_is_not_kept(made: Made, tmp_path: Path) -> None:
     lead = made.sign_in("lead")
     bring_people(lead, tmp_path, 200)
-    with sqlite3.connect(made.created.folder / "study.db") as file:
-        ids = [row[0] for row in file.execute('SELECT "case" FROM contact')]
+    ids = [row["case"] for row in raw(lead, 'SELECT "case" FROM contact')]
     assert ids == sorted(ids)
 
 

@@ -12,6 +12,7 @@ import pytest
 from cati.store import cases, studies
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Database
+from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables
 
 CASES = 4000
@@ -19,7 +20,7 @@ CASES = 4000
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "study", create=True)
+    made = Embedded(tmp_path / "study", create=True)
     create_tables(made)
     draw = random.Random(1)
     with made.transaction() as transaction:

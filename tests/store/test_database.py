@@ -14,15 +14,15 @@ import pytest
 from sqlalchemy import event
 
 from cati.errors import Problem
-from cati.store.database import BALLAST_BYTES, Database, refuse_network_path
+from cati.store.embedded import BALLAST_BYTES, Embedded, refuse_network_path
 from cati.store.migrations import create_tables
 from cati.store.prepared import Prepared
 from cati.store.schema import metadata, template
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    made = Database(tmp_path / "study", create=True)
+def database(tmp_path: Path) -> Iterator[Embedded]:
+    made = Embedded(tmp_path / "study", create=True)
     create_tables(made)
     yield made
     made.close()
@@ -32,12 +32,12 @@ def _keep(transaction: object, name: str, size: int = 10) -> None:
     transaction.execute(template.insert().values(headers=name, mapping=b"x" * size))
 
 
-def _count(database: Database) -> int:
+def _count(database: Embedded) -> int:
     with database.reading() as transaction:
         return len(transaction.execute(template.select()).all())
 
 
-def test_every_connection_is_durable_checks_keys_and_overwrites_what_is_deleted(database: Database) -> None:
+def test_every_connection_is_durable_checks_keys_and_overwrites_what_is_deleted(database: Embedded) -> None:
     with database.transaction() as transaction:
         settings = {
             name: transaction.exec_driver_sql(f"PRAGMA {name}").scalar_one()
@@ -46,14 +46,14 @@ def test_every_connection_is_durable_checks_keys_and_overwrites_what_is_deleted(
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1, "temp_store": 2}
 
 
-def test_file_and_folder_are_for_the_owner_only(database: Database) -> None:
+def test_file_and_folder_are_for_the_owner_only(database: Embedded) -> None:
     database.lay_ballast()
     assert stat.S_IMODE(database.folder.stat().st_mode) == 0o700
     for file in database.folder.iterdir():
         assert stat.S_IMODE(file.stat().st_mode) == 0o600, file.name
 
 
-def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
+def test_a_transaction_is_kept_whole_or_not_at_all(database: Embedded) -> None:
 
     def broken_off() -> None:
         with database.transaction() as transaction:
@@ -68,7 +68,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
     assert _count(database) == 1
 
 
-def test_a_second_writer_waits_for_the_first(database: Database, tmp_path: Path) -> None:
+def test_a_second_writer_waits_for_the_first(database: Embedded, tmp_path: Path) -> None:
     code = (
         "import sqlite3, sys, time\n"
         "file = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
@@ -86,7 +86,7 @@ def test_a_second_writer_waits_for_the_first(database: Database, tmp_path: Path)
     assert _count(database) == 1
 
 
-def test_a_full_disk_releases_the_ballast_and_says_so(database: Database) -> None:
+def test_a_full_disk_releases_the_ballast_and_says_so(database: Embedded) -> None:
     database.lay_ballast()
     assert (database.folder / "ballast").stat().st_size == BALLAST_BYTES
 
@@ -124,10 +124,10 @@ def test_network_drives_are_refused(tmp_path: Path, kind: str, refused: bool) ->
 
 def test_a_folder_without_a_study_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(Problem):
-        Database(tmp_path)
+        Embedded(tmp_path)
 
 
-def test_what_is_deleted_is_in_no_byte_after_a_checkpoint(database: Database) -> None:
+def test_what_is_deleted_is_in_no_byte_after_a_checkpoint(database: Embedded) -> None:
     secret = b"SECRET-" + b"q" * 64
     with database.transaction() as transaction:
         transaction.execute(template.insert().values(headers="a", mapping=secret))
@@ -139,14 +139,14 @@ def test_what_is_deleted_is_in_no_byte_after_a_checkpoint(database: Database) ->
         assert secret not in (database.folder / name).read_bytes()
 
 
-def test_answers_lie_in_tables_without_row_numbers(database: Database) -> None:
+def test_answers_lie_in_tables_without_row_numbers(database: Embedded) -> None:
     with sqlite3.connect(database.file) as file:
         for table in ("pending", "stock", "case", "contact", "contact_index", "never_again", "draft_event"):
             with pytest.raises(sqlite3.OperationalError, match="rowid"):
                 file.execute(f'SELECT rowid FROM "{table}"')
 
 
-def test_a_prepared_statement_does_what_the_plain_one_does(database: Database) -> None:
+def test_a_prepared_statement_does_what_the_plain_one_does(database: Embedded) -> None:
     from sqlalchemy import bindparam, select, update
 
     find = Prepared(select(template.c.mapping).where(template.c.headers == bindparam("name")))
@@ -169,10 +169,10 @@ def test_every_time_column_counts_whole_seconds() -> None:
 
 
 def test_a_database_that_cannot_be_written_says_so(tmp_path: Path) -> None:
-    made = Database(tmp_path / "study", create=True)
+    made = Embedded(tmp_path / "study", create=True)
     create_tables(made)
     made.close()
-    database = Database(tmp_path / "study")
+    database = Embedded(tmp_path / "study")
     event.listen(database.engine, "connect", lambda connection, _record: connection.execute("PRAGMA query_only=ON"))
     with pytest.raises(Problem, match="Nothing can be written here"), database.transaction() as transaction:
         transaction.exec_driver_sql("DELETE FROM study")

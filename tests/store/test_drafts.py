@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from cati.store import drafts, stock, studies
 from cati.store.cases import CaseStatus
-from cati.store.database import Database, Transaction
+from cati.store.database import Transaction
+from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables
 from cati.store.schema import case
 
@@ -20,7 +21,7 @@ CASE = "a" * 32
 
 @pytest.fixture
 def transaction(tmp_path: Path) -> Iterator[Transaction]:
-    database = Database(tmp_path / "study", create=True)
+    database = Embedded(tmp_path / "study", create=True)
     create_tables(database)
     with database.transaction() as inside:
         cell = studies.cell_id(inside, "nord", "bau", "de")

@@ -13,12 +13,13 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from cati.errors import Problem
 from cati.store import migrations
 from cati.store.database import Database
+from cati.store.embedded import Embedded
 from cati.store.schema import metadata
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Database:
-    made = Database(tmp_path / "study", create=True)
+    made = Embedded(tmp_path / "study", create=True)
     migrations.create_tables(made)
     yield made
     made.close()
@@ -60,7 +61,7 @@ def test_a_newer_study_is_refused(database: Database) -> None:
 
 
 def test_an_empty_database_is_no_study(tmp_path: Path) -> None:
-    empty = Database(tmp_path / "empty", create=True)
+    empty = Embedded(tmp_path / "empty", create=True)
     with pytest.raises(Problem):
         migrations.require_current(empty)
     empty.close()

@@ -46,7 +46,7 @@ def upgrade() -> None:
         sa.Column("daily_grant", sa.LargeBinary(), nullable=True),
         sa.Column("leading_grant", sa.LargeBinary(), nullable=True),
         sa.Column("kept", sa.LargeBinary(), nullable=True),
-        sa.Column("active", sa.Boolean(), server_default=sa.text("1"), nullable=False),
+        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name=op.f("ck_member_role")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_member")),
         sa.UniqueConstraint("login", name=op.f("uq_member_login")),
