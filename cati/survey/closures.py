@@ -167,9 +167,9 @@ def _equal(one: Node, two: Node, *, negate: bool) -> Truth:
 
     def run(scope: Scope) -> bool:
         this, that = left(scope), right(scope)
-        if isinstance(that, bool) and items[0]:
+        if items[0] and (isinstance(that, bool) or (isinstance(that, float) and this in TRUTHS)):
             this = truths[0](scope)
-        elif isinstance(this, bool) and items[1]:
+        elif items[1] and (isinstance(this, bool) or (isinstance(this, float) and that in TRUTHS)):
             that = truths[1](scope)
         elif isinstance(this, str) and isinstance(that, str) and (items[0] or items[1]):
             return same_item(scope, (one, two), this, that) != negate
@@ -240,7 +240,7 @@ def _call(node: Call) -> Closure:
             return _guarded(lambda scope: run(*[argument(scope) for argument in arguments]))
 
 
-_ON_NUMBERS = frozenset({"number", "int", "round", "abs", "pow", "floor", "ceiling"})
+_ON_NUMBERS = frozenset({"number", "int", "round", "abs", "pow", "floor", "ceiling", "sqrt", "exp", "log", "log10"})
 
 
 def _truth_or_value(node: Node) -> Closure:

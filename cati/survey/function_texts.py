@@ -95,7 +95,9 @@ def translated(value: Value, old: Value, new: Value) -> str:
 
 
 def joined(separator: Value, *values: Value) -> str:
-    """Return the texts with a separator between them."""
+    """Return the texts with a separator between them; one of several arguments that is off the path is empty."""
+    if len(values) > 1:
+        values = tuple("" if value == () else value for value in values)
     return as_text(separator).join(texts(values))
 
 

@@ -155,12 +155,20 @@ def test_a_word_that_was_typed_is_no_condition_that_was_worked_out(
         ("${truth} = 'true'", "9", True),
         ("${truth} = 'false'", "9", False),
         ("${truth} = ${t}", "9", True),
+        ("${truth} = 0 + 1", "9", True),
+        ("1 - 1 = ${truth}", "9", False),
+        ("sqrt(${truth}) = 1", "9", True),
+        ("join('-', ${n}, ${nowhere}, ${t}) = '9--any word'", "9", True),
     ],
 )
 def test_a_condition_that_was_worked_out_is_compared_as_one(
     form: Callable[..., Questionnaire], walk: Callable[..., Walk], condition: str, n: str, holds: bool
 ) -> None:
-    rows = [{"type": "calculate", "name": "truth", "calculation": "${n} > 5"}, asked("q", condition)]
+    rows = [
+        {"type": "calculate", "name": "truth", "calculation": "${n} > 5"},
+        {"type": "calculate", "name": "nowhere", "calculation": "1", "relevant": "false()"},
+        asked("q", condition),
+    ]
     assert path_of(form, walk, rows, n=n, t="any word") == (("q",) if holds else ())
 
 
