@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
     from cati.ui.interview_page import InterviewPage
 
+_SHARE = 200
+"""Pixels, to begin with; the splitter keeps the proportion."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -101,6 +104,7 @@ class TestRunPart(QWidget):
         self.values.setHidden(theme.is_large())
         self.both.setStretchFactor(0, 5)
         self.both.setStretchFactor(1, 3)
+        self.both.setSizes([5 * _SHARE, 3 * _SHARE])  # whichever part is in sight when a test run begins
         holder = QWidget()
         stack = QVBoxLayout(holder)
         stack.setContentsMargins(0, 0, 0, 0)

@@ -131,6 +131,19 @@ def test_a_run_is_held_by_keyboard_beside_its_values_and_forgotten(
     assert run.case.begin.hasFocus()
 
 
+def test_the_interview_has_more_room_than_its_values_however_it_came_there(
+    page: QuestionnairePage, qtbot: QtBot
+) -> None:
+    page.test_run.begin_run()  # in a part that is not in sight yet
+    page.tabs.setCurrentIndex(TEST_RUN)
+    for _ in range(2):
+        QApplication.processEvents()
+        question, values = page.test_run.both.sizes()
+        assert question > 1.4 * values
+        page.retranslate()
+        qtbot.waitUntil(lambda: page.looked is not None and page.test_run.interview is not None)
+
+
 def test_tab_goes_through_the_case_before_it_comes_to_begin(
     page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
 ) -> None:
