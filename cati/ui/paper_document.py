@@ -183,7 +183,8 @@ def _room(block: Question) -> str:
     }.get(block.room, "_" * 62)
     if block.room == "lines":
         blank = "<br>".join(["_" * 62] * 3)
-    limits = f' <span style="color:{QUIET};font-size:8.5pt">({_own(block.limits)})</span>' if block.limits else ""
+    gap = "<br>" if block.room in ("line", "lines") else " "  # a long line leaves no room beside it
+    limits = f'{gap}<span style="color:{QUIET};font-size:8.5pt">({_own(block.limits)})</span>' if block.limits else ""
     return f'<p style="margin-top:4px;margin-bottom:2px;color:{QUIET}">{blank}{limits}</p>'
 
 

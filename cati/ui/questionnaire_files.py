@@ -46,9 +46,12 @@ def ask_form(parent: QWidget) -> Path | None:
 
 
 def changed_at(path: Path | None) -> int | None:
-    """Return when a file was last changed, in nanoseconds as the disk tells it; None when there is none."""
+    """Return when a file, or one of a folder of sheets, was last changed, in nanoseconds; None when there is none."""
     try:
-        return path.stat().st_mtime_ns if path is not None else None
+        if path is None:
+            return None
+        files = [path, *(path.glob("*.csv") if path.is_dir() else ())]
+        return max(int(one.stat().st_mtime_ns) for one in files)
     except OSError:
         return None
 

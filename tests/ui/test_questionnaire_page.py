@@ -241,6 +241,30 @@ def test_the_paper_speaks_the_language_it_is_printed_in_and_says_when_it_cannot(
     assert "does not speak Polski: its notes are in English." in page.paper.about.text()
 
 
+def test_what_a_written_answer_must_fulfil_stands_below_its_line(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
+) -> None:
+    form = tmp_path / "form.yaml"
+    form.write_text(
+        "survey:\n"
+        '  - {type: text, name: a, label: Which word?, constraint: "string-length(.) > 3"}\n'
+        '  - {type: integer, name: b, label: How many?, constraint: ". > 3"}\n'
+        '  - {type: select_multiple yn, name: c, label: Which?, constraint: "count-selected(.) < 3"}\n'
+        "choices:\n"
+        "  - {list_name: yn, name: one, label: One}\n",
+        "utf-8",
+    )
+    _open(page, form, qtbot)
+    page.tabs.setCurrentIndex(PAPER)
+    lines = page.paper.sheet.toPlainText().replace("\u2028", "\n").splitlines()
+    word = next(at for at, line in enumerate(lines) if "Which word?" in line)
+    assert lines[word + 1].strip("_ ") == ""
+    assert lines[word + 2].startswith("("), "below the line"
+    number = next(at for at, line in enumerate(lines) if "How many?" in line)
+    assert "_ (the answer is more than 3)" in lines[number + 1], "beside a short one"
+    assert any(line.startswith("(") for line in lines[lines.index("Which?") :]), "and below boxes"
+
+
 def test_the_largest_form_stays_quick_and_its_picture_can_be_saved(
     page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
 ) -> None:
