@@ -4,8 +4,10 @@ Rules, stated once: steps at rows that the telephone does not ask (places, media
 synthetic ``table-list`` rows and at the text beside "other" (ours belongs to the question itself) are left out. A
 ``select_*_external`` is a text field there: what was typed into it stands, whatever list it is not in. The text "-" is
 pyxform's filler where a label has no words in the default language; ours shows another language, so it is left out.
-What is made by chance (``random()``) is not compared. Texts are compared without blanks and with straight quotation
-marks: JavaRosa drops a blank that stands alone between two fills, and pyxform straightens what a word processor bent.
+pyxform writes a first member into every form, so JavaRosa asks it of a counted roster even where the count is 0 or
+missing (getodk/collect#6945, a fault that Enketo and Web Forms do not have): left out, too. What is made by chance
+(``random()``) is not compared. Texts are compared without blanks and with straight quotation marks: JavaRosa drops a
+blank that stands alone between two fills, and pyxform straightens what a word processor bent.
 """
 
 from __future__ import annotations
@@ -105,6 +107,21 @@ class Walk:
                 ids = (*ids, members[int(number) - 1])
         return self.program.address((at, ids))
 
+    def counts_none(self, ref: str, at: int) -> bool:
+        """Tell whether a place lies in the first member of a counted roster that has none."""
+        ids: tuple[int, ...] = ()
+        for name, number in _STEP.findall(ref)[:-1]:
+            group = self.program.roster_index.get(name)
+            if group is None or group not in self.program.rosters_of[at]:
+                continue
+            members = self.state.scope.members(group, ids)
+            if not members and number == "1" and self.form.groups[group].repeat_count:
+                return True
+            if int(number) > len(members):
+                return False
+            ids = (*ids, members[int(number) - 1])
+        return False
+
     def next_up(self) -> str:
         """Return the address behind the last one on the path, "" at the end."""
         path = self.state.path
@@ -126,7 +143,7 @@ def left_out(walk: Walk, ref: str, by_other: frozenset[str]) -> str:
     at = walk.of_ref.get(names)
     if at is not None and walk.form.items[at].kind is Kind.NOT_ASKED:
         return "not asked on the telephone"
-    return ""
+    return "member of a roster that counts none" if at is not None and walk.counts_none(ref, at) else ""
 
 
 def has_rosters(path: Path, forms: Path) -> bool:
