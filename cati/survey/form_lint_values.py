@@ -31,9 +31,10 @@ _PURE = frozenset(name for name, known in LIBRARY.items() if known.run is not No
 def check_values(scene: Scene) -> frozenset[tuple[int, str]]:
     """Note what does not go together; return row and column of the cells in which something was found."""
     told = set()
+    types = dict(scene.types)
     for written in scene.written:
         own = scene.questionnaire.items[written.item] if written.item >= 0 else None
-        types = scene.types if own is None else {**scene.types, CURRENT: scene.types.get(own.name, Type.UNKNOWN)}
+        types[CURRENT] = scene.types.get(own.name, Type.UNKNOWN) if own is not None else Type.UNKNOWN
         source = written.expression.source
         for fault in mismatches(written.expression.node, types):
             what = tr("In “{source}”, character {n}: {what}", source=source[:200], n=fault.at + 1, what=fault.what)

@@ -104,6 +104,8 @@ def with_own_answer(check: str, name: str, *, in_roster: bool) -> str:
 
     In a roster, functions that look at all members keep the name; so do the conditions of tables, where ``.`` is a row.
     """
+    if name not in check:  # a pattern a row takes long in long forms
+        return check
     own = rf"\$\{{\s*{re.escape(name)}\s*\}}"
     if not name or "[" in check or (in_roster and re.search(rf"{_OF_ALL}\([^()]*{own}", check)):
         return check

@@ -19,6 +19,7 @@ from cati.survey.values import as_number, as_text
 DONT_KNOW, REFUSED = "dk", "refused"
 """Answers that are no choices, beside the choices' names in `skips_of`."""
 
+_ANSWERED = Status.ANSWERED.value
 _STOPS = ASKED | {Kind.TERMINATE}
 
 
@@ -184,7 +185,7 @@ _Answer = tuple[str, str, str]
 
 def _answers(questionnaire: Questionnaire, item: Item) -> Iterator[_Answer]:
     for choice in questionnaire.choice_lists.get(item.choices, ()):
-        yield choice.name, choice.name, Status.ANSWERED.value
+        yield choice.name, choice.name, _ANSWERED
     for state, status in ((DONT_KNOW, Status.DONT_KNOW), (REFUSED, Status.REFUSED)):
         if state in item.nonresponse:
             yield state, "", status.value
@@ -194,7 +195,7 @@ def _alike(questionnaire: Questionnaire, item: Item, named: _Named | None) -> It
     """Yield the answers of a question, together those that no condition tells apart: lists may be very long."""
     rest: list[_Answer] = []
     for answer in _answers(questionnaire, item):
-        if named is None or answer[2] != Status.ANSWERED.value or named.tells(answer[1]):
+        if named is None or answer[2] != _ANSWERED or named.tells(answer[1]):
             yield [answer]
         else:
             rest.append(answer)
@@ -212,7 +213,7 @@ class _Named:
 
     def tells(self, value: str) -> bool:
         """Tell whether conditions may tell this value from others."""
-        return self.other or value in self.values or as_number(value) in self.numbers
+        return self.other or value in self.values or (bool(self.numbers) and as_number(value) in self.numbers)
 
 
 class _Off(Known):
