@@ -16,6 +16,8 @@ from cati.survey.form_rows import CHOICES, SURVEY, Form, Heading, Row, Sheet, he
 _BLOCK = re.compile(r"(begin|end)[\s_]+(score|rank|kobomatrix|loop)\b(?:[\s_]+over[\s_]+(\S+))?", re.IGNORECASE)
 _OF_THE_CHOICE = re.compile(r"%\((\w+)\)s")
 _LISTS = {"score": "kobo--score-choices", "rank": "kobo--rank-items", "kobomatrix": "kobo--matrix_list"}
+OVER = "over "
+"""What stands, in the type of a group, before the list for each of whose choices its rows were written out."""
 _GIVEN_NAMES = {SURVEY: ("$autoname", "$given_name"), CHOICES: ("$autovalue", "$autoname")}
 
 
@@ -106,7 +108,7 @@ def _block(form: Form, columns: _Columns, block: _Block, end: Row) -> Iterator[R
         yield columns.put(end, type="end_group")
     else:
         once_each = _loop if block.word == "loop" else _matrix
-        yield columns.put(block.row, type=f"begin_group {listed}", required="")
+        yield columns.put(block.row, type=f"begin_group {OVER}{listed}", required="")
         for choice in form.choices.rows:
             headings = headings_of(form.choices, CHOICES)
             if cell(choice, headings, "list_name") == listed and cell(choice, headings, "name"):

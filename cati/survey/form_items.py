@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from cati.survey.diagnostics import Findings
+from cati.survey.form_blocks import OVER
 from cati.survey.form_choices import OTHER, cell, check_names, is_yes, with_other, words_of
 from cati.survey.form_options import (
     default_of,
@@ -180,8 +181,11 @@ def _begin(draft: Draft, row: Row, row_type: RowType) -> None:
     appearance = draft.cell(row, "appearance").lower().split()
     label = draft.words(row, "label")
     name = draft.cell(row, "name") or draft.unnamed(row_type.block)
-    if row_type.block == "grid" and row_type.choices and row_type.choices not in draft.lists:
-        _no_list(draft, row, row_type.choices)
+    listed = row_type.choices if row_type.block == "grid" else ""
+    if row_type.block == "group" and row_type.choices.startswith(OVER):
+        listed = row_type.choices.removeprefix(OVER)
+    if listed and listed not in draft.lists:
+        _no_list(draft, row, listed)
     grid = row_type.block == "grid" or "table-list" in appearance
     group = Group(
         name=name,

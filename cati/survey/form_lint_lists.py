@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cati.survey.form_blocks import OVER
 from cati.survey.form_choices import OTHER, cell
 from cati.survey.form_options import parameters_of
 from cati.survey.form_rows import CHOICES, SURVEY
@@ -47,7 +48,7 @@ def _named(scene: Scene) -> Iterator[str]:
     """Yield the lists that any row names, also those left out, and those that expressions look into."""
     for row in scene.form.survey.rows:
         read = read_type(cell(row, scene.survey, "type"))
-        yield from (read.choices, read.source)
+        yield from (read.choices.removeprefix(OVER), read.source)
         yield parameters_of(cell(row, scene.survey, "parameters")).get("tick_labelset", "")
     for item in scene.questionnaire.items:
         yield item.choices

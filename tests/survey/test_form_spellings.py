@@ -301,3 +301,10 @@ def test_a_table_that_is_missing_is_not_the_list_of_its_name() -> None:
     found = compiled("type | name | label | calculation\nselect_one yn | q | Question? |\n"
                      "calculate | c | | pulldata('yn', 'size', 'key', ${q})", YES_NO)  # fmt: skip
     assert codes(found) == []
+
+
+def test_a_loop_over_a_list_that_is_not_there_is_told_at_the_loop() -> None:
+    found = compiled("type | name | label\nbegin loop over y_n | l | Loop\ninteger | n | How many?\nend loop | |\n"
+                     "text | q | Question?\nbegin group part | g | Part\nselect_one yn | r | Really?\nend group | |", YES_NO)  # fmt: skip
+    assert ("no_choice_list", 2, "type") in codes(found)
+    assert [one.row for one in found.diagnostics if one.severity.value == "error"] == [2]
