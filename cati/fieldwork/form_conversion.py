@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from cati.errors import Problem
@@ -25,6 +26,11 @@ class Converted:
 
     paths: tuple[Path, ...]
     notes: tuple[Diagnostic, ...]
+
+
+def xforms_possible() -> bool:
+    """Tell whether pyxform is installed, without which no XForm is written."""
+    return find_spec("pyxform") is not None
 
 
 def convert_form(source: Path, target: Path, *, overwrite: bool = False, replace: bool = False) -> Converted:

@@ -17,8 +17,8 @@ from cati.ui.questionnaire_files import breakable
 if TYPE_CHECKING:
     from cati.fieldwork.questionnaire_reading import Looked
 
-FORMATS = (".xlsx", ".yaml", ".xml")
-"""In which a questionnaire is saved."""
+Entry = tuple[str, Callable[[], object] | None]
+"""A line of a menu and what it does, None for what only says why it cannot be done."""
 
 
 class Head(QWidget):
@@ -154,19 +154,29 @@ class Head(QWidget):
 
     # -- menus ------------------------------------------------------------------------------------------------------
 
-    def _save_entries(self) -> list[tuple[str, Callable[[], object]]]:
-        words = (tr("Excel (.xlsx) …"), tr("YAML (.yaml) …"), tr("XForm for ODK, KoBo and Enketo (.xml) …"))
-        return [
-            (one, lambda ending=ending: self.save_wanted.emit(ending))  # type: ignore[misc]  # binds the loop's value
-            for one, ending in zip(words, FORMATS, strict=True)
-        ]
+    def _save_entries(self) -> list[Entry]:
+        from cati.fieldwork.form_conversion import xforms_possible  # noqa: PLC0415 - with the first menu
 
-    def _all_entries(self) -> list[tuple[str, Callable[[], object]]]:
-        found = [(button.text(), button.click) for button in (self.open, self.again, self.own) if button.isEnabled()]
+        def save(ending: str) -> Callable[[], object]:
+            return lambda: self.save_wanted.emit(ending)
+
+        possible = xforms_possible()
+        xform = tr("XForm for ODK, KoBo and Enketo (.xml) …")
+        return [
+            (tr("Excel (.xlsx) …"), save(".xlsx")),
+            (tr("YAML (.yaml) …"), save(".yaml")),
+            (xform if possible else tr("XForm: install pyxform first (pip install cati[xform])"),
+             save(".xml") if possible else None),
+        ]  # fmt: skip
+
+    def _all_entries(self) -> list[Entry]:
+        found: list[Entry] = [
+            (button.text(), button.click) for button in (self.open, self.again, self.own) if button.isEnabled()
+        ]
         return [*found, *((f"{tr('Save as …')} {words}", act) for words, act in self._save_entries())]
 
 
-def _with_menu(words: str, entries: Callable[[], list[tuple[str, Callable[[], object]]]]) -> QPushButton:
+def _with_menu(words: str, entries: Callable[[], list[Entry]]) -> QPushButton:
     """Return a button that opens a menu, made when it opens."""
     button = theme.push(words, lambda: None)
     menu = QMenu(button)
@@ -174,10 +184,12 @@ def _with_menu(words: str, entries: Callable[[], list[tuple[str, Callable[[], ob
     def fill() -> None:
         menu.clear()
         for text, act in entries():
-            menu.addAction(text, act)
+            action = menu.addAction(text)
+            action.setEnabled(act is not None)
+            if act is not None:
+                action.triggered.connect(lambda _checked=False, act=act: act())
 
     menu.aboutToShow.connect(fill)
-    fill()
     button.setMenu(menu)
     return button
 

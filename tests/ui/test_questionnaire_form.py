@@ -263,8 +263,10 @@ def test_a_form_is_saved_in_another_format_by_keyboard(
     target = tmp_path / f"other{ending}"
     offered: list[str] = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *all_: (offered.append(all_[2]), (str(target), ""))[1])
+    menu = page.head.save.menu()
+    menu.aboutToShow.emit()
     with qtbot.waitSignal(page.saving.ended):
-        page.head.save.menu().actions()[entry].trigger()
+        menu.actions()[entry].trigger()
     assert offered[0].endswith(f"bicycles_1{ending}")
     assert page.saving.outcome.text().startswith("✓ Saved: ")
     if ending == ".xml":
@@ -294,6 +296,11 @@ def test_without_pyxform_a_sentence_says_how_to_get_it(
     page: QuestionnairePage, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
+    monkeypatch.setattr("cati.fieldwork.form_conversion.find_spec", lambda _name: None)
+    menu = page.head.save.menu()
+    menu.aboutToShow.emit()
+    last = menu.actions()[-1]
+    assert (last.isEnabled(), "pip install cati[xform]" in last.text()) == (False, True)
     monkeypatch.setitem(sys.modules, "pyxform.xls2xform", None)
     with qtbot.waitSignal(page.saving.ended):
         page.saving.save(None, page.study, tmp_path / "own.xml")

@@ -298,6 +298,7 @@ def test_afternoon_pictures_papers_and_other_formats_are_saved(
 
     for at in range(3):
         with qtbot.waitSignal(page.saving.ended, timeout=20_000):
+            page.head.save.menu().aboutToShow.emit()
             page.head.save.menu().actions()[at].trigger()
         assert page.saving.outcome.text().startswith("✓")
     twins = [check_form(to / f"at_home_7.{ending}").questionnaire for ending in ("xlsx", "yaml")]
