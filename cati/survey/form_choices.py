@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from cati.survey.diagnostics import Findings
-from cati.survey.form_rows import CHOICES, Form, Heading, Row
+from cati.survey.form_rows import CHOICES, Form, Heading, Row, without_directions
 from cati.survey.questionnaire import Choice, Kind, Words
 from cati.text import tr
 
@@ -40,7 +40,7 @@ def cell(row: Row, headings: Mapping[str, Heading], column: str) -> str:
     for written, text in row.cells.items():
         heading = headings.get(written)
         if heading is not None and heading.column == column:
-            return text
+            return without_directions(text)
     return ""
 
 
@@ -113,7 +113,7 @@ def choice_lists(
 def _further_columns(row: Row, headings: Mapping[str, Heading]) -> dict[str, str]:
     """Return what choice filters may ask for; a name may stand twice in a list when these differ."""
     return {
-        written: text
+        written: without_directions(text)
         for written, text in row.cells.items()
         if headings[written].column not in _OWN and not headings[written].column.startswith("media:")
     }

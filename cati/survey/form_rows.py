@@ -127,6 +127,7 @@ _WITH_CODE = re.compile(r"(.*?)\s*\(\s*([A-Za-z]{2,8}(?:[-_][A-Za-z0-9]{1,8})*)\
 _WITH_WORD = re.compile(r"([A-Za-z_ ]+?)[-_. /]+([^\W\d_]+)(\s*\([\w-]+\))?")
 _IN_BRACKETS = re.compile(r"(\w+?)_*\((.+)\)")
 _UNSEEN = dict.fromkeys((*range(9), *range(14, 32), 0x7F, 0xAD, 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF), "")
+_DIRECTIONS = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)), "")
 _STRAIGHT = _UNSEEN | {0xA0: " ", 0x0B: "\n", 0x0C: "\n", 0x85: "\n", 0x2028: "\n", 0x2029: "\n"}
 
 
@@ -218,10 +219,15 @@ def clean(text: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n").translate(_STRAIGHT).strip()
 
 
+def without_directions(text: str) -> str:
+    """Return a name or expression without the marks that say which way letters run; texts that are read keep them."""
+    return text if text.isascii() else text.translate(_DIRECTIONS).strip()
+
+
 @lru_cache(maxsize=4096)
 def heading_of(written: str, sheet: str) -> Heading:
     """Return what a heading means; case, blanks and old spellings (``label:de``, ``Constraint Message``) are taken."""
-    name = clean(written).strip(" *:?")
+    name = without_directions(clean(written)).strip(" *:?")
     bare = re.sub(r"\s+", "_", name.lower())
     bare = re.sub(r"_*:[_:]*", ":", bare)
     column = _column(bare, sheet)

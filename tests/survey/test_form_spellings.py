@@ -308,3 +308,12 @@ def test_a_loop_over_a_list_that_is_not_there_is_told_at_the_loop() -> None:
                      "text | q | Question?\nbegin group part | g | Part\nselect_one yn | r | Really?\nend group | |", YES_NO)  # fmt: skip
     assert ("no_choice_list", 2, "type") in codes(found)
     assert [one.row for one in found.diagnostics if one.severity.value == "error"] == [2]
+
+
+def test_marks_of_direction_are_no_part_of_names_and_stay_in_texts() -> None:
+    found = compiled("\u200ftype | name\u200e | label::العربية (ar)\u200f | relevant\nselect_one yn\u200f | q\u200e | \u200fكم؟ |\n"
+                     "text | r | لماذا؟ | ${q} = 'y'\u200e", "list_name | name | label::العربية (ar)\n\u202byn\u202c | y | نعم")  # fmt: skip
+    assert codes(found) == []
+    assert found.questionnaire is not None
+    assert found.questionnaire.languages == ("ar",)
+    assert items(found)["q"].label == {"ar": "\u200fكم؟"}
