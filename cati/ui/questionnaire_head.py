@@ -161,7 +161,7 @@ class Head(QWidget):
             return lambda: self.save_wanted.emit(ending)
 
         possible = xforms_possible()
-        xform = tr("XForm for ODK, KoBo and Enketo (.xml) …")
+        xform = tr("XForm for ODK, KoBo, Enketo …")
         return [
             (tr("Excel (.xlsx) …"), save(".xlsx")),
             (tr("YAML (.yaml) …"), save(".yaml")),
