@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -68,6 +68,8 @@ class Program:
     """Of every item the groups around it that have a condition, each with the number of rosters around that group."""
     shared_of: list[tuple[int, int] | None]
     """Of every item the group that puts it on one screen with others, and how many ids tell such screens apart."""
+    grows: list[bool]
+    """Of every group whether it is a roster whose count looks at its own members."""
     children: dict[int, tuple[Child, ...]]
     """What stands in each group, -1 for the form itself, in the form's order."""
     index: dict[str, int]
@@ -199,6 +201,10 @@ def _compile(questionnaire: Questionnaire) -> Program:
             tuple((g, len(rosters_around[g])) for g in around if group_relevant[g] is not None) for around in groups_of
         ],
         shared_of=[_shared(questionnaire, around, rosters_around) for around in groups_of],
+        grows=[
+            count is not None and _looks_inside(at, count, needs, index, groups_of, groups[at].name)
+            for at, count in enumerate(group_count)
+        ],
         children=_children(questionnaire, groups_of),
         index=index,
         roster_index={group.name: at for at, group in reversed(list(enumerate(groups))) if group.repeat},
@@ -239,6 +245,24 @@ def _named(index: Mapping[str, int], sources: Iterable[Expression | None]) -> tu
     """Return the items that these expressions name."""
     names = dict.fromkeys(name for source in sources if source is not None for name in source.references)
     return tuple(index[name] for name in names if name in index)
+
+
+def _looks_inside(
+    group: int, count: Expression, needs: Sequence[tuple[int, ...]], index: Mapping[str, int],
+    groups_of: Sequence[tuple[int, ...]], name: str,
+) -> bool:  # fmt: skip
+    """Tell whether a roster's count looks at the roster, or by way of other items at one inside it."""
+    if name in count.references and name not in index:
+        return True
+    todo, seen = list(_named(index, (count,))), set[int]()
+    while todo:
+        at = todo.pop()
+        if group in groups_of[at]:
+            return True
+        if at not in seen:
+            seen.add(at)
+            todo += needs[at]
+    return False
 
 
 def _shared(

@@ -60,8 +60,9 @@ class Memory:
 class Pass:
     """One look at an interview's answers; the scope that expressions see. ``ids`` say where the expression stands."""
 
-    __slots__ = ("_answers", "_at", "_column", "_current", "_ids", "_language", "_members", "_now", "_on", "_open",
-                 "_program", "_rosters", "_setting", "_texts", "_types", "computed", "memory", "presets")  # fmt: skip
+    __slots__ = ("_answers", "_at", "_column", "_current", "_growing", "_ids", "_language", "_members", "_now", "_on",
+                 "_open", "_program", "_rosters", "_setting", "_texts", "_types", "computed", "memory",
+                 "presets")  # fmt: skip
 
     def __init__(
         self, program: Program, setting: Setting, answers: Mapping[str, Answer], memory: Memory, language: str,
@@ -81,6 +82,7 @@ class Pass:
         self._on: dict[Place, bool] = {}
         self._open: dict[Place, bool] = {}
         self._members: dict[Place, Ids] = {}
+        self._growing: set[Place] = set()
         self._types: dict[int, str] = {}
         self.memory = memory
         self.computed = dict(memory.computed)
@@ -171,13 +173,47 @@ class Pass:
             if shut:
                 found = ()
             elif program.questionnaire.groups[roster].repeat_count:
-                number = as_number(self.at_group(count, roster, ids)) if count is not None else 0.0
-                wanted = 0 if number != number else int(min(max(number, 0), MOST_MEMBERS))  # noqa: PLR0124 - NaN
-                found = tuple(range(1, wanted + 1))
+                found = self._grown(place, count) if program.grows[roster] else self._counted(place, count)
             else:
                 found = self.memory.rosters.get(program.address((-1 - roster, ids)), FIRST_MEMBER)
             self._members[place] = found
         return found
+
+    def _counted(self, place: Place, count: Expression | None) -> Ids:
+        number = as_number(self.at_group(count, *place)) if count is not None else 0.0
+        wanted = 0 if number != number else int(min(max(number, 0), MOST_MEMBERS))  # noqa: PLR0124 - NaN
+        return tuple(range(1, wanted + 1))
+
+    def _grown(self, place: Place, count: Expression | None) -> Ids:
+        """Return the members of a roster whose count looks at itself ("another person?").
+
+        It begins with those that have answers and is worked out again with the members it gave, until it gives no
+        others; a roster which counts only itself has an end, too.
+        """
+        found: Ids = self._answered_members(place)
+        before: Ids = (-1,)
+        self._growing.add(place)
+        for _ in range(len(self._answers) + 2):
+            if found == before:
+                break
+            self._texts.clear()  # what was begun or worked out with fewer members does not hold
+            self._on.clear()
+            self._open.clear()
+            self._members = {one: ids for one, ids in self._members.items() if one in self._growing}
+            self._members[place] = found
+            found, before = self._counted(place, count), found
+        self._growing.discard(place)
+        return found
+
+    def _answered_members(self, place: Place) -> Ids:
+        (roster, around), program = place, self._program
+        depth, last = len(around), 0
+        for address in self._answers:
+            at, ids = program.place(address) or (-1, ())
+            inside = at >= 0 and roster in program.groups_of[at]
+            if inside and ids[:depth] == around:
+                last = max(last, ids[depth])
+        return tuple(range(1, min(last, MOST_MEMBERS) + 1))
 
     def text(self, at: int, ids: Ids) -> str:
         """Return an item's canonical text: its answer, what it starts with, or what is computed; "" off the path."""

@@ -313,3 +313,49 @@ def test_names_with_blanks_can_be_chosen_among_several(
     assert [(choice.name, label) for choice, label in listed] == [("Ada_Maria", "Ada Maria"), ("Bo", "Bo")]
     under_way.answer("who", Answer(value="Bo Ada_Maria"))
     assert under_way.state.refusal is None
+
+
+@pytest.mark.parametrize("look", ["before", "worked out", "written"])
+def test_a_roster_grows_by_its_own_answers(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire], look: str
+) -> None:
+    """Whether there is another is asked in the roster itself, as real forms do it."""
+    count = "sum(${more}) + 1"
+    first = {"type": "text", "name": "first", "label": "First"}
+    if look == "before":
+        first["relevant"] = "${k} < 9"
+    worked_out = {"type": "calculate", "name": "k", "calculation": count}
+    survey = [
+        first,
+        *([] if look == "written" else [worked_out]),
+        {"type": "begin_repeat", "name": "people", "label": "People",
+         "repeat_count": count if look == "written" else "${k}"},
+        {"type": "text", "name": "who", "label": "Who?", "relevant": "count(${people}) < 4"},
+        {"type": "select_one yn", "name": "more", "label": "Another?"},
+        {"type": "end_repeat"},
+        {"type": "text", "name": "end", "label": "The end", "relevant": "count(${people}) >= 2"},
+    ]  # fmt: skip
+    choices = [{"list_name": "yn", "name": name, "label": name} for name in ("1", "0")]
+    held = walk(form(survey, choices))
+    assert held.state.path == ("first", "who@1", "more@1")
+    held.act(EventKind.ANSWERED, item="more@1", answer=Answer(value="1"))
+    assert held.state.path == ("first", "who@1", "more@1", "who@2", "more@2", "end")
+    held.act(EventKind.ANSWERED, item="more@2", answer=Answer(value="1"))
+    assert held.state.path[-2:] == ("more@3", "end")
+    held.act(EventKind.ANSWERED, item="more@3", answer=Answer(value="1"))
+    assert held.state.path == ("first", "more@1", "more@2", "more@3", "more@4", "end")
+    held.act(EventKind.ANSWERED, item="more@1", answer=Answer(value="0"))
+    assert held.state.path[-2:] == ("more@3", "end")
+    assert replay(held.questionnaire, held.events) == held.state
+
+
+def test_a_roster_that_counts_only_itself_has_an_end(
+    walk: Callable[..., Walk], form: Callable[..., Questionnaire]
+) -> None:
+    survey = [
+        {"type": "begin_repeat", "name": "people", "label": "People", "repeat_count": "count(${people}) + 1"},
+        {"type": "text", "name": "who", "label": "Who?"},
+        {"type": "end_repeat"},
+    ]
+    held = walk(form(survey))
+    assert 0 < len(held.state.path) < 5
