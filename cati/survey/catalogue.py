@@ -91,7 +91,8 @@ _ENTRIES = (
     Entry("after_the_end", _W, _S, ("type",), mark("A question stands behind a row that ends every interview.")),
     # Choices
     Entry("choice_without_list", _W, _C, ("list_name",), mark("A choice belongs to no list.")),
-    Entry("choice_without_name", _EW, _C, ("name",), mark("A choice has no name; a row of nothing but a list’s name is left out.")),
+    Entry("choice_without_name", _EW, _C, ("name",),
+          mark("A choice has no name; a row of nothing but a list’s name is left out.")),
     Entry("choice_without_label", _W, _C, ("label",), mark("A choice has no label; its name is read.")),
     Entry("duplicate_choice", _EW, _C, ("name",),
           mark("A choice stands twice in its list: an error unless both rows are alike.")),
