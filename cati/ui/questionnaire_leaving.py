@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Signal
+
 from cati.text import trn
 from cati.ui.pages import Note
 
@@ -11,8 +13,11 @@ from cati.ui.pages import Note
 class Asking(Note):
     """A note above the parts, hidden until something would end a test run that holds answers.
 
-    ``answers`` tells how many there are.
+    ``answers`` tells how many there are. ``asked(bool)`` says before the note comes, and after it went, that it needs
+    room.
     """
+
+    asked = Signal(bool)
 
     def __init__(self, answers: Callable[[], int]) -> None:
         super().__init__("", "warning")
@@ -32,6 +37,7 @@ class Asking(Note):
         self._act = act
         held = trn("The test run has 1 answer, which would be forgotten.",
                    "The test run has {n} answers, which would be forgotten.", answers)  # fmt: skip
+        self.asked.emit(True)
         self.say(f"{held} {again}", "warning")
         return False
 
@@ -39,3 +45,4 @@ class Asking(Note):
         """Forget that something was asked: it is asked anew."""
         self._act = ""
         self.hide()
+        self.asked.emit(False)

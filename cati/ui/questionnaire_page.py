@@ -145,6 +145,9 @@ class QuestionnairePage(QWidget):
         head.save_wanted.connect(self._save)
         head.language_changed.connect(self._show_language)
         head.beside_changed.connect(self._show_line)
+        # Where text is large, what was saved has the page to itself until it is closed.
+        self.saving.begun.connect(lambda: self.tabs.setVisible(not theme.is_large()))
+        self.saving.closed.connect(self.tabs.show)
         self.saving.closed.connect(lambda: begin(self))
         self.outline.chosen.connect(lambda _line: self._show_line())
         self.problems.wanted.connect(self.show_line)
@@ -153,6 +156,7 @@ class QuestionnairePage(QWidget):
         self.version.adopted.connect(self._adopt)
         self.test_run.anew_wanted.connect(self._try_anew)
         self.test_run.changed.connect(self.asking.withdraw)
+        self.asking.asked.connect(self.test_run.make_room)
         self.test_run.running.connect(lambda _on: self._fold_head())
         self.test_run.running.connect(lambda _on: self.asking.withdraw())
         self.tabs.currentChanged.connect(self._fill)
@@ -257,6 +261,7 @@ class QuestionnairePage(QWidget):
         self.head.hold(False)
         self.looked = looked
         self.saving.hide()
+        self.tabs.show()
         self.asking.withdraw()
         self.head.show_questionnaire(looked, with_study=self.study is not None)
         count = len(looked.problems)

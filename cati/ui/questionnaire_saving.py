@@ -28,6 +28,7 @@ _MOST_LINES = 6
 class SavingPart(QWidget):
     """Hidden until something was saved or could not be; Escape or the button takes it away again."""
 
+    begun = Signal()
     ended = Signal()
     closed = Signal()
 
@@ -39,7 +40,8 @@ class SavingPart(QWidget):
         self.lost.setAccessibleName(tr("What the other format cannot say"))
         self.lost.setWordWrap(True)
         self.lost.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.lost.setMaximumHeight(_MOST_LINES * (theme.line() + theme.unit()))
+        if not theme.is_large():  # there it has the page to itself
+            self.lost.setMaximumHeight(_MOST_LINES * (theme.line() + theme.unit()))
         self.close_it = theme.push(tr("Close"), self.forget)
         line = QHBoxLayout()
         line.setSpacing(theme.unit())
@@ -50,7 +52,7 @@ class SavingPart(QWidget):
         stack.setSpacing(theme.unit() // 2)
         stack.addWidget(self.working)
         stack.addLayout(line)
-        stack.addWidget(self.lost)
+        stack.addWidget(self.lost, 1)
         self.hide()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -81,6 +83,7 @@ class SavingPart(QWidget):
 
         for part in (self.outcome, self.lost, self.close_it):
             part.hide()
+        self.begun.emit()
         self.show()
         self.working.begin(tr("Saving …"))
         run_in_background(self, convert, self._saved, self._failed)

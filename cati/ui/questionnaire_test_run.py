@@ -20,7 +20,7 @@ from cati.ui.keys import Key, cap_of
 from cati.ui.pages import Note, begin, in_words
 from cati.ui.questionnaire_case import CasePart
 from cati.ui.questionnaire_values import ValuesPart
-from cati.ui.runs_words import reason
+from cati.ui.runs_words import named, reason
 
 if TYPE_CHECKING:
     from cati.fieldwork.interviewing import Completed, RunningInterview
@@ -127,6 +127,11 @@ class TestRunPart(QWidget):
             self._cancel()
             self.end_run()
             self.case.show_questionnaire(looked, language)
+
+    def make_room(self, wanted: bool) -> None:
+        """Give the line above the interview away where text is large and something must be said on the page."""
+        for part in (self.banner, self.switch, self.leave) if theme.is_large() else ():
+            part.setVisible(not wanted)
 
     def answers(self) -> int:
         """Return how many answers somebody has given in the test run under way; chance's own do not count."""
@@ -320,9 +325,9 @@ def _with_key(words: str, key: Key) -> str:
 
 
 def _in_vain(looked: Looked, name: str, proof: Proof | None) -> str:
-    called = looked.outline.called(name)
+    called = named(looked.outline, name)
     if proof is not None:
-        why = reason(proof, looked.outline.called)
+        why = reason(proof, looked.outline)
         return "✗ " + tr("This question ({name}) can be asked of nobody: {why}", name=called, why=why)
     return "✗ " + tr(
         "The program found no answers that lead to this question ({name}). Its condition may need a value of the case.",

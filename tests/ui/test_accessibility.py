@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractScrollArea,
@@ -252,4 +253,25 @@ def test_the_test_run_and_what_random_runs_found(dressed: MainWindow, ready: Any
     page.random_runs.number.setValue(20)
     with qtbot.waitSignal(page.random_runs.ended, timeout=20_000):
         page.random_runs.begin_runs()
+    _check(dressed, qtbot)
+
+
+def test_what_the_questionnaire_page_asks_and_what_another_format_cannot_say(
+    dressed: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot
+) -> None:
+    dressed.enter(ready.sign_in("lead"))
+    dressed.open_place("questionnaire")
+    page = dressed.page()
+    assert isinstance(page, QuestionnairePage)
+    qtbot.waitUntil(lambda: page.looked is not None)
+    with qtbot.waitSignal(page.saving.ended, timeout=20_000):
+        page.saving.save(None, page.study, tmp_path / "the_questionnaire_of_this_study_under_a_long_name.xml")
+    assert page.saving.lost.isVisible()
+    _check(dressed, qtbot)
+    page.saving.forget()
+    page.tabs.setCurrentIndex(TEST_RUN)
+    page.test_run.begin_run()
+    QTest.keyClick(page.test_run.interview, Qt.Key.Key_Return)
+    QTest.keyClick(page.test_run.interview, Qt.Key.Key_F7)
+    assert not page.may_leave()
     _check(dressed, qtbot)
