@@ -14,6 +14,7 @@ from enum import StrEnum
 from functools import cached_property
 
 from cati.survey.conditions import Listed, listed
+from cati.survey.expression_types import type_of
 from cati.survey.expressions import Expression, compile_expression
 from cati.survey.functions import LIBRARY
 from cati.survey.nodes import Binary, Call, Chain, Literal, Negative, Node, Reference, TablePath, every
@@ -88,6 +89,16 @@ class _Fixed:
 
     def current(self) -> str:
         return ""
+
+    def call(self, name: str, arguments: list[Value]) -> Value:
+        """Tell what an item's text stands for; pure expressions ask for nothing else."""
+        at = self.program.index.get(as_text(arguments[0]), -1) if name == "type" else -1
+        if at < 0:
+            return ""
+        calculation = self.program.calculation[at]
+        if calculation is not None:
+            return str(type_of(calculation.node, {}))
+        return "number" if self.program.questionnaire.items[at].kind in (Kind.NUMBER, Kind.DECIMAL) else "text"
 
 
 class _Form:

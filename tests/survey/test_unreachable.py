@@ -140,3 +140,15 @@ def test_no_random_interview_ever_comes_to_what_is_proven_out_of_reach(name: str
     runs = run_many(questionnaire, 15, draw=random.Random(3), at=NOW, values={})
     reached = {one for one, times in runs.asked.items() if times} | set(runs.found)
     assert not reached & set(proofs(questionnaire, {}))
+
+
+def test_what_an_answer_stands_for_is_known(form: Make) -> None:
+    """A choice is compared as a text, so no answer is "01"; a number is compared as a number."""
+    numbers = [{"list_name": "ns", "name": name, "label": name} for name in ("1", "2")]
+    rows = [ask("select_one ns", "a"), ask("text", "goal", relevant="${a} = '01'"), ask("text", "after")]
+    assert "goal" in proofs(form(rows, numbers), {})
+    rows = [
+        {"type": "calculate", "name": "a", "calculation": "if(${site} = 'b', 1, 2)"},
+        ask("text", "goal", relevant="${a} = '01' or ${b} = '02'"), ask("integer", "b"),
+    ]  # fmt: skip
+    assert "goal" not in proofs(form([rows[2], rows[0], rows[1], ask("text", "after")]), {"site": "b"})
