@@ -250,8 +250,20 @@ def _question(node: Node) -> str | None:
 def _answer(question: Node, value: Node, speaker: Speaker) -> str:
     """Return an answer as the label of the choice it names, where the question beside it has such a choice."""
     name = _question(question)
-    label = speaker.choice(name, as_text(value.value).strip()) if name and isinstance(value, Literal) else ""
+    written_as = _plain(value)
+    label = speaker.choice(name, written_as.strip()) if name and written_as is not None else ""
     return tr("“{text}”", text=label) if label else _value(value, speaker)
+
+
+def _plain(node: Node) -> str | None:
+    """Return the text of a literal, or of a number with a minus before it (many forms call "other" -666)."""
+    match node:
+        case Literal(value=value):
+            return as_text(value)
+        case Negative(inner=Literal(value=float() as value)):
+            return as_text(-value)
+        case _:
+            return None
 
 
 def _value(node: Node, speaker: Speaker) -> str:  # noqa: C901, PLR0911 - one branch a kind of node
@@ -265,6 +277,8 @@ def _value(node: Node, speaker: Speaker) -> str:  # noqa: C901, PLR0911 - one br
             return tr("the answer")
         case Column(name=name):
             return name
+        case Negative(inner=Literal(value=float() as value)):
+            return as_text(-value)
         case Negative(inner=inner):
             return tr("minus {a}", a=_operand(inner, speaker))
         case Chain(operators=("+" | "-", *_)):

@@ -221,7 +221,7 @@ def _no_list(draft: Draft, row: Row, name: str) -> None:
     draft.findings.error(
         "no_choice_list",
         (SURVEY, row.number, "type"),
-        tr("There is no choice list {name}.", name=name) if name else tr("The choice list is missing."),
+        tr("There is no choice list “{name}”.", name=name) if name else tr("The choice list is missing."),
         tr("Did you mean {name}?", name=near) if near else tr("Add its choices on the sheet choices."),
     )
 

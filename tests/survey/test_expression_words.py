@@ -15,7 +15,7 @@ from cati.survey.syntax import parse
 from cati.survey.written import written
 from cati.text import language, set_language
 
-LABELS = {"yes": "Yes", "no": "No", "x": "X", "y": "Y"}
+LABELS = {"-666": "Other", "yes": "Yes", "no": "No", "x": "X", "y": "Y"}
 SPEAKER = Speaker(
     lambda name: name.upper(), lambda _question, name: LABELS.get(name, ""), lambda name: name.startswith("m")
 )
@@ -51,6 +51,8 @@ def german() -> Iterator[None]:
         ("string-length(${a}) = 5", "the length of A is 5"),
         ("county = ${home}", "county is HOME"),
         ("${a} = ${b} + 1", "A is B plus 1"),
+        ("${q1} = -666", "Q1 is “Other”"),
+        ("selected(${m1}, -666) and ${a} > -3", "M1 contains “Other” and A is more than -3"),
         ("true()", "always"),
         ("not(true())", "never"),
         ("digest(${a}, 'MD5') = 'x'", "digest(${a}, 'MD5') is “x”"),
