@@ -12,10 +12,11 @@ from functools import lru_cache
 from itertools import combinations, islice, pairwise
 
 from cati.survey.closures import truth_of
+from cati.survey.item_values import TRUTHS
 from cati.survey.nodes import Binary, Call, Chain, Current, Literal, Negative, Node, Reference, every
 from cati.survey.questionnaire import Choice, Item, Kind
 from cati.survey.scope import Scope, Truth
-from cati.survey.values import Value, as_number, as_text
+from cati.survey.values import Value, as_number, as_text, is_number
 
 CURRENT = "."
 MOST_ALTERNATIVES = 48
@@ -52,6 +53,7 @@ class _One:
 
     def __init__(self) -> None:
         self.text = ""
+        self.kind = ""
 
     def value(self, _name: str) -> str:
         return self.text
@@ -62,8 +64,8 @@ class _One:
     def status(self, _name: str) -> str:
         return "answered" if self.text else "skipped"
 
-    def call(self, _name: str, _arguments: list[Value]) -> Value:
-        return ""
+    def call(self, name: str, _arguments: list[Value]) -> Value:
+        return self.kind if name == "type" else ""
 
 
 @lru_cache(maxsize=4096)
@@ -121,7 +123,12 @@ def _holds(truth: Truth, *, positive: bool) -> Callable[[str], bool]:
 
     def holds(text: str) -> bool:
         one.text = text
-        return truth(scope) == positive
+        # the question is not known here: what holds for a text, or for what the text may stand for, is possible
+        for kind in ("text", "number" if is_number(text) else "boolean" if text in TRUTHS else ""):
+            one.kind = kind
+            if kind and truth(scope) == positive:
+                return True
+        return False
 
     return holds
 

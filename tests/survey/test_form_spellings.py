@@ -317,3 +317,8 @@ def test_marks_of_direction_are_no_part_of_names_and_stay_in_texts() -> None:
     assert found.questionnaire is not None
     assert found.questionnaire.languages == ("ar",)
     assert items(found)["q"].label == {"ar": "\u200fكم؟"}
+
+
+def test_a_number_may_be_compared_with_one_that_is_written_otherwise() -> None:
+    found = compiled("type | name | label | relevant\ninteger | n | How many? |\ntext | q | Question? | ${n} = '02'")
+    assert "unreachable" not in [one.code for one in found.diagnostics]
