@@ -9,6 +9,7 @@ from cati.survey.answers import Status, fault_of
 from cati.survey.checking import broken_answers, fault_at
 from cati.survey.events import Event, EventKind, begin, event_from_json, event_to_json
 from cati.survey.members import member_added, member_removed, triggered
+from cati.survey.pass_values import Memory, Setting
 from cati.survey.program import Place, program_of
 from cati.survey.questionnaire import SUBSTANTIVE, Questionnaire
 from cati.survey.routing import Route, route
@@ -34,7 +35,7 @@ from cati.survey.summary import (
     overview,
     would_set_aside,
 )
-from cati.survey.worked_out import Memory, Pass, Setting
+from cati.survey.worked_out import Pass
 from cati.text import tr
 
 __all__ = [

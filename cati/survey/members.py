@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from cati.survey.pass_values import FIRST_MEMBER, MOST_MEMBERS
 from cati.survey.program import AT, Ids, Place, program_of
 from cati.survey.questionnaire import ASKED, Kind, Questionnaire
 from cati.survey.routing import route
 from cati.survey.screens import InterviewState
 from cati.survey.values import kept
-from cati.survey.worked_out import FIRST_MEMBER, MOST_MEMBERS
 
 LONGEST_CHAIN = 20
 """Questions that set each other off in a circle must not hold an interview up."""

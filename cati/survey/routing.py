@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cati.survey.answers import Answer
+from cati.survey.pass_values import Memory, Setting
 from cati.survey.program import Child, Ids, Place, Program, ordered_children, program_of
 from cati.survey.questionnaire import Kind, Questionnaire
-from cati.survey.worked_out import Memory, Pass, Setting
+from cati.survey.worked_out import Pass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from cati.survey.functions import Value
 class Scope(Protocol):
     """What an expression may ask while it is worked out. In a roster an item's name means the member at hand."""
 
+    __slots__ = ()
+
     def value(self, name: str) -> str:
         """Return the canonical text of an item, "" when it has no answer or is off the path.
 

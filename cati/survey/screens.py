@@ -8,11 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 
 from cati.survey.answers import Answer, Status
+from cati.survey.pass_values import Memory, Setting
 from cati.survey.program import Ids, Place, Program, program_of
 from cati.survey.questionnaire import SUBSTANTIVE, Choice, Display, Item, Kind, Questionnaire, words_in
 from cati.survey.routing import Route
 from cati.survey.shown import filled, shown_choices
-from cati.survey.worked_out import Memory, Pass, Setting
+from cati.survey.worked_out import Pass
 
 
 class InterviewStatus(StrEnum):
