@@ -102,7 +102,9 @@ class DirectedWalk(Walk):
             return False
         steering = Steering(self, self.acts + MOST_A_WALK)
         cases = [case for one in checks for case in alternatives(one.node, positive=taken)]
-        named = tuple(any_values([one for case in cases for one in case if one.name == CURRENT]))
+        for one in checks:
+            steering.bring(one.node, taken, Where(*place, current="1"))
+        named = (*steering.wanted, *any_values([one for case in cases for one in case if one.name == CURRENT]))
         pattern = self.known.patterns.get(name, "") if taken else ""
         hints = self.known.hints.get(name, ())
         for answer in answers_for(question, Wish(named, lambda text: text != ""), hints, pattern, self.draw):

@@ -12,7 +12,7 @@ from cati.survey.answers import Answer
 from cati.survey.candidates import Wish, answers_for, at_least, unlike
 from cati.survey.events import EventKind
 from cati.survey.expressions import Expression, compile_expression
-from cati.survey.nodes import Literal, Node, Reference, every
+from cati.survey.nodes import Current, Literal, Node, Reference, every
 from cati.survey.program import Ids, Place, Program, program_of
 from cati.survey.questionnaire import Choice
 from cati.survey.random_walk import Walk
@@ -56,8 +56,9 @@ def _truth(node: Node) -> Expression:
 
 @lru_cache(maxsize=20_000)
 def asks(node: Node) -> tuple[str, ...]:
-    """Return the names that a node looks at."""
-    return tuple(dict.fromkeys(part.name for part in every(node) if isinstance(part, Reference)))
+    """Return the names that a node looks at, "." for the value at hand."""
+    named = (part for part in every(node) if isinstance(part, Reference | Current))
+    return tuple(dict.fromkeys("." if isinstance(part, Current) else part.name for part in named))
 
 
 class Sight:
@@ -114,13 +115,15 @@ class Sight:
 class Placing(Sight, ABC):
     """Puts questions on the path and answers them; what it did stays done when it fails. ``most`` bounds the events.
 
-    ``kept``: conditions, and whether they are to hold, that an answer should leave as they are.
+    ``kept``: conditions, and whether they are to hold, that an answer should leave as they are. ``wanted``: what has
+    been wished for of the value at hand, which stays as it is.
     """
 
     def __init__(self, walk: Walk, most: int) -> None:
         super().__init__(walk, most)
         self._busy: set[Place] = set()
         self.kept: list[tuple[Node, bool, Where]] = []
+        self.wanted: list[str] = []
 
     @abstractmethod
     def bring(self, node: Node, wanted: bool, where: Where, depth: int = 0) -> bool:
@@ -202,7 +205,7 @@ class Placing(Sight, ABC):
 
         if wanted is not None and wanted in members():
             return wanted
-        least = self.walk.draw.choice((1, *_numbers(self.program, at)))
+        least = self.walk.draw.choice(_numbers(self.program, at) or (1, 1, 2, 3))
         if len(members()) < least:
             self._grown(group, here, at, at_least(least), depth)
         found = members()
@@ -362,7 +365,7 @@ class Placing(Sight, ABC):
         return False
 
 
-def _numbers(program: Program, at: int) -> list[int]:
+def _numbers(program: Program, at: int) -> tuple[int, ...]:
     """Return which members a condition asks for, where it looks at their number."""
     conditions = [program.relevant[at], *(program.group_relevant[group] for group in program.groups_of[at])]
     found: set[int] = set()
@@ -370,7 +373,7 @@ def _numbers(program: Program, at: int) -> list[int]:
         if one is not None and not _POSITIONS.isdisjoint(one.calls):
             said = [as_number(part.value) for part in every(one.node) if isinstance(part, Literal)]
             found |= {int(n) + step for n in said if 0 <= n < MOST_MEMBERS for step in (0, 1)}
-    return sorted(found - {0})
+    return tuple(sorted(found - {0}))
 
 
 def _levers(program: Program, node: Node) -> list[str]:

@@ -6,10 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 
 from cati.survey.candidates import ANYTHING, MIRRORED, OPPOSITE, Wish, reckoned, wish_of
-from cati.survey.nodes import Binary, Call, Chain, Column, Negative, Node, Reference, TablePath
+from cati.survey.nodes import Binary, Call, Chain, Column, Current, Negative, Node, Reference, TablePath
 from cati.survey.placing import DEEPEST, TRIES, Placing, Where, asks
 from cati.survey.steering_functions import TRUTHS, among, bring_function, give_function
 from cati.survey.values import as_number, as_text, divide
+
+_TIMES = (0, 1, 2, 3, 7, 20, 50, 100, 300, 1_000)
+"""So often a divisor is added to a remainder that is wanted."""
 
 
 class Steering(Placing):
@@ -86,8 +89,8 @@ class Steering(Placing):
         if depth > DEEPEST or self.spent() or not asks(node):
             return False
         match node:
-            case Reference(name=name):
-                return self.item(name, wish, where, depth + 1)
+            case Reference() | Current():
+                return self._named(node, wish, where, depth)
             case Negative(inner=inner):
                 self.give(inner, reckoned(wish, lambda n: (-n,), lambda n: -n), where, depth + 1)
             case Chain(operators=("+" | "-", *_)):
@@ -102,6 +105,12 @@ class Steering(Placing):
                 self._as_truth(node, wish, where, depth)
         done = wish.holds(self.text(node, where))
         return done or self.stir(node, where, lambda: wish.holds(self.text(node, where)))
+
+    def _named(self, node: Reference | Current, wish: Wish, where: Where, depth: int) -> bool:
+        if isinstance(node, Reference):
+            return self.item(node.name, wish, where, depth + 1)
+        self.wanted += wish.values
+        return False
 
     def _as_truth(self, node: Node, wish: Wish, where: Where, depth: int) -> None:
         for wanted in (True, False):
@@ -166,5 +175,5 @@ def _reversed(
             return lambda n: (n * k, n * k + k / 2), lambda n: divide(n, k)
         return lambda n: (divide(k, n),), lambda n: divide(k, n)
     if side == 0:
-        return lambda n: tuple(n + k * times for times in (0, 1, 2, 3)), lambda n: math.fmod(n, k) if k else math.nan
+        return lambda n: tuple(n + k * times for times in _TIMES), lambda n: math.fmod(n, k) if k else math.nan
     return lambda n: tuple((k - n) / times for times in (1, 2, 3)), lambda n: math.fmod(k, n) if n else math.nan

@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from cati.survey.certain import Barrier, Because, Certain, constant
-from cati.survey.conditions import Demand, any_values, values_of_item
+from cati.survey.certain import Barrier, Because, Certain, constant, names_in
+from cati.survey.conditions import (
+    MOST_ALTERNATIVES,
+    Alternative,
+    Demand,
+    alternatives,
+    any_values,
+    possible,
+    values_of_item,
+)
 from cati.survey.form_lint_reach import Reach
 from cati.survey.nodes import Binary, Call, Literal, Node, Reference, TablePath, every
 from cati.survey.program import Program, program_of
@@ -42,34 +50,41 @@ def _proofs(certain: Certain) -> dict[str, Proof]:
     certain.settle()
     found: dict[str, Proof] = {}
     reach = _Reach(certain)
-    ended = ""
+    ends: list[tuple[str, tuple[Alternative, ...]]] = []
     for at, item in enumerate(certain.form.items):
-        proof = Proof(because=Because.ENDED, questions=(ended,)) if ended else _barred(certain, at)
+        proof = _barred(certain, at)
         if proof is None and not (reach.items[at] and reach.through(at)):
             proof = Proof(because=Because.TOGETHER, condition=item.relevant)
+        if proof is None:
+            ended = next((name for name, stays in ends if not reach.passes(at, stays)), "")
+            proof = Proof(because=Because.ENDED, questions=(ended,)) if ended else None
         if proof is not None and item.kind in ASKED:
             found.setdefault(item.name, proof)
-        ends = item.kind is Kind.TERMINATE or (item.kind is Kind.QUOTA and certain.values.get("quota_full") == "1")
-        if ends and not ended and _always(certain, at):
-            ended = item.name
+        going_on = _going_on(certain, at)
+        if going_on is not None:
+            ends.append((item.name, going_on))
     return found
+
+
+def _going_on(certain: Certain, at: int) -> tuple[Alternative, ...] | None:
+    """Return when an interview goes on behind an end, () for never; None for what is no end or is not certain."""
+    item, program = certain.form.items[at], certain.program
+    over = item.kind is Kind.TERMINATE or (item.kind is Kind.QUOTA and certain.values.get("quota_full") == "1")
+    around = program.groups_of[at]
+    if not over or program.has_order or program.rosters_of[at]:
+        return None
+    conditions = [program.relevant[at], *(program.group_relevant[group] for group in around)]
+    nodes = [one.node for one in conditions if one is not None and certain.truths(one.node) != {True}]
+    if not nodes:
+        return ()
+    if len(nodes) > 1 or any(certain.rosters_of(name) for name in names_in(nodes[0])):
+        return None
+    return alternatives(nodes[0], positive=False)
 
 
 def _barred(certain: Certain, at: int) -> Proof | None:
     barrier = certain.shut(at)
     return None if barrier is None else _proof(certain, barrier)
-
-
-def _always(certain: Certain, at: int) -> bool:
-    """Tell whether every interview comes to an item: what stands behind it may be shown before it, in an order."""
-    program = certain.program
-    around = [certain.form.groups[group] for group in program.groups_of[at]]
-    conditions = [program.relevant[at], *(program.group_relevant[group] for group in program.groups_of[at])]
-    return (
-        not program.has_order
-        and not any(group.repeat for group in around)
-        and all(one is None or certain.truths(one.node) == {True} for one in conditions)
-    )
 
 
 def _proof(certain: Certain, barrier: Barrier) -> Proof:
@@ -137,6 +152,11 @@ class _Reach(Reach):
     def __init__(self, certain: Certain) -> None:
         self._certain = certain
         super().__init__(certain)
+
+    def passes(self, at: int, going_on: Sequence[Alternative]) -> bool:
+        """Tell whether an item can be on the path of an interview that goes on behind an end."""
+        cases = [(*case, *one) for case in self.items[at] for one in going_on]
+        return len(cases) > MOST_ALTERNATIVES or any(possible(case, self._values) for case in cases)
 
     def _values(self, name: str, demands: Sequence[Demand]) -> list[str] | None:
         known = self._certain.texts(name)

@@ -27,7 +27,7 @@ from cati.ui import theme
 from cati.ui.background import Job, Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Working, in_words, table
 from cati.ui.questionnaire_histogram import Histogram
-from cati.ui.runs_words import findings, narrowed, narrowed_words, note, share_words
+from cati.ui.runs_words import findings, narrowed, narrowed_words, note, reason, share_words
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -42,6 +42,8 @@ _WORTH = Qt.ItemDataRole.UserRole + 1
 _FEW_ROWS = 9
 _NAME = 20
 """Characters of a name that are seen at once."""
+_MOST_NOTES = 0.65
+"""So much of the table's width what was found may take."""
 _EVERY = 10
 """So many interviews lie between two words about the progress."""
 
@@ -247,6 +249,7 @@ class RandomRunsPart(QWidget):
         if runs is None or looked is None:
             return
         outline, wanted = looked.outline, self.order.currentData()
+        why = wanted == "impossible"
         only = narrowed(runs).get(wanted)
         items = [item for item in outline.questionnaire.items if item.kind in ASKED]
         shown = [item for item in items if only is None or item.name in only]
@@ -261,7 +264,7 @@ class RandomRunsPart(QWidget):
                 QUESTION: QTableWidgetItem(text),
                 NAME: QTableWidgetItem(item.name),
                 SHARE: _Figure(share_words(runs, item.name), runs.asked.get(item.name, 0)),
-                NOTES: QTableWidgetItem(note(runs, item.name, outline.called)),
+                NOTES: QTableWidgetItem(reason(runs.proven[item.name], outline) if why else note(runs, item.name)),
             }
             for column, cell in cells.items():
                 cell.setData(_KEY, line.key)
@@ -276,8 +279,12 @@ class RandomRunsPart(QWidget):
         head.setSectionResizeMode(QUESTION, QHeaderView.ResizeMode.Stretch)
         head.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         self.table.setColumnWidth(NAME, theme.columns(_NAME))
-        self.table.setColumnHidden(NAME, theme.is_large())
+        self.table.setColumnHidden(NAME, theme.is_large() or why)
+        self.table.setColumnHidden(SHARE, why)
         self.table.setColumnHidden(NOTES, not any(narrowed(runs).values()))
+        head.setSectionResizeMode(NOTES, QHeaderView.ResizeMode.Interactive)
+        most = int(self.table.viewport().width() * _MOST_NOTES)
+        self.table.setColumnWidth(NOTES, min(self.table.sizeHintForColumn(NOTES) + theme.unit(), most))
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setWordWrap(False)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from cati.survey.certain import Because
+from cati.survey.outline import Outline
 from cati.survey.random_runs import Runs
 from cati.survey.random_walk import MOST_STEPS
 from cati.survey.unreachable import Proof
@@ -106,10 +107,15 @@ def narrowed_words(kind: str, n: int) -> str:
             return trn("Check that refused no answer: 1 question", "Check that refused no answer: {n} questions", n)
 
 
-def note(runs: Runs, name: str, called: Callable[[str], str]) -> str:
-    """Return what was found about a question; ``called`` gives the words for another question."""
+def named(outline: Outline, name: str) -> str:
+    """Return what a question is called in a sentence: by its number where it has one."""
+    return tr("question {number}", number=outline.numbers[name]) if name in outline.numbers else name
+
+
+def note(runs: Runs, name: str) -> str:
+    """Return what was found about a question, in a few words."""
     if name in runs.proven:
-        return reason(runs.proven[name], called)
+        return tr("asked of nobody")
     if name in runs.never_asked:
         return tr("not reached")
     found = []
@@ -122,21 +128,21 @@ def note(runs: Runs, name: str, called: Callable[[str], str]) -> str:
     return "; ".join(found)
 
 
-def reason(proof: Proof, called: Callable[[str], str]) -> str:  # noqa: PLR0911 - one return a reason
-    """Return why nobody can be asked a question; ``called`` gives the words for another question."""
+def reason(proof: Proof, outline: Outline) -> str:  # noqa: PLR0911 - one return a reason
+    """Return why nobody can be asked a question."""
     if proof.because is Because.ENDED:
         return tr("The interview always ends before it.")
     if proof.because is Because.TOGETHER:
         return tr("The conditions on the way to it exclude each other.")
     if proof.choices:
         name, choice = proof.choices[0]
-        return tr("“{choice}” is no choice of {question}.", choice=choice, question=called(name))
+        return tr("“{choice}” is no choice of {question}.", choice=choice, question=named(outline, name))
     if proof.tables:
         return tr("The table {table} is not there.", table=proof.tables[0])
     if proof.lists:
-        return tr("The list of {question} is empty.", question=called(proof.lists[0]))
+        return tr("The list of {question} is empty.", question=named(outline, proof.lists[0]))
     if proof.questions:
-        return tr("Hangs on {question}, which nobody is asked.", question=called(proof.questions[0]))
+        return tr("Hangs on {question}, which nobody is asked.", question=named(outline, proof.questions[0]))
     if proof.values:
         name, value = proof.values[0]
         if value:

@@ -128,3 +128,59 @@ def test_what_cannot_be_reached_is_given_up_and_a_value_of_the_case_may_reach_it
     )
     assert run(questionnaire, 5).never_asked == ("second",)
     assert run(questionnaire, 5, values={"wave": "2"}).never_asked == ()
+
+
+RARE = [
+    {"type": "integer", "name": "n", "label": "A number", "constraint": ". >= 0 and . <= 100000"},
+    {"type": "text", "name": "deep", "label": "Rarely", "relevant": "${n} mod 977 = 400 and ${n} > 60000"},
+    {"type": "integer", "name": "deeper", "label": "More rarely", "relevant": "${deep} = 'xyzzy'",
+     "constraint": ". * 3 = 3702"},
+    {"type": "integer", "name": "idle", "label": "Its check never refuses", "constraint": ". < 10 or . >= 10"},
+]  # fmt: skip
+
+
+def test_what_chance_does_not_reach_is_searched_for_and_told_apart(form: Make) -> None:
+    questionnaire = form(RARE)
+    runs = run(questionnaire, 20)
+    assert (runs.asked["deep"], runs.asked["deeper"]) == (0, 0)
+    assert runs.found == ("deep", "deeper")
+    assert runs.never_asked == ()
+    assert runs.never_met == ()
+    assert runs.never_broken == ("idle",)
+    assert not runs.cut_short
+    assert runs == run(questionnaire, 20)
+
+
+def test_lengths_and_shares_come_from_plain_interviews_alone(form: Make) -> None:
+    runs = run(form(RARE), 20)
+    assert len(runs.minutes) == runs.interviews == 20
+    assert len(set(runs.minutes)) == 1, "the two questions asked of everybody take as long for all"
+
+
+def test_why_nobody_can_be_asked_is_told_and_not_searched_for(household: Questionnaire) -> None:
+    runs = run(household)
+    assert runs.never_asked == ("never",)
+    assert set(runs.proven) == {"never"}
+
+
+def test_cancelling_ends_the_search_too(form: Make) -> None:
+    seen: list[int] = []
+    runs = run_many(form(RARE), 5, draw=random.Random(1), at=NOW, values={}, cancelled=lambda: len(seen) == 1,
+                    searching=lambda done, _of: seen.append(done))  # fmt: skip
+    assert runs.interviews == 5
+    assert runs.cut_short
+    assert seen == [1]
+
+
+def test_a_check_that_hangs_on_another_answer_is_met(form: Make) -> None:
+    questionnaire = form([
+        {"type": "integer", "name": "whole", "label": "All", "constraint": ". < 9"},
+        {"type": "integer", "name": "part", "label": "Part", "constraint": ". = ${whole} + 31"},
+    ])  # fmt: skip
+    assert run(questionnaire, 20).never_met == ()
+
+
+def test_a_java_pattern_is_met(form: Make) -> None:
+    check = r"regex(., '^[\w-\.]+@([\w-]+\.)+[\w-]{2,}$')"
+    questionnaire = form([{"type": "text", "name": "mail", "label": "E-mail", "constraint": check}])
+    assert run(questionnaire, 20).never_met == ()

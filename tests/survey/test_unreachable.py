@@ -115,6 +115,17 @@ def test_what_stands_behind_the_end(form: Make) -> None:
     assert found.questions == ("end",)
 
 
+def test_what_only_those_would_be_asked_whose_interview_has_ended(form: Make) -> None:
+    end = {"type": "terminate", "name": "end", "label": "Thank you.", "cati_disposition": "not_eligible",
+           "relevant": "${a} = 'no'"}  # fmt: skip
+    found = proof(form, ask("select_one yn", "a"), end, ask("text", "goal", relevant="${a} = 'no'"))
+    assert found is not None
+    assert found.because is Because.ENDED
+    assert proof(form, ask("select_one yn", "a"), end, ask("text", "goal", relevant="${a} = 'yes'")) is None
+    assert proof(form, ask("select_one yn", "a"), end, ask("text", "goal", relevant="${a} != 'yes'")) is None
+    assert proof(form, ask("select_one yn", "a"), ask("text", "goal", relevant="${a} = 'no'"), end) is None
+
+
 @pytest.mark.parametrize(
     "relevant",
     [
