@@ -190,8 +190,12 @@ def _compared(part: Binary, types: Mapping[str, Type]) -> Iterator[Mismatch]:
             what = tr("A condition is compared with the text “{text}”: any text counts as true.", text=text)
             yield Mismatch("condition_with_text", other.at, what, tr("Leave the comparison out, or write not(…)."))
         elif kind is Type.CHOICES:
-            what = tr("This holds only when “{text}” is the only one chosen.", text=text)
-            do = tr("Write selected(question, '{text}') if others may be chosen, too.", text=text)
+            if part.operator == "!=":
+                what = tr("This holds also when “{text}” is chosen together with others.", text=text)
+                do = tr("Write not(selected(question, '{text}')) if it must not be chosen at all.", text=text)
+            else:
+                what = tr("This holds only when “{text}” is the only one chosen.", text=text)
+                do = tr("Write selected(question, '{text}') if others may be chosen, too.", text=text)
             yield Mismatch("choices_compared", part.at, what, do)
 
 

@@ -9,7 +9,7 @@ from cati.survey import functions
 from cati.survey.closures import truth_of, typed_of, value_of
 from cati.survey.functions import as_number, as_text
 from cati.survey.scope import Closure, Scope, Truth
-from cati.survey.syntax import Call, Current, Node, Reference, Up, every, named_in_text, parse
+from cati.survey.syntax import Call, Current, Literal, Node, Reference, Up, every, named_in_text, parse
 from cati.survey.tokens import ExpressionProblem
 from cati.text import tr
 
@@ -71,6 +71,8 @@ def _check(source: str, call: Call) -> None:
     if found is None:
         what = tr("The function {name}() is not known.", name=name)
         raise ExpressionProblem(source, call.at, what, functions.advice_for(name), code="unknown_function")
+    if asks_a_device(call):
+        return
     if len(arguments) < found.least or (found.most is not None and len(arguments) > found.most):
         n = _span(found.least, found.most)
         what = tr("{name}() takes {n} arguments, not {m}.", name=name, n=n, m=len(arguments))
@@ -80,6 +82,12 @@ def _check(source: str, call: Call) -> None:
             raise ExpressionProblem(
                 source, argument.at, tr("{name}() asks for a question, as in {name}(${{q1}}).", name=name)
             )
+
+
+def asks_a_device(call: Call) -> bool:
+    """Tell whether pulldata() asks the device itself, as in ArcGIS Survey123: ``pulldata("@geopoint", …)``."""
+    first = call.arguments[0] if call.name == "pulldata" and call.arguments else None
+    return isinstance(first, Literal) and as_text(first.value).startswith("@")
 
 
 def _span(least: int, most: int | None) -> str:

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterable, Iterator
 
 from cati.survey.diagnostics import Findings
-from cati.survey.expressions import ExpressionProblem, compile_expression
+from cati.survey.expressions import ExpressionProblem, asks_a_device, compile_expression
 from cati.survey.form_rows import CHOICES, SURVEY
 from cati.survey.functions import STAYS_EMPTY
 from cati.survey.nearest import nearest
-from cati.survey.nodes import Call, Literal, Node, every
+from cati.survey.nodes import Call, Node, every
 from cati.survey.program import is_dynamic
 from cati.survey.questionnaire import Kind, Questionnaire, Words
-from cati.survey.values import as_text
+from cati.survey.written import written
 from cati.text import tr
 
 CASE_VALUES = frozenset({
@@ -107,10 +107,8 @@ def check_expression(source: str, place: tuple[str, int, str], known: Iterable[s
 def _asked_of_a_map(node: Node) -> Iterator[str]:
     """Yield what ArcGIS Survey123 asks its own device for by pulldata(), such as ``@geopoint``."""
     for part in every(node):
-        if isinstance(part, Call) and part.name == "pulldata" and isinstance(part.arguments[0], Literal):
-            table = as_text(part.arguments[0].value)
-            if table.startswith("@"):
-                yield f"pulldata('{table}')"
+        if isinstance(part, Call) and asks_a_device(part):
+            yield f"pulldata({written(part.arguments[0])})"
 
 
 def _check_reference(name: str, place: tuple[str, int, str], known: Iterable[str], findings: Findings) -> None:

@@ -6,6 +6,7 @@ for the rest of the pass: the order of rows does not matter, and nothing is work
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ FIRST_MEMBER = (1,)
 _FILL = re.compile(r"\$\{\s*([^{}]+?)\s*\}")
 MOST_MEMBERS = 1_000
 """A typing error in a count must not fill the memory; nobody is asked a thousand times."""
+MOST_TOGETHER = 10_000
+"""The members that rosters inside rosters may have in all, for the same reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +181,12 @@ class PassValues(Scope):
 
     def _counted(self, place: Place, count: Expression | None) -> Ids:
         number = as_number(self.at_group(count, *place)) if count is not None else 0.0
-        wanted = 0 if number != number else int(min(max(number, 0), MOST_MEMBERS))  # noqa: PLR0124 - NaN
-        return tuple(range(1, wanted + 1))
+        if number != number:  # noqa: PLR0124 - NaN
+            return ()
+        roster, ids = place
+        around = [len(self.members(one, ids[:depth])) for depth, one in enumerate(self._program.rosters_around[roster])]
+        most = min(MOST_MEMBERS, max(MOST_TOGETHER // max(math.prod(around), 1), 1))
+        return tuple(range(1, int(min(max(number, 0), most)) + 1))
 
     def _grown(self, place: Place, count: Expression | None) -> Ids:
         """Return the members of a roster whose count looks at itself ("another person?").

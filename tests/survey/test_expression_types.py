@@ -59,6 +59,7 @@ def test_what_type_an_expression_is(source: str, expected: Type) -> None:
         ("${began} > '9 Uhr'", [("no_date", 11)]),
         ("${began} > '09:00'", []),
         ("${news} = 'tv'", [("choices_compared", 8)]),
+        ("${news} != 'tv'", [("choices_compared", 8)]),
         ("${news} = ''", []),
         ("${news} + 1", [("choices_counted", 0)]),
         ("2 * ${news}", [("choices_counted", 4)]),

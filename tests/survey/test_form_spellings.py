@@ -160,8 +160,11 @@ def test_having_any_answer_at_all_is_no_condition_that_never_holds(kind: str) ->
     assert codes(found) == []
 
 
-def test_what_a_map_is_asked_stays_empty_and_is_no_table() -> None:
-    text = "type | name | label | calculation\ntext | q | Question? |\ncalculate | c | | pulldata('@javascript', 'a.js', 'f', ${q})"
+@pytest.mark.parametrize(
+    "asked", ["'@javascript', 'a.js', 'f', ${q}", "'@geopoint', ${q}, 'x'", "'@layer', 'a', 'b', 'c', 'd', ${q}"]
+)
+def test_what_a_map_is_asked_stays_empty_and_is_no_table(asked: str) -> None:
+    text = f"type | name | label | calculation\ntext | q | Question? |\ncalculate | c | | pulldata({asked})"
     found = compile_form(with_tables(Form("tiny", sheet(text), Sheet(), Sheet()), None))
     assert codes(found) == [("stays_empty", 3, "calculation")]
 

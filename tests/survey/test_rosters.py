@@ -10,6 +10,7 @@ import pytest
 from cati.survey.answers import SKIPPED, Answer, Status
 from cati.survey.form_tables import table_choices
 from cati.survey.interview import EventKind, export_answers, overview, replay
+from cati.survey.pass_values import MOST_TOGETHER
 from cati.survey.program import program_of
 from cati.survey.questionnaire import Questionnaire
 
@@ -359,3 +360,20 @@ def test_a_roster_that_counts_only_itself_has_an_end(
     ]
     held = walk(form(survey))
     assert 0 < len(held.state.path) < 5
+
+
+def test_a_slip_in_the_counts_of_nested_rosters_does_not_hold_an_interview_up(
+    form: Callable[..., Questionnaire], walk: Callable[..., Walk]
+) -> None:
+    under_way = walk(form([
+        q("n", "integer"),
+        begin("outer", repeat_count="${n}"),
+        begin("inner", repeat_count="${n}"),
+        q("name"),
+        end(),
+        end(),
+    ]))  # fmt: skip
+    for count, asked in ((60, 3600), (5000, MOST_TOGETHER)):
+        state = under_way.answer("n", Answer(value=str(count)))
+        assert len(state.path) - 1 == asked
+        under_way.act(EventKind.JUMPED, item="n")
