@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from rstr import Rstr
-
-from cati.survey.answers import MOST_CHARACTERS, SKIPPED, Answer, Status
+from cati.survey.answers import SKIPPED, Answer, Status
 from cati.survey.invented_answers import invent_answer
+from cati.survey.pattern_texts import text_of
 from cati.survey.questionnaire import Choice, Kind
 from cati.survey.screens import Question
 from cati.survey.values import as_number, as_text, same_number
@@ -108,7 +107,7 @@ def _texts(
         yield from wish.values
         yield from near
         if pattern:
-            yield from (Rstr(draw).xeger(pattern)[:MOST_CHARACTERS] for _ in range(3))
+            yield from (text_of(pattern, draw) for _ in range(3))
     else:
         yield from wish.values
     for _ in range(_INVENTED):

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import random
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from rstr import Rstr
-
-from cati.survey.answers import MOST_CHARACTERS, SKIPPED, Answer, Status
+from cati.survey.answers import SKIPPED, Answer, Status
 from cati.survey.events import Event, EventKind, begin
 from cati.survey.expressions import Expression
 from cati.survey.interview import apply, replay
 from cati.survey.invented_answers import invent_answer
 from cati.survey.moments import moment
 from cati.survey.nodes import Binary, Call, Chain, Literal, every
+from cati.survey.pattern_texts import readable, text_of
 from cati.survey.program import AT, Program, program_of
 from cati.survey.questionnaire import CHOOSING, SUBSTANTIVE, Kind, Questionnaire
 from cati.survey.screens import InterviewState, Question, Screen
@@ -141,21 +139,6 @@ def _patterns(program: Program) -> dict[str, str]:
     return found
 
 
-_HYPHEN = re.compile(r"(\\[wdsWDS])-(?!\])")
-"""A hyphen behind a class of signs is itself in Java's patterns; Python wants it marked."""
-
-
-def readable(pattern: str) -> str:
-    """Return a pattern by which texts can be made, "" for one of another engine: chance must do there."""
-    for tried in (pattern, _HYPHEN.sub(r"\1\-", pattern)):
-        try:
-            Rstr(random.Random(0)).xeger(tried)  # noqa: S311 - to see whether it can be read
-        except (re.error, ValueError, KeyError, OverflowError):
-            continue
-        return tried
-    return ""
-
-
 class Walk:
     """One simulated interview; ``seconds`` is how long it has taken, ``events`` what happened in it."""
 
@@ -268,7 +251,7 @@ class Walk:
         if name in known.hints and draw.random() < (0.3 if tried == 0 else 0.7):
             return Answer(value=draw.choice(known.hints[name]))
         if name in known.patterns:
-            return Answer(value=Rstr(draw).xeger(known.patterns[name])[:MOST_CHARACTERS])
+            return Answer(value=text_of(known.patterns[name], draw))
         return answer
 
 

@@ -6,15 +6,13 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from rstr import Rstr
-
 from cati.survey.answers import DONT_KNOW, REFUSED, SKIPPED, Answer, Status
 from cati.survey.candidates import ANYTHING, Wish, at_least, reckoned
 from cati.survey.events import EventKind
 from cati.survey.nodes import Call, Literal, Node, Reference
+from cati.survey.pattern_texts import readable, text_of
 from cati.survey.placing import MOST_MEMBERS, Placing, Where, asks
 from cati.survey.questionnaire import words_in
-from cati.survey.random_walk import readable
 from cati.survey.values import as_number, as_text
 
 _MOST_ROWS = 40
@@ -46,7 +44,7 @@ def bring_function(steer: Placing, node: Call, wanted: bool, where: Where, depth
                 steer.walk.act(EventKind.ANSWERED, steer.program.address(place), state)
         case Call(name="regex", arguments=(subject, Literal(value=pattern))) if wanted:
             found = readable(str(pattern))
-            values = tuple(Rstr(steer.walk.draw).xeger(found) for _ in range(3)) if found else ()
+            values = tuple(text_of(found, steer.walk.draw) for _ in range(3)) if found else ()
             steer.give(
                 subject, Wish(values, lambda text: steer.truth(put(node, subject, text), where)), where, depth + 1
             )

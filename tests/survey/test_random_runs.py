@@ -11,6 +11,7 @@ import pytest
 
 from cati.survey.directed_walk import walk_to
 from cati.survey.interview import replay
+from cati.survey.pattern_texts import text_of
 from cati.survey.questionnaire import Questionnaire
 from cati.survey.random_runs import Runs, run_many
 
@@ -183,4 +184,14 @@ def test_a_check_that_hangs_on_another_answer_is_met(form: Make) -> None:
 def test_a_java_pattern_is_met(form: Make) -> None:
     check = r"regex(., '^[\w-\.]+@([\w-]+\.)+[\w-]{2,}$')"
     questionnaire = form([{"type": "text", "name": "mail", "label": "E-mail", "constraint": check}])
+    assert run(questionnaire, 20).never_met == ()
+
+
+def test_nested_repetitions_of_a_pattern_make_short_texts(form: Make) -> None:
+    nested = text_of("((a|b+)*c*)+x[^0-9]{2}", random.Random(3))
+    assert len(nested) < 1_000
+    assert nested == text_of("((a|b+)*c*)+x[^0-9]{2}", random.Random(3))
+    questionnaire = form(
+        [{"type": "text", "name": "t", "label": "T", "constraint": "regex(., '([A-Z][a-z]*[ ]?)+[.]')"}]
+    )
     assert run(questionnaire, 20).never_met == ()
