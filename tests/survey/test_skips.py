@@ -129,3 +129,17 @@ def test_who_is_not_on_a_branch_is_on_none_inside_it(
         own = [node for node in inside if node.column == branch.column]
         if own and inside[0] in own and not any(key in on_path for node in own for key in node.keys):
             assert not any(key in on_path for node in inside for key in node.keys), branch.words
+
+
+def test_long_chains_lead_to_where_each_link_alone_would(form: Callable[..., Questionnaire]) -> None:
+    """Answers that nothing tells apart lead to the same place; what hangs on them in turn is passed over."""
+    lists = [{"list_name": "l", "name": f"c{n}", "label": f"Choice {n}"} for n in range(60)]
+    rows = [
+        {"type": "select_one l", "name": f"q{at}", "label": f"Question {at}", "cati_nonresponse": "none",
+         "relevant": f"${{q{at - 1}}} = 'c3' or ${{q{at - 1}}} = 'c4'" if at % 50 else ""}
+        for at in range(400)
+    ]  # fmt: skip
+    questionnaire = form(rows, lists)
+    for at, name in ((0, "q50"), (7, "q50"), (49, None), (120, "q150"), (355, None)):
+        led = _names(questionnaire, f"q{at}")
+        assert led == ({} if at == 49 else {f"c{n}": name for n in range(60) if n not in (3, 4)})
