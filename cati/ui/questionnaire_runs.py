@@ -42,8 +42,8 @@ _WORTH = Qt.ItemDataRole.UserRole + 1
 _FEW_ROWS = 9
 _NAME = 20
 """Characters of a name that are seen at once."""
-_MOST_NOTES = 0.65
-"""So much of the table's width what was found may take."""
+_MOST_NOTES, _FEW_NOTES = 0.65, 0.3
+"""So much of the table's width what was found may take: where it is what was asked for, and beside all questions."""
 _EVERY = 10
 """So many interviews lie between two words about the progress."""
 
@@ -283,7 +283,7 @@ class RandomRunsPart(QWidget):
         self.table.setColumnHidden(SHARE, why)
         self.table.setColumnHidden(NOTES, not any(narrowed(runs).values()))
         head.setSectionResizeMode(NOTES, QHeaderView.ResizeMode.Interactive)
-        most = int(self.table.viewport().width() * _MOST_NOTES)
+        most = int(self.table.viewport().width() * (_FEW_NOTES if wanted == "all" else _MOST_NOTES))
         self.table.setColumnWidth(NOTES, min(self.table.sizeHintForColumn(NOTES) + theme.unit(), most))
         self.table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.table.setWordWrap(False)
