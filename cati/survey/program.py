@@ -85,6 +85,8 @@ class Program:
     has_order: bool
     listed: dict[tuple[str, str], tuple[dict[str, str], ...]] = field(default_factory=dict)
     """Choice lists as tables, by name and language; the same object each time, since tables are indexed by identity."""
+    filter_keys: dict[int, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Of an item's choices what its filter looks at; () where it looks at the choice itself. Made when first wanted."""
     addresses: dict[Place, str] = field(default_factory=dict)
     """Addresses made so far: of a form with rosters the same ones are wanted at every step."""
 

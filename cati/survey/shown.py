@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cati.survey.expressions import Expression
+from cati.survey.nodes import Column, Current, every
 from cati.survey.ordering import reorder
 from cati.survey.program import Ids, Program
 from cati.survey.questionnaire import Choice, Kind, Order, Words, words_in
@@ -26,7 +28,7 @@ def shown_choices(program: Program, at: int, ids: Ids, scope: Pass, seed: int) -
     else:
         listed = program.questionnaire.choice_lists.get(item.choices, ())
         if keep is not None:
-            listed = tuple(choice for choice in listed if scope.holds(keep, at, ids, choice.name, columns_of(choice)))
+            listed = _kept(program, at, ids, scope, keep, listed)
     if item.order is Order.FIXED:
         return listed
     if item.order is Order.SHUFFLE:
@@ -36,6 +38,42 @@ def shown_choices(program: Program, at: int, ids: Ids, scope: Pass, seed: int) -
     by_name = {choice.name: choice for choice in listed}
     moved = reorder([(c.name, c.anchor or c.exclusive or c.specify) for c in listed], item.order, seed, item.choices)
     return tuple(by_name[name] for name in moved)
+
+
+_FEW = 30
+"""Lists so short are gone through as they are."""
+
+
+def _kept(
+    program: Program, at: int, ids: Ids, scope: Pass, keep: Expression, listed: tuple[Choice, ...]
+) -> tuple[Choice, ...]:  # fmt: skip
+    """Return the choices that a filter keeps. Those that look the same to it (villages of a district) are looked at once."""
+    keys = _filter_keys(program, at, keep, listed) if len(listed) > _FEW else ()
+    if not keys:
+        return tuple(choice for choice in listed if scope.holds(keep, at, ids, choice.name, columns_of(choice)))
+    held: dict[tuple[str, ...], bool] = {}
+    found = []
+    for choice, key in zip(listed, keys, strict=True):
+        verdict = held.get(key)
+        if verdict is None:
+            verdict = held[key] = scope.holds(keep, at, ids, choice.name, columns_of(choice))
+        if verdict:
+            found.append(choice)
+    return tuple(found)
+
+
+def _filter_keys(
+    program: Program, at: int, keep: Expression, listed: tuple[Choice, ...]
+) -> tuple[tuple[str, ...], ...]:  # fmt: skip
+    """Return what a filter sees of each choice; () when it may see the name, which no two have in common."""
+    keys = program.filter_keys.get(at)
+    if keys is None:
+        parts = list(every(keep.node))
+        used = sorted({part.name for part in parts if isinstance(part, Column)})
+        apart = "name" in used or any(isinstance(part, Current) for part in parts)
+        rows = () if apart else map(columns_of, listed)
+        keys = program.filter_keys[at] = tuple(tuple(row.get(name, "") for name in used) for row in rows)
+    return keys
 
 
 def columns_of(choice: Choice) -> dict[str, str]:
