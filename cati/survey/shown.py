@@ -47,7 +47,7 @@ _FEW = 30
 def _kept(
     program: Program, at: int, ids: Ids, scope: Pass, keep: Expression, listed: tuple[Choice, ...]
 ) -> tuple[Choice, ...]:  # fmt: skip
-    """Return the choices that a filter keeps. Those that look the same to it (villages of a district) are looked at once."""
+    """Return the choices that a filter keeps; those that look the same to it are looked at once."""
     keys = _filter_keys(program, at, keep, listed) if len(listed) > _FEW else ()
     if not keys:
         return tuple(choice for choice in listed if scope.holds(keep, at, ids, choice.name, columns_of(choice)))
