@@ -25,6 +25,8 @@ NONRESPONSE = {
     Status.SKIPPED: (Key.SKIP, mark("skip")),
 }
 """The states with keys of their own on every question that offers them."""
+_KEYS_AT_ONCE, _CHOICES_AT_ONCE = 6, 12
+"""So many keys are ready from the beginning; more are made when they are wanted."""
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "ku-arab", "dv", "yi", "sd", "ug"})
 """Languages (ISO 639) written from right to left."""
 
@@ -59,6 +61,8 @@ class AskedView(QWidget):
         self.keys = KeyedFlow(tr("Keys of this page"))
         for flow in (self.nonresponse, self.keys):
             flow.chosen.connect(self.pressed)
+            flow.reserve(_KEYS_AT_ONCE)
+        self.part.choices.reserve(_CHOICES_AT_ONCE)
         self._lay_out(theme.unit())
 
     def _lay_out(self, unit: int) -> None:

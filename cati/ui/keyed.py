@@ -201,10 +201,7 @@ class KeyedFlow(QWidget):
         before = self._heights.get(self.width(), -1)
         self._widths = []
         self.offers = tuple(offers)
-        while len(self._pool) < len(self.offers):
-            button = Keyed(self)
-            button.clicked.connect(partial(self._pressed, len(self._pool)))
-            self._pool.append(button)
+        self.reserve(len(self.offers))
         for button, one in zip(self._pool, self.offers, strict=False):
             button.say(one.key, one.words, one.kind)
             button.setEnabled(one.enabled)
@@ -218,6 +215,14 @@ class KeyedFlow(QWidget):
         self._heights = {self.width(): self._place(self.width(), move=True)}
         if self._heights[self.width()] != before:
             self.updateGeometry()
+
+    def reserve(self, n: int) -> None:
+        """Have so many of them ready, so that showing one more makes no new widget while somebody waits."""
+        while len(self._pool) < n:
+            button = Keyed(self)
+            button.hide()
+            button.clicked.connect(partial(self._pressed, len(self._pool)))
+            self._pool.append(button)
 
     def forget(self) -> None:
         """Take all words off."""
