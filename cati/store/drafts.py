@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, func, literal_column, select, update
+from sqlalchemy import bindparam, delete, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from cati.store.database import Transaction
@@ -23,11 +23,6 @@ def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> 
     """
     row = _HELD.first(transaction, id=case_id, of=fence, member=member_id)
     return None if row is None else row[0]
-
-
-def hold_on(transaction: Transaction, case_id: str, until: int) -> None:
-    """Move the end of a lease; a leased case turns when its lease ends."""
-    transaction.execute(update(case).where(case.c.id == case_id).values(lease_until=until, turns_at=until))
 
 
 def events(transaction: Transaction, case_id: str) -> tuple[tuple[int, str, bytes], ...]:

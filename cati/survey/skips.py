@@ -95,10 +95,6 @@ class Known:
         """Tables are looked into while interviewing."""
         raise _OpenError(name)
 
-    def in_row(self, row: Mapping[str, str]) -> Known:
-        """Tables are looked into while interviewing."""
-        raise _OpenError(row)
-
     def call(self, name: str, arguments: list[Value]) -> Value:
         """Clock and chance are open."""
         raise _OpenError(name, arguments)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QFocusEvent, QKeyEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
@@ -26,6 +26,7 @@ from cati.ui.open_text_page import OpenTextPage
 from cati.ui.open_texts_kept import Acts, keep_texts, texts_of
 from cati.ui.overview_view import OverviewView
 from cati.ui.pages import in_words
+from cati.ui.read_aloud import announce
 from cati.ui.roster_view import RosterView
 
 if TYPE_CHECKING:
@@ -38,12 +39,6 @@ _STATUS_OF = {key: status for status, (key, _label) in NONRESPONSE.items()}
 def _has_draft(question: Question) -> bool:
     """Tell whether something of this question can stand there before Return keeps it."""
     return question.kind in _TYPED or is_gathered(question)
-
-
-def announce(page: QWidget, words: str) -> None:
-    """Tell a screen reader, when one is there, that something changed."""
-    if QAccessible.isActive():
-        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(page, words))
 
 
 class InterviewPage(QWidget):
@@ -286,7 +281,8 @@ class InterviewPage(QWidget):
         self.asked.show_screen(screen, min(row, len(screen.questions) - 1), self._minutes(), draft)
         self.views.setCurrentWidget(self.asked)
         (self.asked.part.focus_on() or self).setFocus()
-        announce(self, " ".join(part for part in (question.instruction, question.text) if part))
+        asked = self.asked.question or question  # as it is read aloud: a screen reader speaks no tags
+        announce(self, " ".join(part for part in (asked.instruction, asked.text) if part))
         self.shown.emit()
 
     def _show_refusal(self) -> None:

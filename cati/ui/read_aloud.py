@@ -1,8 +1,11 @@
-"""A screen of the interview as it is read aloud: without the tags and signs of forms that were written for a screen."""
+"""A screen of the interview as people and screen readers read it aloud: without the tags of forms made for a screen."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent
+from PySide6.QtWidgets import QWidget
 
 from cati.survey.markup import without_markup
 from cati.survey.screens import Question, Screen
@@ -15,7 +18,7 @@ def read_aloud(screen: Screen) -> Screen:
     roster = screen.roster
     texts = [screen.heading, screen.section, roster.label if roster is not None else ""]
     for question in screen.questions:
-        texts += [question.text, question.instruction, *(label for _choice, label in question.choices)]
+        texts += [question.text, question.instruction, question.member, *(label for _choice, label in question.choices)]
     if not any(_SIGNS.intersection(text) for text in texts):
         return screen
     return replace(
@@ -32,5 +35,12 @@ def _plain(question: Question) -> Question:
         question,
         text=without_markup(question.text),
         instruction=without_markup(question.instruction),
+        member=without_markup(question.member),
         choices=tuple((choice, without_markup(label)) for choice, label in question.choices),
     )
+
+
+def announce(page: QWidget, words: str) -> None:
+    """Tell a screen reader, when one is there, that something changed."""
+    if QAccessible.isActive():
+        QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(page, words))

@@ -11,6 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from cati.ui import interview_page
 from cati.ui.interview_page import InterviewPage
 from cati.ui.main_window import MainWindow
 from cati.ui.questionnaire_page import TEST_RUN, QuestionnairePage
@@ -125,3 +126,12 @@ def test_answers_in_a_script_from_the_right_stand_on_the_right(
     inked = [x for x in range(picture.width()) if any(picture.pixel(x, y) in (accent, ink) for y in row)]
     assert inked
     assert min(inked) > picture.width() / 2, "nothing stands where reading ends"
+
+
+def test_a_screen_reader_speaks_no_tags(
+    page: QuestionnairePage, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spoken: list[str] = []
+    monkeypatch.setattr(interview_page, "announce", lambda _page, words: spoken.append(words))
+    run_of(page, SCREEN_FORM, tmp_path, qtbot)
+    assert spoken[-1] == "_Do not_ read out Do you live here?"
