@@ -112,6 +112,18 @@ def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub.add_argument("--second", metavar="LOGIN")
     sub.add_argument("--dry-run", action="store_true", help=tr("only show what will go"))
 
+    sub = act("verify-log", done.verify_log, tr("check that nobody changed, cut or rewrote the log"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+    sub.add_argument(
+        "--checkpoints", action="append", type=Path, default=[], metavar=tr("FILE"),
+        help=tr("checkpoints from another workstation (may be given several times)"),
+    )  # fmt: skip
+    sub.add_argument(
+        "--expect", action="append", default=[], metavar=tr("WORD"),
+        help=tr("the word of a checkpoint that was printed; it must be among those compared"),
+    )  # fmt: skip
+
     sub = act("verify-erasure", done.verify_erasure, tr("check a signed erasure record"))
     sub.add_argument("record", type=Path, metavar=tr("RECORD"))
     sub.add_argument("--key", help=tr("the public key printed when the study was made"))

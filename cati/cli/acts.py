@@ -222,6 +222,29 @@ def purge(args: argparse.Namespace) -> int:
     return 0 if record.complete else PROBLEM
 
 
+def verify_log(args: argparse.Namespace) -> int:
+    """Check the log's chains and their signed checkpoints; status 1 when anything is not as it was written."""
+    from cati.fieldwork.log_words import full_check
+
+    for path in args.checkpoints:
+        if not path.is_file():
+            raise Problem(str(path), tr("There is no such file."), tr("Name a file of checkpoints."))
+    study = _open(args.study, args.login)
+    try:
+        found = full_check(study, more=args.checkpoints, expected=args.expect)
+    finally:
+        study.close()
+    print(found.verdict)
+    for line in (*found.wrong, *found.remarks):
+        print("  " + line)
+    for heading, lines in ((tr("By person:"), found.chains), (tr("Checkpoints compared:"), found.used)):
+        if lines:
+            print(heading)
+        for line in lines:
+            print("  " + line)
+    return 0 if found.ok else PROBLEM
+
+
 def verify_erasure(args: argparse.Namespace) -> int:
     """Check a signed erasure record alone, without the study."""
     from cati.fieldwork.purge import verify_erasure as verify

@@ -1,9 +1,10 @@
-"""Who did what: hash-chained entries written inside the act's own transaction, with signed checkpoints outside."""
+"""Who did what: one hash chain a member, written inside the act's own transaction; signed checkpoints outside."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ from cati.fieldwork.open_study import OpenStudy, Role
 from cati.store import journal, studies
 from cati.store.database import Transaction
 from cati.vault import log_chain
+from cati.vault.checkpoints import Checkpoint, Head, append_checkpoint, checkpoint, digest, read_checkpoints
 from cati.vault.grants import certificate_from_bytes, check_certificate
 from cati.vault.people import member_record_from_bytes
 from cati.vault.seal_file import read_seal
@@ -72,14 +74,26 @@ def append(
     **details: object,
 ) -> journal.Entry:
     """Append one entry; ``details`` must hold identifiers, counts and codes only, never what belongs to a person."""
-    last = journal.head(transaction)
-    n, previous = (1, log_chain.first_hash(study_id)) if last is None else (last[0] + 1, last[1])
     text = json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if details else ""
-    bare = journal.Entry(n, seconds(at), who, act.value, case, fence, text)
-    entry = journal.Entry(bare.n, bare.at, bare.who, bare.act, bare.case, bare.fence, bare.details,
-                          log_chain.chain(previous, bare.fields()))  # fmt: skip
-    journal.append(transaction, entry, previous)
-    return entry
+    return chain_on(transaction, study_id, journal.Entry(0, seconds(at), who, act.value, case, fence, text))
+
+
+def chain_on(transaction: Transaction, study_id: str, entry: journal.Entry) -> journal.Entry:
+    """Append ``entry`` to its member's chain, whatever its number and hash were; return it as it stands there.
+
+    Nobody else's chain is looked at. When the same member writes elsewhere at the same moment, the other goes first.
+    """
+    before = -1
+    while True:
+        n, previous = journal.head(transaction, entry.who) or (0, log_chain.first_hash(study_id, entry.who))
+        if n == before:
+            message = "the log takes no entry behind its last one"
+            raise AssertionError(message)
+        bare = replace(entry, n=n + 1, hash=b"")
+        chained = replace(bare, hash=log_chain.chain(previous, bare.fields()))
+        if journal.append(transaction, chained, previous):
+            return chained
+        before = n
 
 
 def note(
@@ -96,44 +110,100 @@ def checkpoint_path(seal_path: Path) -> Path:
 
 
 def checkpoint_when_due(study: OpenStudy) -> None:
-    """Sign the head of the log when `CHECKPOINT_EVERY` entries were written since; outside any transaction."""
+    """Sign the ends of all chains when `CHECKPOINT_EVERY` entries were written since; outside any transaction."""
     if study.database.unsigned_entries >= CHECKPOINT_EVERY:
         write_checkpoint(study)
 
 
-def write_checkpoint(study: OpenStudy) -> None:
-    """Sign the head of the log and keep it beside the seal: at sign-out and every `CHECKPOINT_EVERY` entries."""
+def write_checkpoint(study: OpenStudy) -> Checkpoint | None:
+    """Sign the ends of all chains and keep that beside the seal; None after the purge and for an empty log.
+
+    At sign-out, every `CHECKPOINT_EVERY` entries of a window, and for the day's report, which prints its ``word``.
+    """
     study.database.unsigned_entries = 0
     if study.keys is None:
-        return
+        return None
     with study.reading() as transaction:
-        last = journal.head(transaction)
-    if last is not None:
-        log_chain.append_checkpoint(
-            checkpoint_path(study.seal_path),
-            log_chain.checkpoint(
-                study.study_id, last[0], last[1], study.now(), member_id=study.me.id, signing=study.keys.signing
-            ),
-        )
+        ends = heads(transaction)
+    if not ends:
+        return None
+    signed = checkpoint(study.study_id, ends, study.now(), member_id=study.me.id, signing=study.keys.signing)
+    append_checkpoint(checkpoint_path(study.seal_path), signed)
+    return signed
+
+
+def heads(transaction: Transaction) -> tuple[Head, ...]:
+    """Return the end of every chain."""
+    return tuple(Head(*found) for found in journal.heads(transaction))
+
+
+def extent(transaction: Transaction) -> tuple[int, str]:
+    """Return what the record of an erasure says of the log: the number of entries, and one hash over all ends."""
+    ends = heads(transaction)
+    return sum(end.n for end in ends), digest(ends).hex() if ends else ""
 
 
 def entries(study: OpenStudy, *, acts: Sequence[Act] = (), limit: int | None = 500) -> tuple[journal.Entry, ...]:
-    """Return the newest entries first; for supervisors and research leads."""
+    """Return everybody's newest entries first; for supervisors and research leads."""
     study.require(Role.SUPERVISOR)
     with study.reading() as transaction:
         return tuple(journal.entries(transaction, acts=tuple(a.value for a in acts), newest_first=True, limit=limit))
 
 
-def verify(study: OpenStudy) -> log_chain.ChainVerdict:
-    """Check the whole chain against itself and the checkpoints beside the seal, signed by certified staff."""
+@dataclass(frozen=True, slots=True)
+class LogCheck:
+    """What a check of the log found. ``unreadable``: lines in the files of checkpoints that are none.
+
+    ``sealed``: the seal was there, so that staff and checkpoints could be checked; not after the purge.
+    """
+
+    verdict: log_chain.LogVerdict
+    unreadable: int
+    sealed: bool
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing is wrong anywhere."""
+        return self.verdict.ok
+
+    @property
+    def why(self) -> str:
+        """Return what is wrong in the first place where something is; "" when nothing is."""
+        return "" if self.ok else self.verdict.faults[0].why.value
+
+
+def verify(study: OpenStudy, *, more: Sequence[Path] = ()) -> LogCheck:
+    """Check every chain against itself and the checkpoints, signed by certified staff, that lie beside the seal.
+
+    ``more``: files of checkpoints from other workstations. After the purge there is neither seal nor valid checkpoint
+    (the log was cut): the chains are checked against themselves alone.
+    """
     study.require(Role.SUPERVISOR)
-    checkpoints, _unreadable = log_chain.read_checkpoints(checkpoint_path(study.seal_path))
-    seal = read_seal(study.seal_path)
-    signers = {}
+    checkpoints: list[Checkpoint] = []
+    unreadable = 0
+    sealed = study.keys is not None
+    for path in (checkpoint_path(study.seal_path), *more) if sealed else ():
+        found, bad = read_checkpoints(path)
+        checkpoints += (one for one in found if one not in checkpoints)
+        unreadable += bad
     with study.reading() as transaction:
-        rows = [(entry.fields(), entry.hash) for entry in journal.entries(transaction)]
-        for row in studies.members(transaction):
-            record = member_record_from_bytes(row.record)
+        signers = _signers(study, transaction, sealed=sealed)
+        verdict = log_chain.check_log(study.study_id, _logged(transaction), checkpoints, signers)
+    return LogCheck(verdict, unreadable, sealed)
+
+
+def _signers(study: OpenStudy, transaction: Transaction, *, sealed: bool) -> dict[str, bytes]:
+    """Return the signing key of everybody who ever was of the staff, each certified under the seal's pinned key."""
+    seal = read_seal(study.seal_path) if sealed else None
+    signers = {}
+    for row in studies.members(transaction):
+        record = member_record_from_bytes(row.record)
+        if seal is not None:
             check_certificate(certificate_from_bytes(row.certificate), record, seal)
-            signers[row.id] = record.signing_public
-    return log_chain.check_chain(study.study_id, rows, checkpoints, signers)
+        signers[row.id] = record.signing_public
+    return signers
+
+
+def _logged(transaction: Transaction) -> Iterator[log_chain.LoggedEntry]:
+    for entry in journal.by_chain(transaction):
+        yield log_chain.LoggedEntry(entry.chain, entry.fields(), entry.hash, entry.at)

@@ -1,17 +1,21 @@
-"""The log as a supervisor reads it: who, what and when in words, and whether the chain is whole."""
+"""The log as a supervisor reads it: who, what and when in words, and whether the chains are whole."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from cati.fieldwork.delivery import CALL_BACK, OWN_APPOINTMENT
-from cati.fieldwork.log import Act, entries, moment, verify
+from cati.fieldwork.log import Act, LogCheck, entries, moment, verify
 from cati.fieldwork.open_study import ROLE_NAMES, OpenStudy, Role
 from cati.store import studies
 from cati.survey.dispositions import TABLE, Outcome
 from cati.text import mark, tr, trn
+from cati.vault.checkpoints import Checkpoint
+from cati.vault.log_chain import ONE_FOR_ALL, Fault, Why
 
 WORDS = {
     Act.MADE: mark("made the study"),
@@ -80,13 +84,17 @@ _SETTINGS = {
     "erasure_date": mark("Erasure date"),
     "rules": mark("Calling rules"),
 }
+_MOST_SHOWN = 5
 _OUTCOMES = frozenset(Outcome)
 _ROLES = frozenset(Role)
 _WHY = {
-    "altered": mark("The log was changed at entry {n}."),
-    "truncated": mark("Entries are missing at the end of the log, after number {n}."),
-    "rebuilt": mark("The log is not the one that was signed; entry {n} differs."),
-    "forged": mark("A checkpoint beside the seal was not signed by your staff (entry {n})."),
+    Why.ALTERED: mark("{who}: entry {n} ({when}) was changed, or one was removed or put in just before it."),
+    Why.TRUNCATED: mark("{who}: the entries from number {n} on are missing (last one left: {when}); {signed}."),
+    Why.VANISHED: mark("{who}: all entries are missing; {signed}."),
+    Why.REBUILT: mark("{who}: entry {n} ({when}) is not the one that was signed; {signed}."),
+    Why.LENGTHENED: mark("{who}: entry {n} ({when}) was put in after this log was closed; {signed}."),
+    Why.STRANGER: mark("{who}: entries in the name of somebody who was never on the staff."),
+    Why.FORGED: mark("{who}: a checkpoint in this name was not signed by your staff; {signed}."),
 }
 
 
@@ -111,12 +119,97 @@ def entries_in_words(study: OpenStudy, *, limit: int = 500) -> tuple[LogLine, ..
     )
 
 
+@dataclass(frozen=True, slots=True)
+class CheckWords:
+    """A check of the log in sentences: the ``verdict``, one of ``wrong`` a fault, what else to know, and the details.
+
+    ``chains``: a line for each person's entries; ``used``: one for each checkpoint that was compared.
+    """
+
+    ok: bool
+    verdict: str
+    wrong: tuple[str, ...]
+    remarks: tuple[str, ...]
+    chains: tuple[str, ...]
+    used: tuple[str, ...]
+
+
 def check_in_words(study: OpenStudy) -> tuple[bool, str]:
-    """Check the chain of entries and the signed checkpoints beside the seal; the verdict and a sentence."""
-    verdict = verify(study)
-    if verdict.ok:
-        return True, trn("The entry is unchanged.", "All {n} entries are unchanged.", verdict.count)
-    return False, tr(_WHY.get(verdict.why, _WHY["altered"]), n=verdict.first_bad or verdict.count)
+    """Check the chains of entries and the signed checkpoints beside the seal; the verdict and its sentences."""
+    check = full_check(study)
+    return check.ok, " ".join((check.verdict, *check.wrong[:_MOST_SHOWN], *check.remarks))
+
+
+def full_check(study: OpenStudy, *, more: Sequence[Path] = (), expected: Sequence[str] = ()) -> CheckWords:
+    """Check the log with the checkpoints beside the seal and in the files ``more``, and say all that was found.
+
+    ``expected``: the words of checkpoints that somebody has on paper; each must be among those compared.
+    """
+    check = verify(study, more=more)
+    with study.reading() as transaction:
+        names = {row.id: row.name for row in studies.members(transaction)}
+    names[ONE_FOR_ALL] = tr("Everybody (before the log was kept by person)")
+    found = check.verdict
+    words = {one.word for one in found.used}
+    wrong = [_fault_in_words(fault, names) for fault in found.faults]
+    wrong += [
+        tr("The checkpoint {word} is not here; without it a cut log may pass unnoticed.", word=word)
+        for word in expected
+        if word.strip().upper() not in words
+    ]
+    return CheckWords(
+        ok=not wrong,
+        verdict=tr("The log is not as it was written.")
+        if wrong
+        else trn("The entry is unchanged.", "All {n} entries are unchanged.", found.count),
+        wrong=tuple(wrong),
+        remarks=tuple(_remarks(check)),
+        chains=tuple(
+            tr(
+                "{who}: {n} entries, {signed} of them signed",
+                who=_named(one.chain, names),
+                n=one.count,
+                signed=one.signed,
+            )
+            for one in found.chains
+        ),
+        used=tuple(checkpoint_in_words(one, names) for one in sorted(found.used, key=lambda one: one.at)),
+    )
+
+
+def checkpoint_in_words(checkpoint: Checkpoint, names: Mapping[str, str]) -> str:
+    """Return a checkpoint's line, for a report on paper too: when, by whom, how many entries, its word."""
+    return tr(
+        "{when}, {who}: {n} entries signed, checkpoint {word}",
+        when=_time(checkpoint), who=_named(checkpoint.member_id, names), n=checkpoint.count, word=checkpoint.word,
+    )  # fmt: skip
+
+
+def _remarks(check: LogCheck) -> Iterator[str]:
+    """Yield what limits this check."""
+    if not check.sealed:
+        yield tr("The contacts are erased and the seal with them: the entries were compared with one another only.")
+    elif not check.verdict.used:
+        yield tr("No checkpoint lies beside the seal here: a cut or rewritten log would not be noticed.")
+    if check.unreadable:
+        yield trn("1 line of the checkpoints cannot be read.", "{n} lines of the checkpoints cannot be read.",
+                  check.unreadable)  # fmt: skip
+
+
+def _fault_in_words(fault: Fault, names: Mapping[str, str]) -> str:
+    signed = ""
+    if fault.checkpoint is not None:
+        signed = tr("checkpoint of {when}", when=_time(fault.checkpoint))
+    when = f"{moment(fault.at):%Y-%m-%d %H:%M:%S} UTC" if fault.at else "–"
+    return tr(_WHY[fault.why], who=_named(fault.chain, names), n=fault.n, when=when, signed=signed)
+
+
+def _named(member_id: str, names: Mapping[str, str]) -> str:
+    return names.get(member_id, member_id[:8])
+
+
+def _time(checkpoint: Checkpoint) -> str:
+    return checkpoint.at.replace("T", " ").replace("Z", " UTC")
 
 
 def _what(act: str, details: str) -> str:

@@ -27,7 +27,6 @@ from cati.store import cases, contacts, counts, erasure, journal, studies
 from cati.store.database import Database, Transaction
 from cati.store.embedded import BALLAST_NAME, FILE_NAME
 from cati.text import tr, trn
-from cati.vault import log_chain
 from cati.vault.contacts import forget_keys, open_contact
 from cati.vault.paper import paper_copy
 from cati.vault.people import member_record_from_bytes
@@ -167,12 +166,12 @@ def recall(purging: Purging) -> None:
 
 
 def checkpoint(purging: Purging) -> None:
-    """Sign the last word about the log and keep it beside the seal, before anything is destroyed."""
+    """Sign the last word about the log's ends and keep it beside the seal, before anything is destroyed."""
     study = _lead(purging)
     log.write_checkpoint(study)
     with study.reading() as transaction:
-        head = journal.head(transaction)
-    purging.finish("checkpoint", {"entries": head[0] if head else 0, "head": head[1].hex() if head else ""})
+        entries, head = log.extent(transaction)
+    purging.finish("checkpoint", {"entries": entries, "head": head})
 
 
 def destroy(purging: Purging) -> None:
@@ -297,20 +296,21 @@ def _tally(transaction: Transaction) -> dict[tuple[str, str, str, str], int]:
 
 
 def _cut_log(purging: Purging, transaction: Transaction) -> int:
-    """Put the log's entries about the study itself into a new chain; its first entry names the head of the old."""
-    old = journal.head(transaction)
-    kept = [entry for entry in journal.entries(transaction) if entry.act in _STAYS_IN_LOG]
+    """Put the log's entries about the study itself into new chains; the first entry names the ends of the old ones."""
+    entries, head = log.extent(transaction)
+    kept = list(journal.entries(transaction, acts=tuple(_STAYS_IN_LOG)))
     erasure.clear_log(transaction)
-    who = purging.authority.persons[0].id
     log.append(
-        transaction, purging.study_id, who, Act.PURGE, purging.now(),
-        entries=old[0] if old else 0, head=old[1].hex() if old else "",
-    )  # fmt: skip
+        transaction,
+        purging.study_id,
+        purging.authority.persons[0].id,
+        Act.PURGE,
+        purging.now(),
+        entries=entries,
+        head=head,
+    )
     for entry in kept:
-        last = journal.head(transaction)
-        n, previous = last or (0, log_chain.first_hash(purging.study_id))
-        bare = replace(entry, n=n + 1, case="", fence=0, hash=b"")
-        journal.append(transaction, replace(bare, hash=log_chain.chain(previous, bare.fields())), previous)
+        log.chain_on(transaction, purging.study_id, replace(entry, case="", fence=0))
     return len(kept)
 
 

@@ -1,20 +1,31 @@
-"""The log's rows: appended in the transaction of the act they tell of, each chained to the one before."""
+"""The log's rows, one chain a member: appended in the transaction of the act they tell of, without anybody waiting."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, insert, literal_column, select
+from sqlalchemy import Select, and_, bindparam, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
 
 from cati.store.database import Transaction
 from cati.store.prepared import Prepared
-from cati.store.schema import log
+from cati.store.schema import log, member
+
+ONE_FOR_ALL = ""
+"""How the single chain is called that all members shared in studies made before revision 0002."""
+
+_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the log. ``at`` is in seconds since 1970 (UTC); ``details`` is JSON without personal data."""
+    """One line of the log. ``at`` is in seconds since 1970 (UTC); ``details`` is JSON without personal data.
+
+    ``n`` counts from 1 in each member's chain. Below 0 it is an entry of the one chain of an old study, whose first
+    is −1; `number` is what a person is told.
+    """
 
     n: int
     at: int
@@ -25,19 +36,62 @@ class Entry:
     details: str
     hash: bytes = b""
 
+    @property
+    def chain(self) -> str:
+        """Return whose chain it belongs to: the member's id, or `ONE_FOR_ALL`."""
+        return self.who if self.n > 0 else ONE_FOR_ALL
+
+    @property
+    def number(self) -> int:
+        """Return its place in its chain, from 1."""
+        return abs(self.n)
+
     def fields(self) -> tuple[str, ...]:
         """Return what the chain covers, in this order."""
-        return (str(self.n), str(self.at), self.who, self.act, self.case, str(self.fence), self.details)
+        return (str(self.number), str(self.at), self.who, self.act, self.case, str(self.fence), self.details)
 
 
-_HEAD = Prepared(select(log.c.n, log.c.hash).order_by(log.c.n.desc()).limit(literal_column("1")))
-_APPEND = Prepared(insert(log).values({column.name: bindparam(column.name) for column in log.c}))
+# What appends looks at its own member's rows only: nobody waits for anybody, and row-level security may hide the rest.
+_HEAD = Prepared(
+    select(log.c.n, log.c.hash)
+    .where(log.c.who == bindparam("who"), log.c.n > literal_column("0"))
+    .order_by(log.c.n.desc())
+    .limit(literal_column("1"))
+)
+_APPEND = Prepared(
+    insert(log)
+    .values({column.name: bindparam(column.name) for column in log.c})
+    .on_conflict_do_nothing(index_elements=[log.c.who, log.c.n])
+)
 
 
-def head(transaction: Transaction) -> tuple[int, bytes] | None:
-    """Return number and hash of the last entry, None for an empty log."""
-    row = _HEAD.first(transaction)
+def head(transaction: Transaction, who: str) -> tuple[int, bytes] | None:
+    """Return number and hash of a member's last entry, None when they have none of their own yet."""
+    row = _HEAD.first(transaction, who=who)
     return None if row is None else (row[0], row[1])
+
+
+def heads(transaction: Transaction) -> tuple[tuple[str, int, bytes], ...]:
+    """Return (chain, number, hash) of every chain's last entry, by chain; one index probe a member.
+
+    On a server this must see every member's rows, or go through a function that does: a checkpoint speaks of all.
+    """
+    whose = log.alias("whose")
+    last = select(func.max(whose.c.n)).where(whose.c.who == member.c.id).correlate(member).scalar_subquery()
+    first = select(func.min(whose.c.n)).where(whose.c.who == member.c.id).correlate(member).scalar_subquery()
+    own = select(log.c.who, log.c.n, log.c.hash).join(member, and_(log.c.who == member.c.id, log.c.n == last))
+    found = [(row.who, row.n, bytes(row.hash)) for row in transaction.execute(own) if row.n > 0]
+    shared = (
+        select(log.c.n, log.c.hash)
+        .join(member, and_(log.c.who == member.c.id, log.c.n == first))
+        .where(log.c.n < 0)
+        .order_by(log.c.n)
+        .limit(1)
+    )
+    old = transaction.execute(shared).first()
+    if old is not None:
+        found.append((ONE_FOR_ALL, -old.n, bytes(old.hash)))
+    return tuple(sorted(found))
 
 
 _ANY = Prepared(
@@ -53,9 +107,13 @@ def has_entry(transaction: Transaction, act: str) -> bool:
     return _ANY.first(transaction, act=act) is not None
 
 
-def append(transaction: Transaction, entry: Entry, previous: bytes) -> None:
-    """Append an entry whose hash was worked out over ``previous`` and its fields."""
-    _APPEND.act(
+def append(transaction: Transaction, entry: Entry, previous: bytes) -> bool:
+    """Append an entry whose hash was worked out over ``previous`` and its fields.
+
+    False when the same member, elsewhere, wrote this number first; the chain must be read again then. (Such a one is
+    waited for until its transaction ends; other members are not.)
+    """
+    written = _APPEND.act(
         transaction,
         n=entry.n,
         at=entry.at,
@@ -67,15 +125,31 @@ def append(transaction: Transaction, entry: Entry, previous: bytes) -> None:
         previous=previous,
         hash=entry.hash,
     )
+    return written == 1
 
 
 def entries(transaction: Transaction, *, acts: tuple[str, ...] = (), newest_first: bool = False,
             limit: int | None = None) -> Iterator[Entry]:  # fmt: skip
-    """Yield the entries of these acts (all when empty), oldest first unless asked otherwise."""
-    query = select(log).order_by(log.c.n.desc() if newest_first else log.c.n)
+    """Yield the entries of these acts (all when empty) over all chains by time, oldest first unless asked otherwise.
+
+    Within one second each member's stand in their own order, and those of an old study's one chain in theirs.
+    """
+    order = (log.c.at, log.c.n > 0, func.abs(log.c.n), log.c.who)
+    query = select(log).order_by(*(column.desc() for column in order) if newest_first else order)
     if acts:
         query = query.where(log.c.act.in_(acts))
     if limit is not None:
         query = query.limit(limit)
-    for row in transaction.execute(query):
-        yield Entry(row.n, row.at, row.who, row.act, row.case, row.fence, row.details, row.hash)
+    return _entries(transaction, query)
+
+
+def by_chain(transaction: Transaction) -> Iterator[Entry]:
+    """Yield every entry, chain after chain, each in its own order; the one chain of an old study first."""
+    old = select(log).where(log.c.n < 0).order_by(log.c.n.desc())
+    yield from _entries(transaction, old)
+    yield from _entries(transaction, select(log).where(log.c.n > 0).order_by(log.c.who, log.c.n))
+
+
+def _entries(transaction: Transaction, query: Select[Any]) -> Iterator[Entry]:
+    for row in transaction.execute(query.execution_options(yield_per=_AT_ONCE)):
+        yield Entry(row.n, row.at, row.who, row.act, row.case, row.fence, row.details, bytes(row.hash))

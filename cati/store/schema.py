@@ -240,10 +240,11 @@ received_list = Table(
     Column("accepted", Integer, nullable=False),
 )  # fmt: skip
 
-# Who did what, hash-chained. ``case`` is an id, never a name; it is replaced at the purge.
+# Who did what: one hash chain a member, so that nobody waits for anybody. ``case`` is an id, never a name; it is
+# replaced at the purge. ``n`` counts from 1; below 0 it is the one chain of all before revision 0002, first −1.
 log = Table(
     "log", metadata,
-    Column("n", Integer, primary_key=True, autoincrement=False),
+    Column("n", Integer, nullable=False),
     Column("at", Instant, nullable=False),
     Column("who", Id, nullable=False),
     Column("act", String(40), nullable=False),
@@ -252,7 +253,10 @@ log = Table(
     Column("details", String(2000), nullable=False, server_default=""),  # JSON without personal data
     Column("previous", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("who", "n"),
     Index("ix_log_act", "act", "at"),
+    Index("ix_log_at", "at"),
+    sqlite_with_rowid=False,
 )  # fmt: skip
 
 purge_step = Table(

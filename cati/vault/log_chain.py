@@ -1,57 +1,92 @@
-"""The log's chain of hashes, and signed checkpoints outside the database that show a truncated or rebuilt chain."""
+"""The log's chains of hashes, one a member, and what a check of them against signed checkpoints finds."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import groupby
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
-from cati.vault.sealing import CHECKPOINT, place
+from cati.vault.checkpoints import Checkpoint, check_checkpoint
+from cati.vault.sealing import place
 
 HASH_LENGTH = 32
+ONE_FOR_ALL = ""
+"""The single chain that all members shared in studies made before chains were kept by member."""
+
+
+class Why(StrEnum):
+    """What is wrong where a chain first goes wrong."""
+
+    ALTERED = "altered"  # the chain breaks: edited, removed, moved, or put in
+    TRUNCATED = "truncated"  # a checkpoint knows more entries
+    VANISHED = "vanished"  # a checkpoint knows a chain of which nothing is left
+    REBUILT = "rebuilt"  # a checkpoint knows another hash of this entry
+    LENGTHENED = "lengthened"  # the old chain that all shared goes on behind where it was closed
+    STRANGER = "stranger"  # a chain of somebody who is not of the staff
+    FORGED = "forged"  # a checkpoint is not signed by the staff
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A signed word that entry ``n`` (1-based) of a study's log had this hash at ``at``."""
+class LoggedEntry:
+    """One entry as it is checked: whose chain it stands in, the fields its hash covers (its number first), its hash."""
 
-    study_id: str
-    n: int
+    chain: str
+    fields: Sequence[str]
     hash: bytes
-    at: str
-    member_id: str
-    signature: bytes
+    at: int
 
-    def signed_part(self) -> bytes:
-        """Return the bytes that the signature covers."""
-        return CHECKPOINT + place("checkpoint", self.study_id, str(self.n), self.hash, self.at, self.member_id)
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Where one chain first goes wrong: entry ``n`` (1-based) of ``chain``.
+
+    ``at``: what the entry says about its time (seconds since 1970, UTC), of one that is missing the entry before it;
+    0: none. ``checkpoint``: the signed word that it contradicts.
+    """
+
+    why: Why
+    chain: str
+    n: int
+    at: int = 0
+    checkpoint: Checkpoint | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ChainVerdict:
-    """What a check found: ``count`` entries, the last hash, and where it first goes wrong (1-based; None: nowhere).
+    """One chain: so many entries were read up to its end or fault; ``signed`` of them lie under a checkpoint."""
 
-    ``why`` is "" or one of "altered" (the chain breaks), "truncated" (a checkpoint knows more entries), "rebuilt" (a
-    checkpoint knows another hash), "forged" (a checkpoint's signature is not of the staff).
-    """
-
-    ok: bool
+    chain: str
     count: int
     head: bytes
-    first_bad: int | None = None
-    why: str = ""
+    signed: int = 0
+    fault: Fault | None = None
 
 
-def first_hash(study_id: str) -> bytes:
-    """Return the hash that stands before entry 1, so that one study's log cannot stand in for another's."""
-    return hashlib.sha256(place("cati log 1", study_id)).digest()
+@dataclass(frozen=True, slots=True)
+class LogVerdict:
+    """What a check of all chains found; ``used``: the checkpoints that were signed by the staff."""
+
+    chains: tuple[ChainVerdict, ...]
+    faults: tuple[Fault, ...]
+    used: tuple[Checkpoint, ...] = field(default=())
+
+    @property
+    def ok(self) -> bool:
+        """Tell whether nothing is wrong anywhere."""
+        return not self.faults
+
+    @property
+    def count(self) -> int:
+        """Return how many entries were read."""
+        return sum(chain.count for chain in self.chains)
+
+
+def first_hash(study_id: str, chain: str) -> bytes:
+    """Return the hash that stands before entry 1, so that no chain can stand in for another's or another study's."""
+    context = ("cati log 1", study_id) if chain == ONE_FOR_ALL else ("cati log 2", study_id, chain)
+    return hashlib.sha256(place(*context)).digest()
 
 
 def chain(previous: bytes, fields: Sequence[str]) -> bytes:
@@ -59,103 +94,81 @@ def chain(previous: bytes, fields: Sequence[str]) -> bytes:
     return hashlib.sha256(place(previous, *fields)).digest()
 
 
-def check_chain(
+def check_log(
     study_id: str,
-    entries: Iterable[tuple[Sequence[str], bytes]],
+    entries: Iterable[LoggedEntry],
     checkpoints: Iterable[Checkpoint] = (),
     signers: Mapping[str, bytes] | None = None,
-) -> ChainVerdict:
-    """Check (fields, hash) of every entry in order, and the chain against the checkpoints.
+) -> LogVerdict:
+    """Check every chain against itself and the checkpoints; ``entries`` come chain after chain, each in its order.
 
-    ``signers``: member id to *certified* signing key. Without checkpoints a cut-off end is not noticed.
+    ``signers``: member id to *certified* signing key, of everybody who ever was of the staff. Without checkpoints a
+    cut-off end, a chain made anew and one that vanished are not noticed.
     """
-    known: dict[int, bytes] = {0: first_hash(study_id)}
+    signers = signers or {}
+    words = _Words()
+    used, faults = [], []
     for checkpoint in checkpoints:
-        if not check_checkpoint(checkpoint, study_id, (signers or {}).get(checkpoint.member_id)):
-            return ChainVerdict(ok=False, count=0, head=b"", first_bad=checkpoint.n, why="forged")
-        if known.setdefault(checkpoint.n, checkpoint.hash) != checkpoint.hash:
-            return ChainVerdict(ok=False, count=0, head=b"", first_bad=checkpoint.n, why="rebuilt")
-    head, count = known[0], 0
-    for count, (fields, stored) in enumerate(entries, start=1):
-        head = chain(head, fields)
-        why = "altered" if head != stored else "rebuilt" if known.get(count, head) != head else ""
-        if why:
-            return ChainVerdict(ok=False, count=count, head=head, first_bad=count, why=why)
-    if max(known) > count:
-        return ChainVerdict(ok=False, count=count, head=head, first_bad=count + 1, why="truncated")
-    return ChainVerdict(ok=True, count=count, head=head)
+        if not check_checkpoint(checkpoint, study_id, signers.get(checkpoint.member_id)):
+            faults.append(Fault(Why.FORGED, checkpoint.member_id, 0, checkpoint=checkpoint))
+            continue
+        used.append(checkpoint)
+        faults += words.take(checkpoint)
+    found = []
+    for name, rows in groupby(entries, key=lambda entry: entry.chain):
+        verdict = _check_chain(study_id, name, rows, words)
+        if verdict.fault is None and name not in {ONE_FOR_ALL, *signers}:
+            verdict = ChainVerdict(name, verdict.count, verdict.head, 0, Fault(Why.STRANGER, name, 1))
+        found.append(verdict)
+    there = {verdict.chain for verdict in found}
+    for name, known in words.known.items():
+        if name not in there and max(known) > 0:
+            at = known[max(known)][1]
+            found.append(
+                ChainVerdict(name, 0, first_hash(study_id, name), 0, Fault(Why.VANISHED, name, 1, checkpoint=at))
+            )
+    faults += [verdict.fault for verdict in found if verdict.fault is not None]
+    return LogVerdict(tuple(found), tuple(faults), tuple(used))
 
 
-def checkpoint(study_id: str, n: int, head: bytes, at: datetime, *, member_id: str, signing: bytes) -> Checkpoint:
-    """Return a checkpoint signed with the member's Ed25519 key; ``at`` is aware UTC, kept to the second."""
-    bare = Checkpoint(study_id, n, head, at.strftime("%Y-%m-%dT%H:%M:%SZ"), member_id, b"")
-    signature = Ed25519PrivateKey.from_private_bytes(signing).sign(bare.signed_part())
-    return Checkpoint(bare.study_id, bare.n, bare.hash, bare.at, bare.member_id, signature)
+class _Words:
+    """What the signed checkpoints say of every chain: number → (hash, checkpoint); and where the old one was closed."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, dict[int, tuple[bytes, Checkpoint]]] = {}
+        self.closed: tuple[int, Checkpoint] | None = None
+
+    def take(self, checkpoint: Checkpoint) -> list[Fault]:
+        """Take a checkpoint's word; return where it contradicts an earlier one."""
+        faults = []
+        for head in checkpoint.heads:
+            known = self.known.setdefault(head.chain, {})
+            if known.setdefault(head.n, (head.hash, checkpoint))[0] != head.hash:
+                faults.append(Fault(Why.REBUILT, head.chain, head.n, checkpoint=checkpoint))
+        if checkpoint.of_all and self.closed is None:
+            old = next((head.n for head in checkpoint.heads if head.chain == ONE_FOR_ALL), 0)
+            self.closed = (old, checkpoint)
+        return faults
 
 
-def check_checkpoint(checkpoint: Checkpoint, study_id: str, signing_public: bytes | None) -> bool:
-    """Tell whether the checkpoint is this study's and signed with this key (None: an unknown member, so no)."""
-    if signing_public is None or checkpoint.study_id != study_id:
-        return False
-    try:
-        Ed25519PublicKey.from_public_bytes(signing_public).verify(checkpoint.signature, checkpoint.signed_part())
-    except (InvalidSignature, ValueError):
-        return False
-    return True
-
-
-def append_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
-    """Append one line to the file beside the seal (mode 0600) and sync it."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    line = {
-        "version": CHECKPOINT.hex(),
-        "study": checkpoint.study_id,
-        "n": checkpoint.n,
-        "hash": checkpoint.hash.hex(),
-        "at": checkpoint.at,
-        "member": checkpoint.member_id,
-        "signature": checkpoint.signature.hex(),
-    }
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with os.fdopen(handle, "ab") as file:
-        file.write(json.dumps(line, separators=(",", ":")).encode("ascii") + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def read_checkpoints(path: Path) -> tuple[tuple[Checkpoint, ...], int]:
-    """Return the checkpoints of the file and how many lines could not be read; no file: none.
-
-    A last line cut short by a power failure is not counted: it was never confirmed.
-    """
-    if not path.exists():
-        return (), 0
-    found: list[Checkpoint] = []
-    unreadable = 0
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, start=1):
-        if line:
-            read = _checkpoint_of(line)
-            if read is not None:
-                found.append(read)
-            else:
-                unreadable += number < len(lines)
-    return tuple(found), unreadable
-
-
-def _checkpoint_of(line: bytes) -> Checkpoint | None:
-    """Return the checkpoint in one line, or None when it is not one."""
-    try:
-        read = json.loads(line)
-        if read["version"] != CHECKPOINT.hex():
-            return None
-        return Checkpoint(
-            str(read["study"]),
-            int(read["n"]),
-            bytes.fromhex(read["hash"]),
-            str(read["at"]),
-            str(read["member"]),
-            bytes.fromhex(read["signature"]),
-        )
-    except (ValueError, KeyError, TypeError):
-        return None
+def _check_chain(study_id: str, name: str, entries: Iterable[LoggedEntry], words: _Words) -> ChainVerdict:
+    """Check one chain up to its first fault."""
+    known = words.known.get(name, {})
+    closed = words.closed if name == ONE_FOR_ALL else None
+    head, count, at, signed, fault = first_hash(study_id, name), 0, 0, 0, None
+    for entry in entries:
+        count, at = count + 1, entry.at
+        head = chain(head, entry.fields)
+        word = known.get(count)
+        if head != entry.hash or entry.fields[0] != str(count):
+            fault = Fault(Why.ALTERED, name, count, at)
+        elif word is not None and word[0] != head:
+            fault = Fault(Why.REBUILT, name, count, at, word[1])
+        elif closed is not None and count > closed[0]:
+            fault = Fault(Why.LENGTHENED, name, count, at, closed[1])
+        if fault is not None:
+            break
+        signed = count if word is not None else signed
+    if fault is None and known and max(known) > count:
+        fault = Fault(Why.TRUNCATED, name, count + 1, at, known[max(known)][1])
+    return ChainVerdict(name, count, head, signed, fault)

@@ -29,7 +29,8 @@ RECOVERY = b"\x43"
 MEMBER = b"\x51"
 SEAL_FILE = b"\x61"
 PAPER = b"\x62"
-CHECKPOINT = b"\x71"
+CHECKPOINT_ONE = b"\x71"  # of the one chain that all shared before revision 0002; read, no longer written
+CHECKPOINT = b"\x72"
 
 NONCE_LENGTH = 12
 TAG_LENGTH = 16
