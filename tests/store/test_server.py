@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,32 +19,6 @@ from cati.store.moving import copy_study, row_counts
 from cati.store.schema import case, contact, member, metadata
 from cati.store.server import Link, Server, Unreachable
 from tests import postgres
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[postgres.Cluster]:
-    with postgres.running("fsync = off") as found:
-        yield found
-
-
-@pytest.fixture
-def server(cluster: postgres.Cluster) -> Iterator[Server]:
-    name = cluster.new_database(f"study_{uuid.uuid4().hex}")
-    made = Server(
-        Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=name), postgres.OWNER, postgres.OWNER_PASSWORD
-    )
-    create_tables(made)
-    yield made
-    made.close()
-    cluster.drop_database(name)
-
-
-@pytest.fixture
-def file(tmp_path: Path) -> Iterator[Embedded]:
-    made = Embedded(tmp_path / "study", create=True)
-    create_tables(made)
-    yield made
-    made.close()
 
 
 def filled(database: Database, n: int = 5000) -> None:
