@@ -151,5 +151,6 @@ def by_chain(transaction: Transaction) -> Iterator[Entry]:
 
 
 def _entries(transaction: Transaction, query: Select[Any]) -> Iterator[Entry]:
-    for row in transaction.execute(query.execution_options(yield_per=_AT_ONCE)):
-        yield Entry(row.n, row.at, row.who, row.act, row.case, row.fence, row.details, bytes(row.hash))
+    with transaction.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:  # closed by who reads one only, too
+        for row in rows:
+            yield Entry(row.n, row.at, row.who, row.act, row.case, row.fence, row.details, bytes(row.hash))

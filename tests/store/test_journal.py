@@ -152,7 +152,7 @@ def test_two_windows_of_one_member_take_turns(server: Server, connect: Callable[
         assert append(transaction, entry(ANNA, act="first"))
         window = threading.Thread(target=second_window)
         window.start()
-        while not _somebody_waits(other):
+        while window.is_alive() and not _somebody_waits(other):
             pass
     window.join()
     assert written == [False, True]
