@@ -20,7 +20,7 @@ from cati.cli.terminal import Bar
 from cati.errors import Cancelled, Problem
 
 ACTS = (
-    "demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-erasure",
+    "demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-log", "verify-erasure",
 )  # fmt: skip
 QUESTIONNAIRES = Path(__file__).resolve().parent.parent / "questionnaires"
 
