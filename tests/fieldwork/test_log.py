@@ -19,7 +19,8 @@ from cati.fieldwork.study import CreatedStudy, create_study, sign_out
 from cati.store import journal
 from cati.vault.checkpoints import read_checkpoints
 from cati.vault.log_chain import ONE_FOR_ALL, Why, chain, first_hash
-from tests.fieldwork.conftest import CHEAP, PASSWORDS, STAFF, Clock, Made, raw, settings_with, write_form
+
+from .conftest import CHEAP, PASSWORDS, STAFF, Clock, Made, raw, settings_with, write_form
 
 
 @pytest.fixture
