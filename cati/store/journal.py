@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
 from cati.store.database import Transaction
@@ -76,22 +76,20 @@ def heads(transaction: Transaction) -> tuple[tuple[str, int, bytes], ...]:
 
     On a server this must see every member's rows, or go through a function that does: a checkpoint speaks of all.
     """
-    whose = log.alias("whose")
-    last = select(func.max(whose.c.n)).where(whose.c.who == member.c.id).correlate(member).scalar_subquery()
-    first = select(func.min(whose.c.n)).where(whose.c.who == member.c.id).correlate(member).scalar_subquery()
-    own = select(log.c.who, log.c.n, log.c.hash).join(member, and_(log.c.who == member.c.id, log.c.n == last))
-    found = [(row.who, row.n, bytes(row.hash)) for row in transaction.execute(own) if row.n > 0]
-    shared = (
-        select(log.c.n, log.c.hash)
-        .join(member, and_(log.c.who == member.c.id, log.c.n == first))
-        .where(log.c.n < 0)
-        .order_by(log.c.n)
-        .limit(1)
-    )
-    old = transaction.execute(shared).first()
+    found = [(row.who, row.n, bytes(row.hash)) for row in transaction.execute(_ends(func.max)) if row.n > 0]
+    old = min((row for row in transaction.execute(_ends(func.min)) if row.n < 0), key=lambda row: row.n, default=None)
     if old is not None:
         found.append((ONE_FOR_ALL, -old.n, bytes(old.hash)))
     return tuple(sorted(found))
+
+
+def _ends(end: Callable[[ColumnElement[int]], ColumnElement[int]]) -> Select[str, int, bytes]:
+    """Return the query for every member's entry with the highest or lowest number."""
+    whose = log.alias("whose")
+    number = select(end(whose.c.n)).where(whose.c.who == member.c.id).correlate(member).scalar_subquery()
+    # Materialised: otherwise SQLite looks for the number once more at every one of the member's entries.
+    ends = select(member.c.id, number.label("n")).limit(literal_column("1000000")).subquery()
+    return select(log.c.who, log.c.n, log.c.hash).join(ends, and_(log.c.who == ends.c.id, log.c.n == ends.c.n))
 
 
 _ANY = Prepared(
