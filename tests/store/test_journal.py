@@ -196,3 +196,21 @@ def test_an_entry_taken_away_leaves_a_gap_that_is_not_filled_again(database: Dat
     with database.reading() as transaction:
         assert [e.n for e in journal.by_chain(transaction)] == [1, 3, 4]
     assert [fault.n for fault in verdict(database).faults] == [2]
+
+
+def test_the_server_can_work_out_an_entrys_hash_by_itself(server: Server) -> None:
+    """So a function of the database that hands a contact out can write the entry in the same breath."""
+    with server.transaction() as transaction:
+        for act in ("dialled", "größer", ""):
+            append(transaction, replace(entry(ANNA, act=act), case="c" * 32, fence=7, details='{"a":"ü"}'))
+        found = transaction.exec_driver_sql(
+            """
+            SELECT hash = sha256(
+                int4send(length(previous)) || previous
+                || (SELECT string_agg(int4send(length(convert_to(f, 'UTF8'))) || convert_to(f, 'UTF8'), '' ORDER BY k)
+                    FROM unnest(ARRAY[n::text, at::text, who, act, "case", fence::text, details]) WITH ORDINALITY
+                        AS part (f, k)))
+            FROM log
+            """
+        ).scalars()
+        assert list(found) == [True, True, True]
