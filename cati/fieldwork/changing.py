@@ -10,7 +10,7 @@ from cati.fieldwork.forms import unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.settings import StudySettings, check_settings, settings_to_json
-from cati.store import cases, studies
+from cati.store import studies, timelines
 from cati.store.journal import Entry
 from cati.text import tr
 
@@ -38,7 +38,7 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
         with study.transaction() as transaction:
             studies.replace_settings(transaction, settings_to_json(settings))
             if set(changed) & _RESCHEDULES:
-                cases.turn_all(transaction, log.seconds(study.now()))
+                timelines.replan_all(transaction, log.seconds(study.now()))
             log.note(study, transaction, Act.SETTINGS, changed=list(changed))
     return replace(study, settings=settings), changed
 

@@ -12,14 +12,23 @@ from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.no_case import field_over, why_none
 from cati.fieldwork.open_cells import open_cells, rank_below_fresh, without_full
 from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.placing import CaseFile, case_file, place_of, standing_of, study_cells, turn
+from cati.fieldwork.placing import (
+    CaseFile,
+    case_file,
+    place,
+    plan_lapse,
+    plan_lapse_anew,
+    standing_of,
+    study_cells,
+    turn,
+)
 from cati.store import attempts, cases, drafts, studies
 from cati.store.cases import CaseRow, CaseStatus
 from cati.store.database import Transaction
 from cati.survey.calling_hours import closes_at, is_allowed, wall
 from cati.survey.case import Preference
 from cati.survey.dispositions import TABLE
-from cati.survey.schedule import Standing, next_phone, why_now
+from cati.survey.schedule import next_phone, why_now
 from cati.text import tr
 
 TURNED_AT_ONCE = 25
@@ -89,6 +98,7 @@ def hand_out(
     until = now + timedelta(minutes=LEASE_MINUTES)
     known = case_file(study, transaction, row, cells[row.cell])
     fence = cases.lease(transaction, row, study.me.id, seconds(until))
+    plan_lapse(study, transaction, known, seconds(until))
     if reason:
         note(study, transaction, act, case=row.id, fence=fence, reason=reason)
     else:
@@ -199,6 +209,7 @@ def renew_lease(study: OpenStudy, lease: Lease) -> Lease | LeaseLost:
     until = study.now() + timedelta(minutes=LEASE_MINUTES)
     with study.transaction() as transaction:
         if cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(until)):
+            plan_lapse_anew(study, transaction, lease.case_id)
             return Lease(case_id=lease.case_id, fence=lease.fence, until=until)
     return LeaseLost(lease.case_id)
 
@@ -216,8 +227,7 @@ def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:
         known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
         if known.open_call is not None:
             raise Problem(tr("Call"), tr("This call has no outcome yet."), tr("Say how it ended."))
-        standing: Standing = standing_of(study, known, now)
-        cases.put(transaction, [(row.id, place_of(standing))])
+        place(study, transaction, known, now)
         note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, reason=check_code(reason))
     return True
 

@@ -18,7 +18,7 @@ from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outcomes import ERASES, keep_outcome
-from cati.fieldwork.placing import opened_contact, study_cells
+from cati.fieldwork.placing import opened_contact, plan_lapse_anew, study_cells
 from cati.settings import Department, Site
 from cati.store import cases, contacts, drafts, studies
 from cati.store.database import Transaction
@@ -84,6 +84,8 @@ def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterv
             added = _started(study, cells[row.cell], full=full)
             note(study, transaction, Act.INTERVIEW, case=row.id, fence=row.fence)
         _keep(study, transaction, lease.case_id, len(events), added)
+        if not events:
+            plan_lapse_anew(study, transaction, lease.case_id)
         lost = _lost(study, transaction, events)
         typed = drafts.places(transaction, lease.case_id)
     events = (*events, added)
@@ -324,6 +326,7 @@ def _held(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | N
         return lease
     later = _later(now)
     cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(later))
+    plan_lapse_anew(study, transaction, lease.case_id)
     return replace(lease, until=later)
 
 

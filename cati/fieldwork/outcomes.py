@@ -27,10 +27,12 @@ from cati.fieldwork.placing import (
     after_the_field,
     appointment_row,
     case_file,
-    place_of,
+    plan_lapse,
+    put,
     sealed_contact,
     standing_of,
     study_cells,
+    timeline_of,
 )
 from cati.store import attempts, cases, contacts, drafts
 from cati.store.cases import CaseRow, CaseStatus, Place
@@ -68,19 +70,18 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
             call = known.open_call
             return Call(id=call.id, started=moment(call.started), phone=call.phone)
         call_id = f"{study.draw.getrandbits(128):032x}"
-        attempts.begin_attempt(
-            transaction,
-            attempts.AttemptRow(
-                id=call_id,
-                case=row.id,
-                interviewer=study.me.id,
-                started=seconds(now),
-                ended=None,
-                phone=phone,
-                phone_kind=known.phones[phone].value,
-                outcome=None,
-            ),
+        begun = attempts.AttemptRow(
+            id=call_id,
+            case=row.id,
+            interviewer=study.me.id,
+            started=seconds(now),
+            ended=None,
+            phone=phone,
+            phone_kind=known.phones[phone].value,
+            outcome=None,
         )
+        attempts.begin_attempt(transaction, begun)
+        plan_lapse(study, transaction, replace(known, calls=(*known.calls, begun)), row.lease_until or seconds(now))
         note(study, transaction, Act.DIALLED, case=row.id, fence=row.fence)
     return Call(id=call_id, started=moment(seconds(now)), phone=phone)
 
@@ -125,15 +126,17 @@ def keep_outcome(
         _keep_preference(study, transaction, row, cell, preference)
     known = case_file(study, transaction, row, cell)
     standing = standing_of(study, known, now)
-    place = place_of(standing)
+    planned = timeline_of(study, known, now)
+    place = planned[0][1]
     if outcome in ERASES:
         before = replace(before, newly_never=_erase(transaction, row.id, before.hashes))
         place = _closed(place, CaseStatus.WITHDRAWN if outcome is Outcome.WITHDRAWN else CaseStatus.CLOSED)
+        planned = ((seconds(now), place),)
     closed = place.status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN)
     if closed:
         attempts.cancel_appointment(transaction, row.id)
         drafts.forget(transaction, row.id)
-    cases.put(transaction, [(row.id, place)])
+    put(transaction, row.id, planned)
     act = Act.WITHDRAWN if outcome is Outcome.WITHDRAWN else Act.OUTCOME
     note(study, transaction, act, case=row.id, fence=row.fence, outcome=outcome.value)
     until = now + timedelta(seconds=UNDO_SECONDS)

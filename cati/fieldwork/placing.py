@@ -1,11 +1,11 @@
-"""A case's place in the queue: worked out by the survey's rules from its history, kept by the store."""
+"""A case's place in the queue and its timeline: worked out by the survey's rules, kept by the store."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta
 
 import msgspec
 
@@ -13,10 +13,11 @@ from cati.errors import Problem
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.settings import Site
-from cati.store import attempts, cases, contacts, drafts, studies
+from cati.store import attempts, cases, contacts, drafts, studies, timelines
 from cati.store.attempts import AppointmentRow, AttemptRow
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
+from cati.survey.calling_hours import instant
 from cati.survey.case import Appointment, AppointmentKind, Attempt, Contact, PhoneKind, Preference
 from cati.survey.dispositions import Outcome
 from cati.survey.schedule import CaseState, Standing, standing
@@ -217,29 +218,128 @@ def rank_of(tier: int, within: int) -> int:
     return (tier << _RANK_BITS) + min(within, (1 << _RANK_BITS) - 1)
 
 
-def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
-    """Work out anew up to ``most`` cases whose standing changed by the passing of time; return how many.
+Timeline = tuple[tuple[int, Place], ...]
+"""From which instants on (seconds since 1970) a case has which places, the one it has now first."""
 
-    A lease that ran out ends here: a call left open counts as interrupted when an interview had begun, else as a
-    technical failure, so that the person is not called again at once.
+STEPS = 8
+"""So many changes are written in advance; a case that nobody touches for longer is worked out anew."""
+
+
+def timeline_of(study: OpenStudy, known: CaseFile, now: datetime, since: datetime | None = None) -> Timeline:
+    """Work out a case's place now and the next `STEPS` it takes by the passing of time, none behind the field's end.
+
+    ``since``: from when on its places follow from one another (now, unless a timeline is to go on).
+    """
+    return timeline(study, known.site, lambda at: standing_of(study, known, at), now, since)
+
+
+def timeline(
+    study: OpenStudy, site: Site, stand: Callable[[datetime], Standing], now: datetime, since: datetime | None = None
+) -> Timeline:
+    """Return what `timeline_of` does, for a case that stands as ``stand`` says at an instant."""
+    end = instant(study.settings.field_to + timedelta(days=1), time.min, site)
+    at = now if since is None else since
+    found = [(seconds(at), place_of(stand(at)))]
+    while len(found) <= STEPS:
+        before, place = found[-1]
+        if place.turns_at is None or place.turns_at <= before or (at := moment(place.turns_at)) >= end:
+            break
+        step = (place.turns_at, place_of(stand(at)))
+        if at <= now:
+            found = [step]
+        else:
+            found.append(step)
+    return tuple(found)
+
+
+def place(study: OpenStudy, transaction: Transaction, known: CaseFile, now: datetime) -> None:
+    """Give a case the place that follows from its history now, and its timeline; a lease ends with it."""
+    put(transaction, known.row.id, timeline_of(study, known, now))
+
+
+def put(transaction: Transaction, case_id: str, planned: Timeline) -> None:
+    """Keep a case's place and timeline."""
+    cases.put(transaction, [(case_id, planned[0][1])], [(case_id, at, to) for at, to in planned[1:]])
+
+
+def plan_lapse(study: OpenStudy, transaction: Transaction, known: CaseFile, until: int) -> None:
+    """Write what becomes of a case that is being leased, or whose call or interview begins, when the lease runs out.
+
+    ``known`` is the case as it was before; ``until`` (seconds since 1970) is when its lease ends. Without a call it
+    goes back to the place that it had, with its timeline. A call left open ends then: as interrupted when an interview
+    had begun, else as a technical failure, so that the person is not called again at once.
+    """
+    row, call = known.row, known.open_call
+    if call is None:
+        if row.status is CaseStatus.WAITING or (row.status is CaseStatus.READY and row.turns_at is not None):
+            was = Place(
+                status=row.status, tier=row.tier, rank=row.rank, due_at=row.due_at, turns_at=row.turns_at,
+                avoid=row.avoid, final_code=row.final_code,
+            )  # fmt: skip
+            cases.add_steps(transaction, [(row.id, timelines.WHEN_LAPSED, was)])
+        return
+    outcome = Outcome.INTERRUPTED if drafts.has_events(transaction, row.id) else Outcome.TECHNICAL
+    ended = max(until, call.started)
+    calls = tuple(replace(one, ended=ended, outcome=outcome.value) if one.id == call.id else one for one in known.calls)
+    lapsed = replace(known, calls=calls, history=history_of(calls))
+    (_at, first), *later = timeline_of(study, lapsed, moment(ended))
+    steps = [(timelines.WHEN_LAPSED, first), *later]
+    cases.replace_steps(transaction, row.id, [(row.id, at, to) for at, to in steps])
+
+
+def plan_lapse_anew(study: OpenStudy, transaction: Transaction, case_id: str) -> None:
+    """Write anew what becomes of a leased case when its lease runs out: the lease moved, or an interview began."""
+    row = cases.case_row(transaction, case_id)
+    if row is None or row.lease_until is None:
+        return
+    if any(call.ended is None for call in attempts.attempts_of(transaction, case_id)):
+        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        plan_lapse(study, transaction, known, row.lease_until)
+
+
+def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+    """Move up to ``most`` cases along their timelines whose standing changed by the passing of time; return how many.
+
+    A lease that ran out ends here, and with it a call left open. No contact is opened, unless a timeline came to its
+    end and this database lets everybody work it out anew; those count, too. ``most`` is 32 at most.
     """
     rows = cases.turning(transaction, seconds(now), most)
-    if not rows:
+    if rows:
+        lapsed = [row for row in rows if row.status is CaseStatus.LEASED]
+        if lapsed:
+            attempts.end_lapsed(
+                transaction,
+                [row.id for row in lapsed],
+                interrupted=Outcome.INTERRUPTED.value,
+                otherwise=Outcome.TECHNICAL.value,
+            )
+        for row in lapsed:
+            note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=row.lease_holder)
+        timelines.move(transaction, [row.id for row in rows], seconds(now))
+    if study.database.reads_every_contact:
+        return len(rows) + _replan(study, transaction, now, most)
+    return len(rows)
+
+
+def replan(study: OpenStudy, most: int) -> int:
+    """Work out anew up to ``most`` cases whose timeline ran out or holds no more; return how many there were.
+
+    It opens their contacts: an act of those who may read every contact, to be done again while it returns ``most``.
+    """
+    with study.transaction() as transaction:
+        return _replan(study, transaction, study.now(), most)
+
+
+def _replan(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+    found = timelines.marked(transaction, most)
+    if not found:
         return 0
     cells = study_cells(study, transaction)
-    places = []
-    for row in rows:
-        if row.status is CaseStatus.LEASED:
-            for call in attempts.attempts_of(transaction, row.id):
-                if call.ended is None:
-                    begun = drafts.has_events(transaction, row.id)
-                    outcome = Outcome.INTERRUPTED if begun else Outcome.TECHNICAL
-                    attempts.end_attempt(transaction, call.id, seconds(now), outcome.value)
-            note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=row.lease_holder)
+    for row, mark in found:
         known = case_file(study, transaction, row, cells[row.cell])
-        places.append((row.id, place_of(standing_of(study, known, now))))
-    cases.put(transaction, places)
-    return len(rows)
+        since = max([moment(mark), *(attempt.ended for attempt in known.history)])
+        put(transaction, row.id, timeline_of(study, known, now, min(since, now)))
+    return len(found)
 
 
 def study_cells(study: OpenStudy, transaction: Transaction) -> dict[int, tuple[str, str, str]]:

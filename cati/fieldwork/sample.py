@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from cati.fieldwork.import_report import ImportReport, grouped, grouped_notes
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import fresh_standing, place_of, rank_of, sealed_contact
+from cati.fieldwork.placing import Timeline, fresh_standing, rank_of, sealed_contact, timeline
 from cati.fieldwork.refused_rows import delete_received_file, refused_list, write_refused
 from cati.files.headers import LABELS, Field, plain_header
 from cati.files.mapping import (
@@ -36,7 +37,6 @@ from cati.files.rows import Note, judge_rows
 from cati.files.tables import Table
 from cati.files.whole_file import read_whole
 from cati.store import cases, contacts, lists, studies
-from cati.store.cases import Place
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
 from cati.survey.case import Accepted, PhoneKind, Preference, Refused
@@ -293,22 +293,29 @@ class _New:
     cell: tuple[str, str, str]
     id: str
     draw: int
-    place: Place
+    planned: Timeline
     rank: int
     contact: contacts.SealedContact = field(repr=False)
     digests: tuple[bytes, ...] = field(repr=False)
 
     def values(self, cell: int) -> tuple[object, ...]:
         """Return the case as the store writes it, field by field as in `CaseRow`."""
-        place = self.place
+        place = self.planned[0][1]
         queue = (int(place.status), place.tier, self.rank, place.due_at, place.turns_at)
         return (self.id, cell, *queue, None, None, None, 0, None, self.draw)
+
+    def later(self) -> Iterator[cases.Step]:
+        """Return the steps of its timeline, ranked as `standing_of` would: the first draw of the case's own chance."""
+        if len(self.planned) > 1:
+            lot = random.Random(self.draw).getrandbits(32)  # noqa: S311 - ties only
+            for at, place in self.planned[1:]:
+                yield self.id, at, replace(place, rank=rank_of(place.tier, lot))
 
 
 def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step: _Steps) -> list[_New]:
     """Seal every contact and give every case its place; nothing is written yet."""
     index = study.open_keys.index
-    places: dict[tuple[str, tuple[PhoneKind, ...], Preference | None], Place] = {}
+    timelines: dict[tuple[str, tuple[PhoneKind, ...], Preference | None], Timeline] = {}
     new = []
     for done, row in enumerate(accepted):
         if done % _STEP == 0:
@@ -317,24 +324,28 @@ def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step:
         draw = study.draw.getrandbits(63)
         phones = tuple(phone.kind for phone in row.contact.phones)
         key = (row.site, phones, row.contact.preference)
-        place = places.get(key)
-        if place is None:
-            site = study.settings.site(row.site)
-            found = fresh_standing(study, site, phones, row.contact.preference, now, draw=study.draw)
-            place = places[key] = place_of(found)
+        planned = timelines.get(key)
+        if planned is None:
+            planned = timelines[key] = _fresh_timeline(study, row, phones, now)
         new.append(
             _New(
                 row.row,
                 (row.site, row.department, row.language),
                 case_id,
                 draw,
-                place,
-                rank_of(place.tier, draw >> 31),  # fresh cases come in an order drawn by lot
+                planned,
+                rank_of(planned[0][1].tier, draw >> 31),  # fresh cases come in an order drawn by lot
                 sealed_contact(study, case_id, row.contact),
                 tuple(blind_index(index, phone.e164) for phone in row.contact.phones),
             )
         )
     return new
+
+
+def _fresh_timeline(study: OpenStudy, row: Accepted, phones: tuple[PhoneKind, ...], now: datetime) -> Timeline:
+    site, wish = study.settings.site(row.site), row.contact.preference
+    draw = random.Random(0)  # noqa: S311 - the rank is drawn for each case by itself
+    return timeline(study, site, lambda at: fresh_standing(study, site, phones, wish, at, draw=draw), now)
 
 
 def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[_New], list[Refused]]:
@@ -361,6 +372,7 @@ def _write(transaction: Transaction, new: list[_New], step: _Steps) -> None:
     for at in range(0, len(new), 5 * _STEP):
         part = new[at : at + 5 * _STEP]
         cases.add_cases(transaction, (one.values(cells[one.cell]) for one in part))
+        cases.add_steps(transaction, (step for one in part for step in one.later()))
         contacts.add_contacts(transaction, (one.contact for one in part))
         step.look(len(part))
     contacts.add_hashes(transaction, ((digest, one.id) for one in new for digest in one.digests))

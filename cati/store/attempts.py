@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import Select, Update, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from cati.store.database import Transaction
-from cati.store.prepared import Prepared
-from cati.store.schema import appointment, attempt
+from cati.store.prepared import Prepared, for_each, listed
+from cati.store.schema import appointment, attempt, case, draft_event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,27 @@ def end_attempt(
         .values(ended=ended, outcome=outcome, sub_reason=sub_reason, note_code=note_code)
     )
     return done.rowcount == 1
+
+
+def _of_lapsed(wanted: Select[Any]) -> Update:
+    until = select(case.c.lease_until).where(case.c.id == attempt.c.case).scalar_subquery()
+    begun = exists().where(draft_event.c.case == attempt.c.case)
+    return (
+        update(attempt)
+        .where(attempt.c.case.in_(wanted), attempt.c.ended.is_(None))
+        .values(
+            ended=when((attempt.c.started > until, attempt.c.started), else_=until),
+            outcome=when((begun, bindparam("interrupted")), else_=bindparam("otherwise")),
+        )
+    )
+
+
+_END_LAPSED = for_each(_of_lapsed)
+
+
+def end_lapsed(transaction: Transaction, case_ids: Sequence[str], *, interrupted: str, otherwise: str) -> None:
+    """End the open calls of these leased cases when their leases ended, by whether an interview had begun."""
+    _END_LAPSED.act(transaction, ids=listed(case_ids), interrupted=interrupted, otherwise=otherwise)
 
 
 def reopen_attempt(transaction: Transaction, attempt_id: str) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     ColumnElement,
+    CompoundSelect,
     Integer,
     Select,
     String,
     TableValuedAlias,
     bindparam,
     cast,
+    delete,
     func,
     insert,
     literal_column,
@@ -29,7 +31,7 @@ from sqlalchemy import (
 
 from cati.store.database import Transaction
 from cati.store.prepared import Prepared
-from cati.store.schema import case
+from cati.store.schema import case, turn
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
@@ -113,23 +115,26 @@ def leased(transaction: Transaction, now: int) -> tuple[CaseRow, ...]:
     return tuple(_row(tuple(row)) for row in transaction.execute(query))
 
 
-# One subquery a tier, each stopping at its own limit: a long row of fresh cases must not delay an appointment.
-_TURNING = Prepared(
-    union_all(
-        *(
-            select(
-                select(*_COLUMNS)
-                .with_hint(case, "INDEXED BY ix_case_turns", "sqlite")
-                .where(case.c.tier == literal_column(str(tier)), case.c.turns_at.isnot(None))
-                .where(case.c.turns_at <= bindparam("now"))
-                .order_by(case.c.turns_at)
-                .limit(bindparam("most"))
-                .subquery(f"tier_{tier}")
-            )
-            for tier in TIERS
+def _turning_of(*, skip_locked: bool) -> CompoundSelect[Any]:
+    # One subquery a tier, each stopping at its own limit: a long row of fresh cases must not delay an appointment.
+    parts = []
+    for tier in TIERS:
+        probe = (
+            select(*_COLUMNS)
+            .with_hint(case, "INDEXED BY ix_case_turns", "sqlite")
+            .where(case.c.tier == literal_column(str(tier)), case.c.turns_at.isnot(None))
+            .where(case.c.turns_at <= bindparam("now"))
+            .order_by(case.c.turns_at)
+            .limit(bindparam("most"))
         )
-    )
-)
+        # On a server two may turn at once: what one of them has in hand the other leaves alone.
+        parts.append(
+            select((probe.with_for_update(skip_locked=True) if skip_locked else probe).subquery(f"tier_{tier}"))
+        )
+    return union_all(*parts)
+
+
+_TURNING = Prepared(_turning_of(skip_locked=False), postgresql=_turning_of(skip_locked=True))
 
 
 def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...]:
@@ -254,15 +259,24 @@ _PLACE = Prepared(
         final_code=bindparam("to_final_code"),
         lease_holder=null(),
         lease_until=null(),
+        replan=null(),
     )
 )
-
-
+_FORGET_STEPS = Prepared(delete(turn).where(turn.c.case == bindparam("case_id")))
+STEP = ("case", "at", "status", "tier", "rank", "due_at", "turns_at", "avoid", "final_code")
+_ADD_STEP = Prepared(insert(turn).values({name: bindparam(name) for name in STEP}))
 _PLACED = ("case_id", "to_status", "to_tier", "to_rank", "to_due_at", "to_turns_at", "to_avoid", "to_final_code")
 
 
-def put(transaction: Transaction, places: Iterable[tuple[str, Place]]) -> None:
-    """Give cases their place in the queue; a lease ends with it, the fence number stays."""
+Step = tuple[str, int, Place]
+"""A case, an instant (seconds since 1970), and the place that the case takes then by itself."""
+
+
+def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: Iterable[Step] = ()) -> None:
+    """Give cases their place in the queue, and the steps of their timelines in place of all earlier ones.
+
+    A lease ends with it, the fence number stays.
+    """
     _PLACE.act_on_all(
         transaction,
         _PLACED,
@@ -271,20 +285,29 @@ def put(transaction: Transaction, places: Iterable[tuple[str, Place]]) -> None:
             for case_id, to in places
         ],
     )
+    _FORGET_STEPS.act_on_all(transaction, ("case_id",), [(case_id,) for case_id, _to in places])
+    add_steps(transaction, later)
+
+
+def add_steps(transaction: Transaction, steps: Iterable[Step]) -> None:
+    """Write steps of timelines beside those that are there."""
+    rows = [
+        (case_id, at, int(to.status), to.tier, to.rank, to.due_at, to.turns_at, to.avoid, to.final_code)
+        for case_id, at, to in steps
+    ]
+    if rows:
+        _ADD_STEP.act_on_all(transaction, STEP, rows)
+
+
+def replace_steps(transaction: Transaction, case_id: str, steps: Iterable[Step]) -> None:
+    """Write the timeline of one case in place of the one it has; its place stays as it is."""
+    _FORGET_STEPS.act(transaction, case_id=case_id)
+    add_steps(transaction, steps)
 
 
 def raise_fence(transaction: Transaction, case_id: str) -> None:
     """Refuse from now on whatever was read of a case before: open leases, and outcomes that could be taken back."""
     transaction.execute(update(case).where(case.c.id == case_id).values(fence=case.c.fence + 1))
-
-
-def turn_all(transaction: Transaction, now: int) -> None:
-    """Have the standing of every open case worked out anew (the calling rules changed)."""
-    transaction.execute(
-        update(case)
-        .where(case.c.status.in_((int(CaseStatus.READY), int(CaseStatus.WAITING))))
-        .values(turns_at=now, status=int(CaseStatus.WAITING))
-    )
 
 
 _ADD = Prepared(insert(case).values({name: bindparam(name) for name in CaseRow.__slots__}))

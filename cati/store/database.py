@@ -19,8 +19,11 @@ class Database(ABC):
     """One open database. Rows of it never leave this package; transactions do.
 
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
-    window remembers for speed.
+    window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
+    hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
     """
+
+    reads_every_contact = True
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name

@@ -21,10 +21,11 @@ from cati.store.schema import (
     purge_step,
     study,
     template,
+    turn,
 )
 
 _DIES = (
-    draft_text, draft_event, appointment, attempt, contact_index, contact, never_again, pending, template, case,
+    draft_text, draft_event, appointment, attempt, contact_index, contact, never_again, pending, template, turn, case,
 )  # fmt: skip
 """In this order: what points to a case goes before the cases."""
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from sqlalchemy import Connection
+from sqlalchemy import JSON, ColumnElement, Connection, Select, String, bindparam, func, literal_column, select
+from sqlalchemy import cast as sql_cast
 from sqlalchemy.engine.interfaces import DBAPICursor, Dialect
 
 Values = dict[str, object]
 _AT_ONCE = 5000
+MOST_LISTED = 32
+"""So many ids go into one statement of `for_each`; it also tells a server's planner how few they are."""
 
 
 class Prepared:
@@ -75,3 +79,22 @@ def _compile(statement: Any, dialect: Dialect) -> tuple[str, tuple[str, ...], Va
     fixed = {name: value for name, value in compiled.params.items() if value is not None}
     needed = {name for name, bind in compiled.binds.items() if bind.required}
     return str(compiled), names, {name: fixed.get(name) for name in names if name not in needed}
+
+
+def for_each(statement: Callable[[Select[Any]], Any]) -> Prepared:
+    """Return a statement about a list of ids, made from the query that yields them; ``ids`` is what `listed` returns.
+
+    The statement stays the same however many there are.
+    """
+    ids = bindparam("ids", type_=String)
+    on_file = func.json_each(ids).table_valued("value", name="wanted")
+    on_server = func.json_array_elements_text(sql_cast(ids, JSON)).table_valued("value", name="wanted")
+    few: ColumnElement[int] = literal_column(str(MOST_LISTED))
+    return Prepared(statement(select(on_file.c.value)), postgresql=statement(select(on_server.c.value).limit(few)))
+
+
+def listed(ids: Sequence[str]) -> str:
+    """Return ids as one value for a statement of `for_each`."""
+    if len(ids) > MOST_LISTED:
+        raise ValueError(len(ids))
+    return json.dumps(list(ids))

@@ -92,13 +92,14 @@ case = Table(
     Column("tier", SmallInteger, nullable=False),
     Column("rank", BigInteger, nullable=False),  # one sortable number, the tier in front
     Column("due_at", Instant, nullable=False),
-    Column("turns_at", Instant),  # when its standing must be worked out anew; NULL: it does not change by itself
+    Column("turns_at", Instant),  # when its next `turn` comes; NULL: it does not change by itself
     Column("avoid", Id),  # the interviewer who was refused does not call again
     Column("lease_holder", Id),
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False, server_default=text("0")),
     Column("final_code", String(8)),
     Column("draw", BigInteger, nullable=False),  # 63 random bits: ties, and the order of questions
+    Column("replan", Instant),  # its timeline ran out or holds no more: from when on it must be worked out anew
     PrimaryKeyConstraint("id"),
     CheckConstraint("status BETWEEN 0 AND 4", name="status"),
     sqlite_with_rowid=False,
@@ -108,12 +109,33 @@ Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, case.c.avoid)
 # … what turns by itself, the appointments first …
 Index("ix_case_turns", case.c.tier, case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
       postgresql_where=case.c.turns_at.isnot(None))  # fmt: skip
+# … what must be worked out anew by somebody who may read the contact …
+Index("ix_case_replan", case.c.tier, case.c.replan, sqlite_where=case.c.replan.isnot(None),
+      postgresql_where=case.c.replan.isnot(None))  # fmt: skip
 # … whose case is open (few rows ever: the statistics of the other indexes cannot lead this look-up astray) …
 Index("ix_case_holder", case.c.lease_holder, sqlite_where=case.c.lease_holder.isnot(None),
       postgresql_where=case.c.lease_holder.isnot(None))  # fmt: skip
 # … and how many interviews a cell has.
 Index("ix_case_final", case.c.final_code, case.c.cell, sqlite_where=case.c.final_code.isnot(None),
       postgresql_where=case.c.final_code.isnot(None))  # fmt: skip
+
+# A case's timeline: the places it takes by the passing of time, written in advance, so that turning needs no contact.
+# While a case is leased: what becomes of it when the lease runs out; ``at`` 0 is that very moment, whenever it comes.
+turn = Table(
+    "turn", metadata,
+    Column("case", Id, ForeignKey("case.id"), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("status", SmallInteger, nullable=False),  # from here on the columns of `case`
+    Column("tier", SmallInteger, nullable=False),
+    Column("rank", BigInteger, nullable=False),
+    Column("due_at", Instant, nullable=False),
+    Column("turns_at", Instant),  # when this place ends; a step that begins then is there, or the timeline ran out
+    Column("avoid", Id),
+    Column("final_code", String(8)),
+    PrimaryKeyConstraint("case", "at"),
+    CheckConstraint("status IN (0, 1, 3)", name="status"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
 
 contact = Table(
     "contact", metadata,

@@ -134,10 +134,12 @@ def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
     ids = sorted(f"{draw.getrandbits(128):032x}" for _ in range(n))
     for at in range(0, n, 20_000):
         part = ids[at : at + 20_000]
-        cases, contacts, hashes, attempts = [], [], [], []
+        cases, steps, contacts, hashes, attempts = [], [], [], [], []
         for k, case_id in enumerate(part, start=at):
             status, tier, rank, due, turns, final, calls = _state(draw, worked)
             cases.append((case_id, draw.choice(cells), status, tier, rank, due, turns, final, draw.getrandbits(63)))
+            if turns is not None:  # due then, and nothing changes by itself after it
+                steps.append((case_id, turns, 0, tier, rank, due))
             number = f"+4930231250{k:07d}"
             key, details = seal_contact(keys.contacts, opened.study_id, case_id, contact_bytes(_person(k, number)))
             contacts.append((case_id, key, details))
@@ -149,6 +151,9 @@ def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
             'INSERT INTO "case" (id, cell, status, tier, rank, due_at, turns_at, final_code, fence, draw) '
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)", cases,
         )  # fmt: skip
+        connection.executemany(
+            'INSERT INTO turn ("case", at, status, tier, rank, due_at) VALUES (?, ?, ?, ?, ?, ?)', steps
+        )
         connection.executemany("INSERT INTO contact VALUES (?, ?, ?, 1)", contacts)
         connection.executemany("INSERT INTO contact_index VALUES (?, ?)", hashes)
         connection.executemany(
