@@ -234,13 +234,18 @@ def timeline_of(study: OpenStudy, known: CaseFile, now: datetime, since: datetim
 
 
 def timeline(
-    study: OpenStudy, site: Site, stand: Callable[[datetime], Standing], now: datetime, since: datetime | None = None
+    study: OpenStudy,
+    site: Site,
+    stand: Callable[[datetime], Standing],
+    now: datetime,
+    since: datetime | None = None,
+    most: int = STEPS,
 ) -> Timeline:
-    """Return what `timeline_of` does, for a case that stands as ``stand`` says at an instant."""
+    """Return what `timeline_of` does, for a case that stands as ``stand`` says at an instant, ``most`` steps of it."""
     end = instant(study.settings.field_to + timedelta(days=1), time.min, site)
     at = now if since is None else since
     found = [(seconds(at), place_of(stand(at)))]
-    while len(found) <= STEPS:
+    while len(found) <= most:
         before, place = found[-1]
         if place.turns_at is None or place.turns_at <= before or (at := moment(place.turns_at)) >= end:
             break

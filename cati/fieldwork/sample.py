@@ -285,6 +285,11 @@ class _Steps:
             self.progress(self.done, self.total)
 
 
+_STEPS_AT_ONCE = 3
+"""So many steps of a timeline come with a fresh case whose person has a wish: a day's. A whole one for everybody would
+make an import slower by a fifth; the rest is written while the field runs."""
+
+
 @dataclass(slots=True)
 class _New:
     """An accepted row, sealed."""
@@ -345,7 +350,9 @@ def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step:
 def _fresh_timeline(study: OpenStudy, row: Accepted, phones: tuple[PhoneKind, ...], now: datetime) -> Timeline:
     site, wish = study.settings.site(row.site), row.contact.preference
     draw = random.Random(0)  # noqa: S311 - the rank is drawn for each case by itself
-    return timeline(study, site, lambda at: fresh_standing(study, site, phones, wish, at, draw=draw), now)
+    return timeline(
+        study, site, lambda at: fresh_standing(study, site, phones, wish, at, draw=draw), now, most=_STEPS_AT_ONCE
+    )
 
 
 def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[_New], list[Refused]]:

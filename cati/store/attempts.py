@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
 from cati.store.database import Transaction
-from cati.store.prepared import Prepared, for_each, listed
+from cati.store.prepared import Prepared
 from cati.store.schema import appointment, attempt, case, draft_event
 
 
@@ -75,25 +74,22 @@ def end_attempt(
     return done.rowcount == 1
 
 
-def _of_lapsed(wanted: Select[Any]) -> Update:
-    until = select(case.c.lease_until).where(case.c.id == attempt.c.case).scalar_subquery()
-    begun = exists().where(draft_event.c.case == attempt.c.case)
-    return (
-        update(attempt)
-        .where(attempt.c.case.in_(wanted), attempt.c.ended.is_(None))
-        .values(
-            ended=when((attempt.c.started > until, attempt.c.started), else_=until),
-            outcome=when((begun, bindparam("interrupted")), else_=bindparam("otherwise")),
-        )
+_LEASE_ENDS = select(case.c.lease_until).where(case.c.id == bindparam("of")).scalar_subquery()
+_BEGUN = exists().where(draft_event.c.case == bindparam("of"))
+_END_LAPSED = Prepared(
+    update(attempt)
+    .where(attempt.c.case == bindparam("of"), attempt.c.ended.is_(None))
+    .values(
+        ended=when((attempt.c.started > _LEASE_ENDS, attempt.c.started), else_=_LEASE_ENDS),
+        outcome=when((_BEGUN, bindparam("interrupted")), else_=bindparam("otherwise")),
     )
-
-
-_END_LAPSED = for_each(_of_lapsed)
+)
 
 
 def end_lapsed(transaction: Transaction, case_ids: Sequence[str], *, interrupted: str, otherwise: str) -> None:
     """End the open calls of these leased cases when their leases ended, by whether an interview had begun."""
-    _END_LAPSED.act(transaction, ids=listed(case_ids), interrupted=interrupted, otherwise=otherwise)
+    names = ("of", "interrupted", "otherwise")
+    _END_LAPSED.act_on_all(transaction, names, [(case_id, interrupted, otherwise) for case_id in case_ids])
 
 
 def reopen_attempt(transaction: Transaction, attempt_id: str) -> None:

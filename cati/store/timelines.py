@@ -8,7 +8,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     CompoundSelect,
-    Delete,
     Select,
     Update,
     and_,
@@ -73,11 +72,8 @@ def _stay(wanted: Select[Any]) -> Update:
     )
 
 
-def _forget_past(wanted: Select[Any]) -> Delete:
-    return delete(turn).where(turn.c.case.in_(wanted), turn.c.at <= bindparam("now"))
-
-
-_STEP_FORWARD, _STAY, _FORGET_PAST = for_each(_step_forward), for_each(_stay), for_each(_forget_past)
+_STEP_FORWARD, _STAY = for_each(_step_forward), for_each(_stay)
+_FORGET_PAST = Prepared(delete(turn).where(turn.c.case == bindparam("of"), turn.c.at <= bindparam("now")))
 
 
 def move(transaction: Transaction, case_ids: Sequence[str], now: int) -> None:
@@ -89,7 +85,7 @@ def move(transaction: Transaction, case_ids: Sequence[str], now: int) -> None:
     ids = listed(case_ids)
     _STEP_FORWARD.act(transaction, ids=ids, now=now)
     _STAY.act(transaction, ids=ids, now=now)
-    _FORGET_PAST.act(transaction, ids=ids, now=now)
+    _FORGET_PAST.act_on_all(transaction, ("of", "now"), [(case_id, now) for case_id in case_ids])
 
 
 def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:

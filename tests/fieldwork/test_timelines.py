@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -253,7 +254,7 @@ def test_a_timeline_that_ran_out_is_marked_and_worked_out_anew(made: Made, tmp_p
     anna, case_id = _wished(made, start_minute=11 * 60, end_minute=12 * 60)
     steps = _steps(anna, case_id)
     assert len(steps) == placing.STEPS
-    assert all(step["turns_at"] == after["at"] for step, after in zip(steps, steps[1:], strict=False))
+    assert all(step["turns_at"] == after["at"] for step, after in pairwise(steps))
     anna.database.reads_every_contact = False
     made.clock.at = moment(steps[-1]["at"])
     assert isinstance(calling.take_next_case(anna), (NoCase, DeliveredCase))
