@@ -277,6 +277,9 @@ def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: It
 
     A lease ends with it, the fence number stays.
     """
+    # The steps first: whoever may write them only while holding the case still holds it.
+    _FORGET_STEPS.act_on_all(transaction, ("case_id",), [(case_id,) for case_id, _to in places])
+    add_steps(transaction, later)
     _PLACE.act_on_all(
         transaction,
         _PLACED,
@@ -285,8 +288,6 @@ def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: It
             for case_id, to in places
         ],
     )
-    _FORGET_STEPS.act_on_all(transaction, ("case_id",), [(case_id,) for case_id, _to in places])
-    add_steps(transaction, later)
 
 
 def add_steps(transaction: Transaction, steps: Iterable[Step]) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from sqlalchemy import insert, text
 
-from cati.store import attempts, cases, studies, timelines
+from cati.store import attempts, cases, migrations, studies, timelines
 from cati.store.cases import CaseStatus, Place
 from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
@@ -184,6 +185,39 @@ def test_a_case_moves_to_where_it_is_now_however_late(kind: str, tmp_path: Path,
         timelines.move(transaction, [row.id for row in cases.turning(transaction, 35, 25)], 35)
         assert {row.id: since for row, since in timelines.marked(transaction, 25)} == {"none": 10, "late": 30}
         assert transaction.execute(text("SELECT count(*) FROM turn")).scalar_one() == 1
+    database.close()
+
+
+@pytest.mark.parametrize("kind", ["file", "server"])
+def test_a_study_from_before_there_were_timelines_goes_on(kind: str, tmp_path: Path, cluster: postgres.Cluster) -> None:
+    if kind == "file":
+        database: Database = Embedded(tmp_path / "study", create=True)
+    else:
+        database = _server(cluster, cluster.new_database(f"study_{uuid.uuid4().hex}"))
+    with database.transaction() as transaction:
+        transaction.begin()
+        command.upgrade(migrations._config(transaction), "0001")
+    with database.transaction() as transaction:
+        transaction.exec_driver_sql("INSERT INTO cell (id, site, department, language) VALUES (1, 's', 'd', 'de')")
+        for case_id, status, turns, holder in (
+            ("fresh", 0, "NULL", "NULL"),
+            ("due", 1, 10, "NULL"),
+            ("held", 2, 20, "'me'"),
+        ):
+            transaction.exec_driver_sql(
+                'INSERT INTO "case" (id, cell, status, tier, rank, due_at, turns_at, lease_holder, lease_until, draw) '
+                f"VALUES ('{case_id}', 1, {status}, 3, 5, 10, {turns}, {holder}, {turns}, 1)"
+            )
+    migrations.require_current(database)
+    with database.transaction() as transaction:
+        timelines.move(transaction, [row.id for row in cases.turning(transaction, 30, 25)], 30)
+        found = {n: cases.case_row(transaction, n) for n in ("fresh", "due", "held")}
+        assert {n: (row.status, row.turns_at, row.lease_holder) for n, row in found.items()} == {
+            "fresh": (CaseStatus.READY, None, None),
+            "due": (CaseStatus.WAITING, None, None),
+            "held": (CaseStatus.WAITING, None, None),  # a call may have been open: not before it was worked out anew
+        }
+        assert {row.id: since for row, since in timelines.marked(transaction, 25)} == {"due": 10, "held": 20}
     database.close()
 
 
