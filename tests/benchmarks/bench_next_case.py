@@ -1,4 +1,4 @@
-"""Bars 2 and 3: the next case against a bare claim and a naive one, and its growth from 1,000 to 1,000,000 cases."""
+"""Bars 2, 3 and 5: the next case against a bare claim and a naive one, and its growth from 1,000 to 1,000,000 cases."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from cati.fieldwork.calling import DeliveredCase, take_next_case
@@ -21,6 +22,7 @@ from tests.benchmarks.large_study import NOW, Worked, study
 LARGE = int(os.environ.get("CATI_BENCH_LARGE", "1000000"))
 CLAIMS = 300
 CHURN = 20_000
+DUE = 2
 
 Row = tuple[str, str, str, str, bool]
 
@@ -47,10 +49,18 @@ def _p95(times: list[float]) -> float:
     return sorted(times)[int(0.95 * len(times))]
 
 
-def our_claim(opened: OpenStudy) -> Claim:
-    """Return the act; afterwards each case goes to a place drawn by lot, so that none is met twice in a row."""
+def our_claim(opened: OpenStudy, *, due: int = 0) -> Claim:
+    """Return the act; afterwards each case goes to a place drawn by lot, so that none is met twice in a row.
+
+    ``due``: so many waiting cases fall due before the next claim.
+    """
     draw = random.Random(3)
     taken: list[str] = []
+    waiting: list[str] = []
+    if due:
+        with opened.reading() as transaction:
+            found = transaction.exec_driver_sql('SELECT id FROM "case" WHERE status = 1')
+            waiting = list(found.scalars())
 
     def act() -> None:
         found = take_next_case(opened)
@@ -61,6 +71,12 @@ def our_claim(opened: OpenStudy) -> Claim:
         place = Place(status=CaseStatus.READY, tier=3, rank=rank_of(3, draw.getrandbits(32)), due_at=0, turns_at=None)
         with opened.transaction() as transaction:
             put(transaction, [(taken[-1], place)])
+            if due:
+                at = int(opened.now().timestamp()) - 1
+                waits = Place(status=CaseStatus.WAITING, tier=3, rank=rank_of(3, 1 << 51), due_at=at, turns_at=at)
+                ids = draw.sample(waiting, due)
+                then = replace(waits, status=CaseStatus.READY, turns_at=None)
+                put(transaction, [(case_id, waits) for case_id in ids], [(case_id, at, then) for case_id in ids])
 
     return act, after
 
@@ -132,12 +148,12 @@ def _ms(seconds: float) -> str:
     return f"{seconds * 1e3:.2f} ms"
 
 
-def _growth(name: str, few: OpenStudy, many: OpenStudy) -> Row:
-    small, large = in_turns([our_claim(few), our_claim(many)])
+def _growth(name: str, few: OpenStudy, many: OpenStudy, *, bar: str = "3", due: int = 0) -> Row:
+    small, large = in_turns([our_claim(few, due=due), our_claim(many, due=due)])
     median = statistics.median(large) / statistics.median(small)
     tail = _p95(large) / _p95(small)
     size = f"{LARGE // 1000}k" if LARGE < 1_000_000 else "1M"
-    return ("3", f"next case, 1k → {size}, {name}",
+    return (bar, f"next case, 1k → {size}, {name}",
             f"{median:.2f} ×, p95 {tail:.2f} × ({_ms(statistics.median(large))})", "≤ 1.5 ×, p95 ≤ 2 ×",
             median <= 1.5 and tail <= 2)  # fmt: skip
 
@@ -157,7 +173,7 @@ def _analysed(opened: OpenStudy) -> None:
 
 
 def figures() -> list[Row]:
-    """Return the rows of bars 2 and 3."""
+    """Return the rows of bars 2, 3 and 5."""
     with study(100_000, Worked.FRESH) as opened:
         rows = _bar_2(opened)
     for worked in Worked:
@@ -167,6 +183,7 @@ def figures() -> list[Row]:
             _analysed(many)
             rows.append(_growth(f"{worked.value}, with statistics", few, many))
             if worked is Worked.HALF:
+                rows.append(_growth(f"{worked.value}, {DUE} cases fall due with each", few, many, bar="5", due=DUE))
                 _churned(many)
                 rows.append(_growth(f"{worked.value}, after {CHURN:,} claims", few, many))
     return rows
