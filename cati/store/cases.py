@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from cati.store.database import Transaction
-from cati.store.prepared import Prepared
+from cati.store.prepared import MOST_LISTED, Prepared
 from cati.store.schema import case, turn
 
 TIERS = (0, 1, 2, 3)
@@ -125,7 +125,7 @@ def _turning_of(*, skip_locked: bool) -> CompoundSelect[Any]:
             .where(case.c.tier == literal_column(str(tier)), case.c.turns_at.isnot(None))
             .where(case.c.turns_at <= bindparam("now"))
             .order_by(case.c.turns_at)
-            .limit(bindparam("most"))
+            .limit(literal_column(str(MOST_LISTED)))  # a server that does not know how many may choose to read all
         )
         # On a server two may turn at once: what one of them has in hand the other leaves alone.
         parts.append(
@@ -139,7 +139,7 @@ _TURNING = Prepared(_turning_of(skip_locked=False), postgresql=_turning_of(skip_
 
 def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...]:
     """Return up to ``most`` cases whose standing changes by itself at or before ``now``, the urgent tiers first."""
-    return tuple(_row(row) for row in _TURNING.rows(transaction, now=now, most=most)[:most])
+    return tuple(_row(row) for row in _TURNING.rows(transaction, now=now)[:most])
 
 
 def _best_of(*, below: bool) -> Prepared:

@@ -25,7 +25,7 @@ from sqlalchemy import case as when
 
 from cati.store.cases import TIERS, CaseRow, CaseStatus
 from cati.store.database import Transaction
-from cati.store.prepared import Prepared, for_each, listed
+from cati.store.prepared import MOST_LISTED, Prepared, for_each, listed
 from cati.store.schema import case, turn
 
 WHEN_LAPSED = 0
@@ -98,7 +98,7 @@ def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
             .where(case.c.tier == literal_column(str(tier)), case.c.replan.isnot(None))
             .where(case.c.status != _LEASED)  # an act, or the end of the lease, comes first
             .order_by(case.c.replan)
-            .limit(bindparam("most"))
+            .limit(literal_column(str(MOST_LISTED)))
         )
         parts.append(select((probe.with_for_update(skip_locked=True) if skip_locked else probe).subquery(f"of_{tier}")))
     return union_all(*parts)
@@ -109,7 +109,7 @@ _MARKED = Prepared(_marked_of(skip_locked=False), postgresql=_marked_of(skip_loc
 
 def marked(transaction: Transaction, most: int) -> tuple[tuple[CaseRow, int], ...]:
     """Return up to ``most`` cases to be worked out anew, the urgent tiers first, each with from when on."""
-    rows = _MARKED.rows(transaction, most=most)[:most]
+    rows = _MARKED.rows(transaction)[:most]
     return tuple((CaseRow(row[0], row[1], CaseStatus(row[2]), *row[3:-1]), row[-1]) for row in rows)
 
 
