@@ -38,3 +38,8 @@ def seals() -> Path:
 def logs() -> Path:
     """Return the folder of the program's log, which holds identifiers and types only."""
     return own_folder() / "logs"
+
+
+def authorities() -> Path:
+    """Return the folder of the certificates by which servers are known; copies from link files, and no secret."""
+    return own_folder() / "authorities"

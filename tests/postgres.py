@@ -11,7 +11,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 OWNER, OWNER_PASSWORD = "cati_tests", "only for tests"
 
@@ -34,6 +41,8 @@ class Cluster:
 
     folder: Path
     port: int
+    authority: str = ""
+    """The certificate (PEM) of who signed the server's, "" without TLS."""
 
     def run(self, program: str, *words: str) -> None:
         """Run one of PostgreSQL's own programs as the server's user."""
@@ -47,6 +56,24 @@ class Cluster:
     def stop(self, mode: str = "immediate") -> None:
         """Stop the server; "immediate" is what a power cut is to it."""
         self.run("pg_ctl", "-D", str(self.folder / "data"), "-m", mode, "-w", "stop")
+
+    @property
+    def admin(self) -> str:
+        """The administrator's way in: through the socket, as Debian's postgres has it."""
+        return f"postgresql://postgres@/postgres?host={self.folder}&port={self.port}"
+
+    def psql(self, sql: str, database: str = "postgres") -> str:
+        """Return what a statement prints for the administrator, without headings."""
+        words = ("-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-d", database, "-XAtqc", sql)
+        done = subprocess.run(
+            [*_as_ordinary_user(), str(binaries() / "psql"), *words], check=True, capture_output=True, text=True
+        )
+        return done.stdout.strip()
+
+    def write_rules(self, *lines: str) -> None:
+        """Put other lines in pg_hba.conf and let the server read them."""
+        _write(self.folder / "data" / "pg_hba.conf", "\n".join(lines) + "\n")
+        self.psql("SELECT pg_reload_conf()")
 
     def new_database(self, name: str) -> str:
         """Make an empty database that belongs to `OWNER`."""
@@ -70,15 +97,58 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+RULES = ("local all postgres trust", "host all all 127.0.0.1/32 scram-sha-256")
+"""Lines of pg_hba.conf for tests that ask about no transport."""
+
+
+@dataclass(frozen=True)
+class Authority:
+    """An authority of a test's own, which signs servers."""
+
+    key: ec.EllipticCurvePrivateKey
+    certificate: x509.Certificate
+
+    def pem(self) -> str:
+        return self.certificate.public_bytes(Encoding.PEM).decode()
+
+    def signed(self, name: str) -> tuple[str, str]:
+        """Return (certificate, key) of a server with this name."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        signed = _unsigned(name, self.certificate.subject, key).add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False
+        )
+        hidden = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        return signed.sign(self.key, hashes.SHA256()).public_bytes(Encoding.PEM).decode(), hidden
+
+
+def new_authority() -> Authority:
+    """Make an authority that nobody else knows."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Only for tests")])
+    made = _unsigned("Only for tests", subject, key).add_extension(x509.BasicConstraints(True, 0), critical=True)
+    return Authority(key, made.sign(key, hashes.SHA256()))
+
+
+def _unsigned(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return x509.CertificateBuilder(
+        issuer, x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), key.public_key(),
+        x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1),
+    )  # fmt: skip
+
+
 @contextmanager
-def running(*settings: str) -> Iterator[Cluster]:
-    """Start a server in a folder of its own and stop it afterwards; ``settings`` as in postgresql.conf."""
+def running(*settings: str, authority: Authority | None = None, name: str = "localhost") -> Iterator[Cluster]:
+    """Start a server in a folder of its own and stop it afterwards; ``settings`` as in postgresql.conf.
+
+    With an ``authority`` it takes TLS, under ``name``.
+    """
     # Not in a test's own folder: that one is its user's alone, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="cati-pg-", dir="/tmp"))
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)
-    cluster = Cluster(folder, free_port())
+    cluster = Cluster(folder, free_port(), authority.pem() if authority else "")
     data = folder / "data"
     try:
         cluster.run("initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8")
@@ -86,10 +156,14 @@ def running(*settings: str) -> Iterator[Cluster]:
             "listen_addresses = '127.0.0.1'", f"port = {cluster.port}", f"unix_socket_directories = '{folder}'",
             "password_encryption = 'scram-sha-256'", "logging_collector = off", *settings,
         ]  # fmt: skip
-        lines = "\n".join(words) + "\n"
-        rules = "local all postgres trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
-        _write(data / "postgresql.auto.conf", lines)
-        _write(data / "pg_hba.conf", rules)
+        if authority is not None:
+            certificate, key = authority.signed(name)
+            _write(data / "server.crt", certificate)
+            _write(data / "server.key", key)
+            (data / "server.key").chmod(0o600)
+            words += ["ssl = on"]
+        _write(data / "postgresql.auto.conf", "\n".join(words) + "\n")
+        _write(data / "pg_hba.conf", "\n".join(RULES) + "\n")
         cluster.start()
         create = f"CREATE ROLE {OWNER} LOGIN CREATEROLE CREATEDB PASSWORD '{OWNER_PASSWORD}'"
         cluster.run("psql", "-h", str(folder), "-p", str(cluster.port), "-U", "postgres", "-c", create)

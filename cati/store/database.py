@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -21,9 +23,11 @@ class Database(ABC):
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
+    ``own_steps``: whoever opens it may bring it to a newer version.
     """
 
     reads_every_contact = True
+    own_steps = True
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
@@ -50,6 +54,14 @@ class Database(ABC):
     @abstractmethod
     def vacuum(self) -> None:
         """Write all tables anew, so that no page holds what was deleted."""
+
+    def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
+        """Return the clock by which this study's work is timed: ``now``, the workstation's own, for a file."""
+        return now
+
+    @abstractmethod
+    def change_password(self, transaction: Transaction, new: str) -> None:
+        """Let the member signed in open the database with ``new`` from the end of this transaction on."""
 
     def ballast_is_there(self) -> bool:
         """Tell whether new cases may be handed out: nothing said that the disk is full."""

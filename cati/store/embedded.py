@@ -132,6 +132,9 @@ class Embedded(Database):
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 
+    def change_password(self, transaction: Transaction, new: str) -> None:
+        """Do nothing: a file asks for no password."""
+
     def lay_ballast(self) -> None:
         """Reserve 32 MiB beside the database, to be given back when the disk is full."""
         with (self.folder / BALLAST_NAME).open("wb") as ballast:

@@ -24,7 +24,10 @@ def create_tables(database: Database) -> None:
 
 
 def require_current(database: Database) -> None:
-    """Bring an older database up to date; a Problem when it was written by a newer program or is no study at all."""
+    """Bring an older database up to date; a Problem when it was written by a newer program or is no study at all.
+
+    A server's is brought up to date by its administrator alone (`Database.own_steps`): a Problem says so.
+    """
     found = version(database)
     if found == HEAD:
         return
@@ -33,6 +36,12 @@ def require_current(database: Database) -> None:
     if found > HEAD:
         raise Problem(
             database.name, tr("This study was opened with a newer version of the program."), tr("Update cati.")
+        )
+    if not database.own_steps:
+        raise Problem(
+            database.name,
+            tr("This study's database is older than the program."),
+            tr("Ask whoever looks after the server to make a backup and to run: cati init-server"),
         )
     _upgrade(database)
 

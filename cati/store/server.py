@@ -2,44 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from cati.errors import Problem
+from cati.store.connecting import Link, Secret, Unreachable, connect, unreachable
 from cati.store.database import Database, Transaction
 from cati.text import tr
 
+__all__ = ["Link", "Server", "Unreachable", "made_verifier", "ticks"]
+
 _DISK_FULL = "53100"
-_LOCK_SECONDS, _STATEMENT_SECONDS, _CONNECT_SECONDS = 10, 60, 5
 _NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
 """SQLSTATEs of a server that is gone, stops or does not take connections yet (PostgreSQL manual, appendix A)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Link:
-    """How a server is reached. Several ``hosts`` (with a port each) stand for a server and its stand-ins.
-
-    ``authority``: file with the certificate of the authority that signed the server's; "" only on a socket of this
-    computer.
-    """
-
-    hosts: tuple[str, ...]
-    ports: tuple[int, ...]
-    database: str
-    authority: str = ""
+_CLOCK_HOLDS = 600.0
+"""Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
 
 
 class Server(Database):
-    """A database on a server, opened as one of its login roles."""
+    """A database on a server, opened as one of its login roles.
 
-    def __init__(self, link: Link, role: str, password: str) -> None:
+    ``derive`` makes a role's password of a member's own; without it nobody can change a password here.
+    """
+
+    own_steps = False
+
+    def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:
         self.link = link
-        self._secret = _Secret(role, password)
+        self._secret = Secret(role, (password,))
+        self._derive = derive
+        self._next_password: str | None = None
+        self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
         engine = create_engine(
             URL.create("postgresql+psycopg", database=link.database),
             creator=self._connect,
@@ -51,42 +50,72 @@ class Server(Database):
         super().__init__(link.database, engine)
 
     def _connect(self) -> Any:
-        import psycopg  # noqa: PLC0415 - for studies on a server only
+        connection = connect(self.link, self._secret)
+        self._read_clock(connection)
+        return connection
 
-        link = self.link
-        words: dict[str, Any] = {
-            "host": ",".join(link.hosts),
-            "port": ",".join(str(port) for port in link.ports),
-            "dbname": link.database,
-            "user": self._secret.role,
-            "password": self._secret.password,
-            "sslmode": "verify-full" if link.authority else "disable",
-            "target_session_attrs": "read-write",
-            "connect_timeout": _CONNECT_SECONDS,
-            "keepalives_idle": 5,
-            "keepalives_interval": 2,
-            "keepalives_count": 3,
-            "application_name": "cati",
-            "options": f"-c lock_timeout={_LOCK_SECONDS}s -c statement_timeout={_STATEMENT_SECONDS}s"
-            " -c synchronous_commit=on -c timezone=UTC",
-        }
-        if link.authority:
-            words["sslrootcert"] = link.authority
-        return psycopg.connect(**words)
+    def now(self) -> datetime:
+        """Return the server's time: what it said last, and what our own steady clock counted since."""
+        if self._clock is None or ticks() - self._clock[1] > _CLOCK_HOLDS:
+            self._clock = None
+            with self._told(), self.engine.connect() as connection:
+                driver = connection.connection.dbapi_connection
+                if self._clock is None:  # a new connection has read it
+                    self._read_clock(driver)
+        theirs, ours = self._clock or (0.0, 0.0)
+        return datetime.fromtimestamp(theirs + ticks() - ours, UTC)
+
+    def clock(self, _now: Callable[[], datetime]) -> Callable[[], datetime]:
+        """Return the server's clock: fifty workstations agree on it, and on no other."""
+        return self.now
+
+    def _read_clock(self, connection: Any) -> None:
+        before = ticks()
+        theirs = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()[0]
+        connection.rollback()
+        after = ticks()
+        self._clock = (float(theirs), (before + after) / 2)
+
+    def change_password(self, transaction: Transaction, new: str) -> None:
+        """Let this role open with what is derived of ``new``, if the transaction is kept; the server sees neither."""
+        if self._derive is None:
+            message = "this database was not opened by a member"
+            raise TypeError(message)
+        derived = self._derive(new)
+        role = self._secret.role
+        verifier = made_verifier(transaction, role, derived)
+        transaction.exec_driver_sql(f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
+        self._next_password = derived
 
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
         with self._told(), self.engine.connect() as connection:
-            driver = connection.connection.dbapi_connection
+            driver: Any = connection.connection.dbapi_connection
             try:
                 if large:
                     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+                    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 yield connection
-                driver.commit()  # type: ignore[union-attr]  # an open connection has one
             except BaseException:
+                self._next_password = None
                 _roll_back(driver)
                 raise
+            self._commit(driver)
+
+    def _commit(self, driver: Any) -> None:
+        """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
+        changed, self._next_password = self._next_password, None
+        old = self._secret
+        if changed is not None:
+            self._secret = Secret(old.role, (*old.passwords, changed))
+        try:
+            driver.commit()
+        except BaseException:
+            _roll_back(driver)
+            raise
+        if changed is not None:
+            self._secret = Secret(old.role, (changed,))
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -114,9 +143,7 @@ class Server(Database):
                 ) from None
             gone = state in _NO_ANSWER or (state is None and isinstance(error, OperationalError))
             if error.connection_invalidated or gone:
-                raise Unreachable(
-                    tr("Server"), tr("The server does not answer."), tr("The program tries again by itself.")
-                ) from None
+                raise unreachable() from None
             raise
 
     def checkpoint(self) -> None:
@@ -130,16 +157,16 @@ class Server(Database):
             connection.exec_driver_sql("RESET statement_timeout")
 
 
-class Unreachable(Problem):
-    """The server does not answer; whether the last step was kept is not known and must be asked."""
+def made_verifier(transaction: Transaction, role: str, password: str) -> str:
+    """Return what a server keeps of a password (SCRAM-SHA-256, RFC 5803), made here so that no log there sees it."""
+    driver: Any = transaction.connection.dbapi_connection
+    return str(driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode("ascii"))
 
 
-@dataclass(frozen=True, slots=True)
-class _Secret:
-    """What opens the server; never shown, so that no log and no traceback holds it."""
-
-    role: str
-    password: str = field(repr=False)
+def ticks() -> float:
+    """Return seconds of a clock that nobody sets and that goes on while the computer sleeps."""
+    boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: its monotonic clock stands still in sleep
+    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def _roll_back(driver: Any) -> None:

@@ -35,6 +35,12 @@ class ArgonCost:
 STANDARD = ArgonCost(passes=3, memory_kib=256 * 1024, lanes=4)
 
 
+def is_bearable(cost: ArgonCost) -> bool:
+    """Tell whether a cost that was read somewhere is one that a workstation can pay."""
+    memory = 8 * cost.lanes <= cost.memory_kib <= _MOST_MEMORY_KIB
+    return 0 < cost.passes <= _MOST_PASSES and memory and 0 < cost.lanes <= _MOST_LANES
+
+
 class WrongPassword(Problem):
     """The password does not open this member's keys."""
 
@@ -112,8 +118,7 @@ def member_record_from_bytes(data: bytes) -> MemberRecord:
         )
     except (ValueError, KeyError, TypeError, RecursionError):
         raise seal_broken() from None
-    bearable = 0 < passes <= _MOST_PASSES and 8 * lanes <= memory <= _MOST_MEMORY_KIB and 0 < lanes <= _MOST_LANES
-    if not bearable or record.to_bytes() != data:
+    if not is_bearable(record.cost) or record.to_bytes() != data:
         raise seal_broken()
     return record
 

@@ -27,6 +27,7 @@ GRANT = b"\x41"
 CERTIFICATE = b"\x42"
 RECOVERY = b"\x43"
 MEMBER = b"\x51"
+SERVER_PASSWORD = b"\x52"
 SEAL_FILE = b"\x61"
 PAPER = b"\x62"
 CHECKPOINT_ONE = b"\x71"  # of the one chain that all shared before revision 0002; read, no longer written

@@ -1,0 +1,157 @@
+"""How a connection to a server is made: proven by its certificate, and told in a sentence when it is not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cati.errors import Problem
+from cati.text import tr
+
+_CONNECT_SECONDS = 5
+LOCK_SECONDS, STATEMENT_SECONDS = 10, 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """How a server is reached. Several ``hosts`` (with a port each) stand for a server and its stand-ins.
+
+    ``authority``: file with the certificate of the authority that signed the server's; "" only on a socket of this
+    computer.
+    """
+
+    hosts: tuple[str, ...]
+    ports: tuple[int, ...]
+    database: str
+    authority: str = ""
+
+
+class Unreachable(Problem):
+    """The server does not answer; whether the last step was kept is not known and must be asked."""
+
+
+class Refused(Problem):
+    """The server answers and takes this role with this password not: one of the two is wrong. It does not say which."""
+
+
+class NotThisServer(Problem):
+    """Whoever answers cannot prove to be the study's server, or wants to talk in clear; no password was sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """What opens the server; never shown, so that no log and no traceback holds it.
+
+    Two ``passwords`` only while it is not known whether a change of the password was kept; they are tried in turn.
+    """
+
+    role: str
+    passwords: tuple[str, ...] = field(repr=False)
+
+
+def connect(link: Link, secret: Secret) -> Any:
+    """Return a connection (psycopg's) to the first host that answers and can be written to.
+
+    Raises `Refused`, `NotThisServer` or `Unreachable`, in this order when the hosts disagree.
+    """
+    worst: Problem | None = None
+    for host, port in zip(link.hosts, link.ports, strict=True):
+        for password in secret.passwords:
+            try:
+                return _connect(link, host, port, secret.role, password)
+            except (Refused, NotThisServer, Unreachable) as problem:
+                if worst is None or _weight(problem) >= _weight(worst):
+                    worst = problem
+                if not isinstance(problem, Refused):
+                    break
+    raise worst or unreachable()
+
+
+def _weight(problem: Problem) -> int:
+    return (Unreachable, NotThisServer, Refused).index(type(problem))
+
+
+def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    words: dict[str, Any] = {
+        "host": host,
+        "port": port,
+        "dbname": link.database,
+        "user": role,
+        "password": password,
+        "connect_timeout": _CONNECT_SECONDS,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 3,
+        "application_name": "cati",
+        "options": f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s"
+        " -c synchronous_commit=on -c timezone=UTC",
+        **_transport(link.authority),
+    }
+    why = None
+    try:
+        connection = psycopg.connect(**words)
+    except psycopg.OperationalError as error:
+        why = _reason(error, role)
+    if why is not None:  # outside: what the driver raised holds the words above
+        raise why
+    if connection.info.parameter_status("in_hot_standby") == "on":
+        connection.close()
+        raise unreachable()
+    return connection
+
+
+def _transport(authority: str) -> dict[str, str]:
+    """Return what makes libpq prove the server before it answers anything, whatever its environment says."""
+    if not authority:
+        return {"sslmode": "disable", "gssencmode": "disable"}
+    return {
+        "sslmode": "verify-full",
+        "sslrootcert": authority,
+        "gssencmode": "disable",  # else a Kerberos ticket would take the place of the certificate
+        "sslcertmode": "disable",
+        "channel_binding": "require",  # SCRAM bound to this very certificate: no server can ask for the password itself
+        "require_auth": "scram-sha-256",
+    }
+
+
+_UNPROVEN = (
+    "certificate", "not support SSL", "channel binding", "authentication method requirement", "SSL not in use", "ALPN",
+)  # fmt: skip
+"""What libpq itself says when the server is not proven; psycopg's own libpq says it in English only."""
+
+
+def _reason(error: Any, role: str) -> Problem:
+    """Return what kept us from connecting.
+
+    libpq gives no SQLSTATE here, and the server's words are in the server's language. In every language a refused
+    sign-in names the role, after the password was asked for (of a role that does not exist, too, and with the same
+    words), and a refusal before that names the file pg_hba.conf.
+    """
+    attempt = getattr(error, "pgconn", None)
+    asked = bool(attempt is not None and attempt.used_password)
+    said = str(error)
+    if role in said and (asked or "pg_hba.conf" not in said):
+        return Refused(
+            tr("Server"), tr("The server does not take this sign-in, or not any more."), tr("Sign in once more.")
+        )
+    if role in said:
+        return NotThisServer(
+            tr("Server"),
+            tr("The server takes no connection from this workstation."),
+            tr("Tell whoever looks after the server: pg_hba.conf lets nobody in from here."),
+        )
+    broken = "SSL error:" in said and "eof" not in said  # a handshake that did not fit, and was not just cut off
+    if broken or any(words in said for words in _UNPROVEN):
+        return NotThisServer(
+            tr("Server"),
+            tr("What answers there cannot prove that it is the study's server; no password was sent."),
+            tr("Do not go on. Tell whoever looks after the server, or ask for a new link file."),
+        )
+    return unreachable()
+
+
+def unreachable() -> Unreachable:
+    """Return the one Problem for a server that is gone, starting, full, or only a stand-in."""
+    return Unreachable(tr("Server"), tr("The server does not answer."), tr("The program tries again by itself."))

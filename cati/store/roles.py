@@ -1,0 +1,42 @@
+"""What a study's roles on a server are called: names are seen by everybody on that server, so they tell nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cati.vault.sealing import place
+from cati.vault.server_password import folded
+
+GROUP_NAMES = {"interviewer": "interviewer", "supervisor": "supervisor", "research_lead": "lead"}
+"""Which group of roles a member's role (`member.role`) belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The roles of one study. They are known in the whole server, so every name begins with the study's own letters."""
+
+    study: str
+
+    @property
+    def prefix(self) -> str:
+        """What all names begin with, and how the database is called where nobody chose a name."""
+        return f"cati_{self.study[:12]}"
+
+    @property
+    def owner(self) -> str:
+        """The role that owns every table; nobody signs in as it."""
+        return f"{self.prefix}_owner"
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """The three groups, from which a member's role has its rights."""
+        return tuple(f"{self.prefix}_{name}" for name in GROUP_NAMES.values())
+
+    def group(self, role: str) -> str:
+        """Return the group of members with this role."""
+        return f"{self.prefix}_{GROUP_NAMES[role]}"
+
+    def login(self, login: str) -> str:
+        """Return the role by which a member signs in; their login cannot be read from it."""
+        return f"{self.prefix}_{sha256(place('role', self.study, folded(login))).hexdigest()[:16]}"

@@ -1,0 +1,182 @@
+"""Only the study's own server is talked to, a wrong password and a lost server are told apart, and time is its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cati.errors import Problem
+from cati.store import connecting
+from cati.store import server as serving
+from cati.store.connecting import Link, NotThisServer, Refused, Secret, Unreachable, connect
+from cati.store.server import Server
+from tests import postgres
+
+ROLE = "cati_0123456789ab_0123456789abcdef"
+GOOD = Secret(ROLE, ("the right one",))
+
+
+@pytest.fixture(scope="module")
+def authority() -> postgres.Authority:
+    return postgres.new_authority()
+
+
+@pytest.fixture(scope="module")
+def cluster(authority: postgres.Authority) -> Iterator[postgres.Cluster]:
+    with postgres.running("fsync = off", authority=authority) as found:
+        found.psql(f"CREATE ROLE {ROLE} LOGIN PASSWORD 'the right one'")
+        yield found
+
+
+@pytest.fixture
+def rules(cluster: postgres.Cluster) -> Iterator[None]:
+    yield
+    cluster.write_rules(*postgres.RULES, "hostssl all all ::1/128 scram-sha-256")
+
+
+@pytest.fixture
+def link(cluster: postgres.Cluster, tmp_path: Path) -> Link:
+    return Link(
+        hosts=("localhost",), ports=(cluster.port,), database="postgres", authority=written(tmp_path, cluster.authority)
+    )
+
+
+def written(folder: Path, pem: str) -> str:
+    path = folder / f"{len(list(folder.iterdir()))}.pem"
+    path.write_text(pem)
+    return str(path)
+
+
+def test_the_right_server_is_talked_to_in_tls(link: Link) -> None:
+    with connect(link, GOOD) as connection:
+        row = connection.execute("SELECT ssl, version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+        assert row == (True, "TLSv1.3")
+    connection.close()
+
+
+def test_another_authority_another_name_and_no_tls_are_refused(
+    link: Link, tmp_path: Path, cluster: postgres.Cluster, authority: postgres.Authority
+) -> None:
+    stranger = replace(link, authority=written(tmp_path, postgres.new_authority().pem()))
+    with pytest.raises(NotThisServer, match="cannot prove"):
+        connect(stranger, GOOD)
+    with pytest.raises(NotThisServer, match="cannot prove"):  # the certificate says localhost
+        connect(replace(link, hosts=("127.0.0.1",)), GOOD)
+    with (
+        postgres.running("fsync = off") as bare,  # takes no TLS at all
+        pytest.raises(NotThisServer, match="cannot prove"),
+    ):
+        connect(replace(link, ports=(bare.port,)), GOOD)
+
+
+@pytest.mark.usefixtures("rules")
+def test_a_server_that_asks_for_the_password_itself_or_for_none_gets_nothing(
+    link: Link, cluster: postgres.Cluster
+) -> None:
+    for method in ("password", "trust"):
+        cluster.write_rules(postgres.RULES[0], f"hostssl all all all {method}")
+        with pytest.raises(NotThisServer, match="cannot prove"):
+            connect(link, GOOD)
+
+
+@pytest.mark.usefixtures("rules")
+def test_in_clear_nobody_comes_in(link: Link, cluster: postgres.Cluster) -> None:
+    cluster.write_rules(postgres.RULES[0], "hostssl all all all scram-sha-256", "host all all all reject")
+    connect(link, GOOD).close()
+    with pytest.raises(NotThisServer, match="takes no connection from this workstation"):
+        connect(replace(link, authority=""), GOOD)
+
+
+def test_a_wrong_password_and_a_login_that_does_not_exist_are_told_alike(link: Link) -> None:
+    with pytest.raises(Refused) as wrong:
+        connect(link, Secret(ROLE, ("a wrong one",)))
+    with pytest.raises(Refused) as nobody:
+        connect(link, Secret(ROLE[:-1] + "0", ("a wrong one",)))
+    assert str(wrong.value) == str(nobody.value)
+    assert "wrong one" not in repr(wrong.value) + repr(Secret(ROLE, ("a wrong one",)))
+    assert wrong.value.__cause__ is None
+    assert wrong.value.__context__ is None
+
+
+class Attempt:
+    def __init__(self, *, asked: bool) -> None:
+        self.used_password = asked
+
+
+class Told(Exception):  # noqa: N818 - stands for the driver's error
+    def __init__(self, said: str, *, asked: bool) -> None:
+        super().__init__(said)
+        self.pgconn = Attempt(asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "kind"),
+    [
+        (f"FATAL:  Passwort-Authentifizierung für Benutzer »{ROLE}« fehlgeschlagen", True, Refused),
+        (f"FATAL:  kein pg_hba.conf-Eintrag für Host »10.0.0.7«, Benutzer »{ROLE}«", False, NotThisServer),
+        ("FATAL:  Datenbank »x« existiert nicht", True, Unreachable),
+        ("FATAL:  das Datenbanksystem startet", False, Unreachable),
+        ("SSL error: unexpected eof while reading", False, Unreachable),
+    ],
+)
+def test_the_servers_language_does_not_matter(said: str, asked: bool, kind: type[Problem]) -> None:
+    assert type(connecting._reason(Told(said, asked=asked), ROLE)) is kind
+
+
+def test_a_database_that_is_missing_is_no_wrong_password(link: Link) -> None:
+    with pytest.raises(Unreachable):
+        connect(replace(link, database="not_there"), GOOD)
+    with pytest.raises(Refused):
+        connect(replace(link, database="not_there"), Secret(ROLE, ("wrong",)))
+
+
+def test_nobody_there_is_told_as_that_and_a_stand_in_helps(link: Link) -> None:
+    empty = postgres.free_port()
+    with pytest.raises(Unreachable, match="does not answer"):
+        connect(replace(link, ports=(empty,)), GOOD)
+    both = replace(link, hosts=("localhost", "localhost"), ports=(empty, link.ports[0]))
+    connect(both, GOOD).close()
+    with pytest.raises(Refused):  # a server that answers is believed before one that does not
+        connect(replace(both, ports=both.ports[::-1]), Secret(ROLE, ("wrong",)))
+
+
+def test_after_a_change_of_unknown_fate_both_passwords_are_tried(link: Link) -> None:
+    connect(link, Secret(ROLE, ("a new one", "the right one"))).close()
+
+
+def test_time_is_the_servers_even_where_our_clock_is_wrong(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(link, ROLE, "the right one")
+    wrong = datetime(2001, 1, 1, tzinfo=UTC)
+    now = server.clock(lambda: wrong)
+    assert abs((now() - datetime.now(UTC)).total_seconds()) < 1  # the test's server runs on this computer
+    asked = 0
+    real = server._read_clock
+
+    def counted(connection: object) -> None:
+        nonlocal asked
+        asked += 1
+        real(connection)
+
+    monkeypatch.setattr(server, "_read_clock", counted)
+    at = serving.ticks()
+    monkeypatch.setattr(serving, "ticks", lambda: at + 300)
+    before = now()
+    assert asked == 0
+    assert 299 < (before - datetime.now(UTC)).total_seconds() < 301
+    monkeypatch.setattr(serving, "ticks", lambda: at + 1000)  # too long ago: it asks again
+    assert abs((now() - datetime.now(UTC)).total_seconds()) < 1
+    assert asked == 1
+    server.engine.dispose()  # a connection that is made anew brings the time along
+    with server.reading():
+        pass
+    assert asked == 2
+    server.close()
+
+
+def test_a_problem_of_the_link_is_a_problem(link: Link) -> None:
+    with pytest.raises(Problem):
+        connect(replace(link, hosts=("no-such-host.invalid",)), GOOD)
