@@ -152,6 +152,29 @@ class Embedded(Database):
         """Tell whether the reserve is still there."""
         return (self.folder / BALLAST_NAME).exists()
 
+    def refuse_others(self) -> None:
+        """Raise a Problem when another window or program has this file open."""
+        self.engine.dispose()
+        alone = sqlite3.connect(self.file, timeout=1, isolation_level=None)
+        try:
+            # Leaving the write-ahead log takes the file for oneself, which SQLite grants to the only one who has it.
+            alone.execute("PRAGMA journal_mode=DELETE").fetchall()
+            alone.execute("PRAGMA journal_mode=WAL").fetchall()
+        except sqlite3.OperationalError:
+            raise Problem(
+                self.folder.name, tr("This study is open somewhere else."), tr("Close it there and try again.")
+            ) from None
+        finally:
+            alone.close()
+
+    def remove(self) -> None:
+        """Delete the database and its reserve; the folder goes too when nothing else is in it."""
+        self.close()
+        for name in (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", BALLAST_NAME):
+            (self.folder / name).unlink(missing_ok=True)
+        if not any(self.folder.iterdir()):
+            self.folder.rmdir()
+
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file and cut it to nothing, so that old pages do not stay in it."""
         with self.engine.connect() as connection:

@@ -146,6 +146,17 @@ class Server(Database):
                 raise unreachable() from None
             raise
 
+    def others(self, prefix: str) -> int:
+        """Return how many connections others than this window have to this database, by roles that begin so."""
+        self.engine.dispose()
+        with self.reading() as transaction:
+            found = transaction.exec_driver_sql(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                " AND starts_with(usename, %s)",
+                (prefix,),
+            )
+            return int(found.scalar_one())
+
     def checkpoint(self) -> None:
         """Leave it to the server: its logs and backups are listed in the erasure record with the day they end."""
 

@@ -1,0 +1,310 @@
+"""A study's place on a PostgreSQL server, made from an administrator's connection: roles, database, rights, tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cati.errors import Problem
+from cati.store.access_rules import Access, AccessLine, access
+from cati.store.connecting import LOCK_SECONDS, STATEMENT_SECONDS, Link
+from cati.store.database import Transaction
+from cati.store.migrations import HEAD, create_tables, require_current, version
+from cati.store.roles import Roles
+from cati.store.server import Server
+from cati.text import tr
+
+_OLDEST = 150000
+_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+# Of the database, not of each role: so no role that is made later can be forgotten.
+SETTINGS = {
+    "log_statement": "none",
+    "log_min_error_statement": "panic",
+    "log_min_duration_statement": "-1",
+    "log_min_duration_sample": "-1",
+    "log_transaction_sample_rate": "0",
+    "log_parameter_max_length": "0",
+    "log_parameter_max_length_on_error": "0",
+    "lock_timeout": f"{LOCK_SECONDS}s",
+    "statement_timeout": f"{STATEMENT_SECONDS}s",
+    "idle_in_transaction_session_timeout": "120s",
+    "synchronous_commit": "on",
+}
+"""The server's log holds no values; nobody waits, and nobody holds up the others, for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that must be so; ``new`` when it was not so before."""
+
+    what: str
+    new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transport:
+    """How the server takes connections. ``access`` is None where this administrator may not read pg_hba.conf."""
+
+    tls: bool
+    settings_file: str
+    access_file: str
+    access: Access | None
+    broken: tuple[str, ...]
+    reload_due: bool
+
+
+@contextmanager
+def administrator(url: str, password: str = "", database: str = "") -> Iterator[Any]:
+    """Open an administrator's connection (psycopg's), committing after each statement."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    more: dict[str, Any] = {"password": password} if password else {}
+    if database:
+        more["dbname"] = database
+    said = None
+    try:
+        connection = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="cati", **more)
+    except psycopg.Error as error:
+        said = (str(error).splitlines() or [""])[-1]
+    if said is not None:
+        raise Problem(
+            tr("Administrator's connection"), said, tr("Give it as postgresql://NAME@HOST/postgres, or as a socket.")
+        )
+    try:
+        yield connection
+    except psycopg.errors.InsufficientPrivilege as error:
+        why = error.diag.message_primary or ""
+        raise Problem(
+            tr("Administrator's connection"),
+            tr("It lacks a right: {why}.", why=why),
+            tr("Use the one of a superuser, or of a role with CREATEROLE and CREATEDB."),
+        ) from None
+    finally:
+        connection.close()
+
+
+def refuse_name(database: str) -> None:
+    """Raise a Problem for a name that would need quotes in pg_hba.conf and everywhere else."""
+    if not _NAME.fullmatch(database):
+        raise Problem(database, tr("This is no name for a database."), tr("Use small letters, digits and _."))
+
+
+def refuse_old(number: int) -> None:
+    """Raise a Problem for a server before 15; ``number`` as in its server_version_num."""
+    if number < _OLDEST:
+        found = f"{number // 10000}.{number % 100}"
+        raise Problem(
+            tr("Server"), tr("It is PostgreSQL {found}; 15 or newer is needed.", found=found), tr("Update the server.")
+        )
+
+
+def prepare(connection: Any, roles: Roles, database: str) -> Iterator[Step]:
+    """Make roles and database, and take from everybody else what PostgreSQL gives to everybody; yields what it did."""
+    refuse_name(database)
+    refuse_old(connection.info.server_version)
+    for name in (roles.owner, *roles.groups):
+        yield Step(tr("Role {name}, by which nobody signs in", name=name), _role(connection, name))
+    _join(connection, roles.owner)
+    yield Step(tr("Database {name}", name=database), _database(connection, roles, database))
+    yield Step(
+        tr("Only members of the study may connect to it"),
+        _changes(
+            connection,
+            f"SELECT datacl::text FROM pg_database WHERE datname = '{database}'",
+            f"REVOKE ALL ON DATABASE {database} FROM PUBLIC",
+            f"GRANT CONNECT ON DATABASE {database} TO {', '.join(roles.groups)}",
+        ),
+    )
+
+
+def prepare_inside(connection: Any, roles: Roles) -> Step:
+    """Take from everybody what a new database gives them; ``connection`` is open to the study's own."""
+    look = (
+        "SELECT (SELECT nspacl::text FROM pg_namespace WHERE nspname = 'public'),"
+        " (SELECT string_agg(defaclacl::text, ' ' ORDER BY oid) FROM pg_default_acl)"
+    )
+    return Step(
+        tr("Nobody else finds anything in it"),
+        _changes(
+            connection,
+            look,
+            "REVOKE ALL ON SCHEMA public FROM PUBLIC",
+            f"GRANT USAGE ON SCHEMA public TO {', '.join(roles.groups)}",
+            f"ALTER DEFAULT PRIVILEGES FOR ROLE {roles.owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
+        ),
+    )
+
+
+def prepare_settings(connection: Any, database: str) -> tuple[Step, tuple[str, ...]]:
+    """Set what holds for all who work in the database; also return the statements that only a superuser may give."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    before = set(_settings(connection, database))
+    left = []
+    for name, value in SETTINGS.items():
+        if f"{name}={value}" in before:
+            continue
+        statement = f"ALTER DATABASE {database} SET {name} = '{value}'"
+        try:
+            connection.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:
+            left.append(statement + ";")
+    new = set(_settings(connection, database)) != before
+    return Step(tr("The server's log keeps no values of this database; time-outs"), new), tuple(left)
+
+
+def _settings(connection: Any, database: str) -> list[str]:
+    row = connection.execute(
+        "SELECT s.setconfig FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+        " WHERE d.datname = %s AND s.setrole = 0",
+        (database,),
+    ).fetchone()
+    return [] if row is None else list(row[0])
+
+
+def _role(connection: Any, name: str) -> bool:
+    found = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
+    if found is None:
+        connection.execute(f"CREATE ROLE {name} NOLOGIN")
+    elif found[0]:
+        connection.execute(f"ALTER ROLE {name} NOLOGIN")
+    return found is None or bool(found[0])
+
+
+def _join(connection: Any, owner: str) -> None:
+    """Let an administrator who is no superuser act as the owner."""
+    if not connection.execute("SELECT pg_has_role(session_user, %s, 'MEMBER')", (owner,)).fetchone()[0]:
+        connection.execute(f"GRANT {owner} TO SESSION_USER")
+
+
+def _database(connection: Any, roles: Roles, database: str) -> bool:
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    found = connection.execute(
+        "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding) FROM pg_database WHERE datname = %s", (database,)
+    ).fetchone()
+    if found is not None:
+        if found != (roles.owner, "UTF8"):
+            raise Problem(
+                database, tr("A database of this name is there and belongs to others."), tr("Choose another name.")
+            )
+        return False
+    make = f"CREATE DATABASE {database} OWNER {roles.owner} TEMPLATE template0 ENCODING 'UTF8'"
+    try:
+        connection.execute(make + " LOCALE 'C.UTF-8'")  # an order that no update of the system changes
+    except (psycopg.errors.WrongObjectType, psycopg.errors.InvalidParameterValue):
+        connection.execute(make)
+    return True
+
+
+def _changes(connection: Any, look: str, *statements: str) -> bool:
+    before = connection.execute(look).fetchone()
+    for statement in statements:
+        connection.execute(statement)
+    return bool(connection.execute(look).fetchone() != before)
+
+
+class AsOwner(Server):
+    """A study's database through an administrator's connection; everything is done as the owner of its tables."""
+
+    own_steps = True
+
+    def __init__(self, url: str, password: str, database: str, owner: str) -> None:
+        super().__init__(Link(hosts=(), ports=(), database=database), owner, password)
+        self._url = url
+
+    def _connect(self) -> Any:
+        import psycopg  # noqa: PLC0415 - for studies on a server only
+
+        password = {"password": self._secret.passwords[0]} if self._secret.passwords[0] else {}
+        more: dict[str, Any] = {"dbname": self.link.database, **password}
+        connection = psycopg.connect(self._url, application_name="cati", connect_timeout=10, **more)
+        connection.execute("SET timezone = 'UTC'")
+        connection.execute("SET synchronous_commit = on")
+        connection.execute(f"SET ROLE {self._secret.role}")
+        connection.commit()
+        return connection
+
+
+def make_tables(database: AsOwner) -> Step:
+    """Make the tables, or bring them to this program's version, as their owner; a Problem when they are newer."""
+    found = version(database)
+    if found is None:
+        create_tables(database)
+    else:
+        require_current(database)
+    return Step(tr("Tables, version {version}", version=HEAD), found != HEAD)
+
+
+def transport(connection: Any, roles: Roles, database: str) -> Transport:
+    """Look how the server takes connections to a study's database; changes nothing."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    lines: list[AccessLine] | None = []
+    broken: tuple[str, ...] = ()
+    due = False
+    try:
+        ordered = "rule_number" if connection.info.server_version >= 160000 else "line_number"  # noqa: PLR2004 - the view got files in 16
+        file = "file_name" if ordered == "rule_number" else "current_setting('hba_file')"
+        rows = connection.execute(
+            f"SELECT {file}, line_number, type, database, user_name, coalesce(address, ''), coalesce(netmask, ''),"
+            f" auth_method, error FROM pg_hba_file_rules ORDER BY {ordered}"
+        ).fetchall()
+        lines = [
+            AccessLine(
+                file=row[0], number=row[1], kind=row[2], databases=tuple(row[3] or ()), users=tuple(row[4] or ()),
+                address=row[5], mask=row[6], method=row[7],
+            )
+            for row in rows if row[8] is None
+        ]  # fmt: skip
+        broken = tuple(f"{row[0]}:{row[1]}: {row[8]}" for row in rows if row[8] is not None)
+        due = bool(
+            connection.execute(
+                "SELECT (pg_stat_file(current_setting('hba_file'))).modification > pg_conf_load_time()"
+            ).fetchone()[0]
+        )
+    except psycopg.errors.InsufficientPrivilege:
+        lines = None
+    return Transport(
+        tls=_shown(connection, "ssl") == "on",
+        settings_file=_shown(connection, "config_file") or "postgresql.conf",
+        access_file=_shown(connection, "hba_file") or "pg_hba.conf",
+        access=None if lines is None else access(lines, database, roles.prefix),
+        broken=broken,
+        reload_due=due,
+    )
+
+
+def _shown(connection: Any, setting: str) -> str:
+    return str(connection.execute("SELECT coalesce(current_setting(%s, true), '')", (setting,)).fetchone()[0])
+
+
+def existing(transaction: Transaction, names: Sequence[str]) -> frozenset[str]:
+    """Return which of these roles the server has."""
+    found = transaction.exec_driver_sql("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (list(names),))
+    return frozenset(row[0] for row in found)
+
+
+def set_login(transaction: Transaction, roles: Roles, login: str, group: str, verifier: str) -> None:
+    """Make the role by which a member signs in, or give it another password; in a transaction of `AsOwner`.
+
+    ``group``: the member's role, as `member.role` says it. ``verifier``: from `cati.store.server.made_verifier`.
+    """
+    name = roles.login(login)
+    transaction.exec_driver_sql("SET LOCAL ROLE NONE")  # the owner of tables makes no roles: the administrator does
+    if existing(transaction, [name]):
+        transaction.exec_driver_sql(f"ALTER ROLE {name} LOGIN PASSWORD '{verifier}'")
+    else:
+        transaction.exec_driver_sql(
+            f"CREATE ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
+            f" PASSWORD '{verifier}'"
+        )
+    transaction.exec_driver_sql(f"GRANT {roles.group(group)} TO {name}")
+    # FOR NOW, until rights are given by row (contracts4.md, point 4): every member acts as the owner of the tables.
+    # This line goes then, and nothing else in this package depends on it.
+    transaction.exec_driver_sql(f"GRANT {roles.owner} TO {name}")
+    transaction.exec_driver_sql(f"SET LOCAL ROLE {roles.owner}")
