@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cati import __version__
 from cati.bugs import note_bug
 from cati.cli import acts as done
-from cati.cli import forms
+from cati.cli import forms, servers
 from cati.cli.acts import PROBLEM
 from cati.cli.terminal import Parser
 from cati.errors import Cancelled, Problem
@@ -94,8 +94,47 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("study", type=Path, metavar=tr("STUDY"))
     sub.add_argument("--login", required=True)
 
+    _add_servers(act)
     _add_endings(act)
     return parser
+
+
+def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """Add the acts for a study on a server."""
+
+    def administrator(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--administrator", required=True, metavar="URL",
+            help=tr("the administrator's connection: postgresql://NAME@HOST/postgres"),
+        )  # fmt: skip
+        sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
+
+    sub = act("init-server", servers.init_server, tr("bring a study to a PostgreSQL server, or look after it there"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"), help=tr("its folder; its link file when it is there"))
+    administrator(sub)
+    sub.add_argument("--login", help=tr("the research lead who moves it"))
+    sub.add_argument(
+        "--host", action="append", default=[], metavar="NAME[:PORT]",
+        help=tr("the server's name as in its certificate; again for each stand-in"),
+    )  # fmt: skip
+    sub.add_argument("--authority", type=Path, metavar="CA.pem", help=tr("who signed the server's certificate"))
+    sub.add_argument("--database", default="", metavar="NAME", help=tr("another name for the database"))
+    sub.add_argument("--link", type=Path, metavar="STUDY.cati-study", help=tr("where the link file goes"))
+    sub.add_argument("--sheet", type=Path, help=tr("where the sheet with start passwords goes"))
+    sub.add_argument(
+        "--renew", action="append", default=[], metavar="LOGIN", help=tr("make a new start password for this login")
+    )
+
+    sub = act("join", servers.join, tr("sign in to a study on a server for the first time, on this workstation"))
+    sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
+    sub.add_argument("--login", required=True)
+    sub.add_argument("--seal", type=Path, metavar="FILE", help=tr("the study's seal, carried over on a stick"))
+
+    sub = act("move-study", servers.move_study, tr("take a study from its server into a folder"))
+    sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
+    sub.add_argument("folder", type=Path, metavar=tr("FOLDER"))
+    administrator(sub)
+    sub.add_argument("--login", required=True)
 
 
 def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:

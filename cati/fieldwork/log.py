@@ -29,6 +29,7 @@ class Act(StrEnum):
     SIGNED_OUT = "signed_out"
     SETTINGS = "settings_changed"
     QUESTIONNAIRE = "questionnaire_changed"
+    MOVED = "study_moved"
     MEMBER_ADDED = "member_added"
     MEMBER_LEFT = "member_left"
     PASSWORD = "password_changed"  # noqa: S105 - the name of an act

@@ -19,6 +19,7 @@ from cati.vault.log_chain import ONE_FOR_ALL, Fault, Why
 
 WORDS = {
     Act.MADE: mark("made the study"),
+    Act.MOVED: mark("moved the study to a server or into a folder"),
     Act.SIGNED_IN: mark("signed in"),
     Act.SIGNED_OUT: mark("signed out"),
     Act.SETTINGS: mark("changed the settings"),

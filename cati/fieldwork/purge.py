@@ -25,6 +25,7 @@ from cati.fieldwork.residue import needles_of
 from cati.files.whole_file import read_whole
 from cati.settings import settings_from_json
 from cati.store import contacts, counts, erasure, studies
+from cati.store.link_file import is_link
 from cati.store.migrations import require_current
 from cati.store.opening import open_database
 from cati.text import language, mark, tr, trn
@@ -121,6 +122,7 @@ def prove(
     seal_path: Path | None = None,
 ) -> None:
     """Check both sign-ins before anything is closed or erased; raises a Problem that says which of the two is wrong."""
+    _refuse_server(folder)
     database = open_database(folder)
     try:
         rows = rows_of(database, (first[0], second[0]))
@@ -154,6 +156,7 @@ def purge(
     moment, the same call by the same two goes on where it fell. Raises a Problem when something stands against it;
     nothing is destroyed then. ``stop_after`` (tests) stops with `Cancelled` after the step of this name.
     """
+    _refuse_server(folder)
     database = open_database(folder)
     authority: Authority | None = None
     try:
@@ -187,6 +190,15 @@ def purge(
             authority.study.close()
         forget_keys()
         database.close()
+
+
+def _refuse_server(place: Path) -> None:
+    if is_link(place):
+        raise Problem(
+            place.name,
+            tr("This study lies on a server."),
+            tr("Take it into a folder first, with: cati move-study; then erase it there, and destroy every seal."),
+        )
 
 
 def verify_erasure(path: Path, public_key: str | None = None) -> Verdict:

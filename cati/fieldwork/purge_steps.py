@@ -43,8 +43,8 @@ _OURS = frozenset(
 _STAYS_IN_LOG = frozenset(
     act.value
     for act in (
-        Act.MADE, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_LEFT, Act.PASSWORD, Act.IMPORTED,
-        Act.MIXED, Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
+        Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_LEFT, Act.PASSWORD,
+        Act.IMPORTED, Act.MIXED, Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
     )
 )  # fmt: skip
 # Acts upon the study itself. All about cases, calls and working hours dies with the contacts.

@@ -224,7 +224,7 @@ def deactivate(study: OpenStudy, member_id: str) -> None:
 
 
 def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = STANDARD) -> None:
-    """Change one's own password; takes a second."""
+    """Change one's own password, with the server's where the study lies on one: both or neither. Takes a second."""
     with study.reading() as transaction:
         row = studies.member_by_login(transaction, study.me.login)
     if row is None:
@@ -235,4 +235,5 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
     )
     with study.transaction() as transaction:
         studies.replace_record(transaction, row.id, record.to_bytes())
+        study.database.change_password(transaction, new)
         log.note(study, transaction, Act.PASSWORD)

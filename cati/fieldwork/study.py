@@ -12,6 +12,7 @@ from pathlib import Path
 from cati import places
 from cati.errors import Problem
 from cati.fieldwork import log
+from cati.fieldwork.before_sign_in import bring_seal, no_study, restore_seal, seal_is_here, study_name
 from cati.fieldwork.changing import change_settings, settings_log
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
@@ -32,6 +33,7 @@ from cati.fieldwork.staffing import (
 )
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
+from cati.store.connecting import Refused
 from cati.store.database import Database
 from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables, require_current
@@ -41,7 +43,7 @@ from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
 from cati.text import tr
 from cati.vault.age_files import fingerprint
 from cati.vault.grants import certificate_from_bytes, grant_from_bytes
-from cati.vault.paper import paper_copy, seal_from_paper
+from cati.vault.paper import paper_copy
 from cati.vault.passwords import password_faults
 from cati.vault.people import (
     STANDARD,
@@ -52,12 +54,14 @@ from cati.vault.people import (
     unlock_member,
 )
 from cati.vault.seal_file import create_seal, read_seal
+from cati.vault.server_password import typed_start_password
 from cati.vault.study_keys import HandedOver, StudyKeys, open_kept, take_up
 
 __all__ = [
     "CreatedStudy",
     "NewMember",
     "add_member",
+    "bring_seal",
     "change_password",
     "change_settings",
     "check_members",
@@ -197,52 +201,6 @@ def _refuse_seal_inside(folder: Path, seal_folder: Path) -> None:
         )
 
 
-def study_name(folder: Path) -> str:
-    """Return the study's name without a password, for the sign-in page; a Problem when the folder holds none."""
-    database = open_database(folder)
-    try:
-        require_current(database)
-        with database.reading() as transaction:
-            row = studies.the_study(transaction)
-        if row is None:
-            raise _no_study(folder.name)
-        return settings_from_json(row.settings).name
-    finally:
-        database.close()
-
-
-def _no_study(name: str) -> Problem:
-    return Problem(name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
-
-
-def seal_is_here(folder: Path, seal_folder: Path | None = None) -> bool:
-    """Tell whether this workstation has the seal of the study in ``folder``."""
-    return _seal_path(folder, seal_folder).exists()
-
-
-def _seal_path(folder: Path, seal_folder: Path | None = None) -> Path:
-    database = open_database(folder)
-    try:
-        require_current(database)
-        with database.reading() as transaction:
-            row = studies.the_study(transaction)
-    finally:
-        database.close()
-    if row is None:
-        raise _no_study(folder.name)
-    return (seal_folder or places.seals()) / f"{row.id}.seal"
-
-
-def restore_seal(folder: Path, paper_text: str, *, seal_folder: Path | None = None) -> Path:
-    """Put the seal back from its paper copy; a Problem names the line that is mistyped or a seal of another study."""
-    path = _seal_path(folder, seal_folder)
-    seal = seal_from_paper(paper_text)
-    if seal.study_id != path.stem:
-        raise Problem(tr("Seal"), tr("This paper copy belongs to another study."), tr("Look for the right sheet."))
-    create_seal(path, seal)
-    return path
-
-
 def open_study(
     folder: Path,
     login: str,
@@ -251,13 +209,16 @@ def open_study(
     now: Callable[[], datetime],
     draw: random.Random,
     seal_path: Path | None = None,
+    start_password: str = "",
 ) -> OpenStudy:
-    """Open a study for one member; takes half a second, so call it off the window's thread.
+    """Open a study for one member; takes half a second (on a server: a whole one), so call it off the window's thread.
 
     Raises WrongPassword for a wrong login too (nobody learns which logins exist). After the purge only a research
-    lead can open it, and only the answers.
+    lead can open it, and only the answers. ``start_password``, for a first sign-in on a server: it opens the
+    connection once, and the server takes ``password`` from then on, if that opens the member's own keys.
+    The study's clock is ``now`` for a folder, else the server's.
     """
-    database = open_database(folder)
+    database = open_database(folder, login, typed_start_password(start_password) if start_password else password)
     try:
         row, member, model = _rows_of(database, login)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
@@ -270,7 +231,7 @@ def open_study(
             settings=settings_from_json(row.settings),
             questionnaire=questionnaire_from_json(model),
             me=member_of(member),
-            now=now,
+            now=database.clock(now),
             draw=draw,
             database=database,
             seal_path=seal_path,
@@ -278,8 +239,10 @@ def open_study(
             answers_private=answers_private,
         )
         with study.transaction() as transaction:
+            if start_password:
+                database.change_password(transaction, password)
             log.note(study, transaction, Act.SIGNED_IN)
-    except WrongPassword:
+    except (WrongPassword, Refused):
         database.close()
         raise _wrong_sign_in() from None
     except BaseException:
@@ -294,7 +257,7 @@ def _rows_of(database: Database, login: str) -> tuple[studies.StudyRow, studies.
     with database.reading() as transaction:
         row = studies.the_study(transaction)
         if row is None:
-            raise _no_study(database.name)
+            raise no_study(database.name)
         member = studies.member_by_login(transaction, login)
         model = studies.questionnaire_model(transaction, row.questionnaire)
     if member is None or not member.active:

@@ -8,6 +8,7 @@ from pathlib import Path
 from cati import places
 from cati.errors import Problem
 from cati.store import erasure, studies
+from cati.store.link_file import is_link, read_link
 from cati.store.migrations import require_current
 from cati.store.opening import open_database
 from cati.text import tr
@@ -25,7 +26,12 @@ class StudyState(StrEnum):
 
 
 def state_of(folder: Path) -> StudyState:
-    """Return how the study in ``folder`` stands on this workstation; a Problem when there is none."""
+    """Return how the study in ``folder`` (or of a link file) stands on this workstation; a Problem when there is none.
+
+    A server says before the sign-in nothing: there only the seal is looked for.
+    """
+    if is_link(folder):
+        return _by_seal(read_link(folder).study)
     database = open_database(folder)
     try:
         require_current(database)
@@ -40,4 +46,8 @@ def state_of(folder: Path) -> StudyState:
         return StudyState.ERASED
     if begun:
         return StudyState.ERASING
-    return StudyState.RUNNING if (places.seals() / f"{row.id}.seal").exists() else StudyState.SEAL_MISSING
+    return _by_seal(row.id)
+
+
+def _by_seal(study_id: str) -> StudyState:
+    return StudyState.RUNNING if (places.seals() / f"{study_id}.seal").exists() else StudyState.SEAL_MISSING

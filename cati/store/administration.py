@@ -289,6 +289,13 @@ def existing(transaction: Transaction, names: Sequence[str]) -> frozenset[str]:
     return frozenset(row[0] for row in found)
 
 
+def drop_login(transaction: Transaction, roles: Roles, login: str) -> None:
+    """Take away the role by which a member signed in, if there is one; in a transaction of `AsOwner`."""
+    transaction.exec_driver_sql("SET LOCAL ROLE NONE")
+    transaction.exec_driver_sql(f"DROP ROLE IF EXISTS {roles.login(login)}")
+    transaction.exec_driver_sql(f"SET LOCAL ROLE {roles.owner}")
+
+
 def set_login(transaction: Transaction, roles: Roles, login: str, group: str, verifier: str) -> None:
     """Make the role by which a member signs in, or give it another password; in a transaction of `AsOwner`.
 

@@ -15,11 +15,11 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import calling, interviewing, purge, sample, study, study_state
+from cati.fieldwork import before_sign_in, calling, interviewing, purge, sample, study, study_state
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
-from cati.store.database import Database
+from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables
 from cati.store.moving import copy_study
@@ -173,6 +173,16 @@ def cluster() -> Iterator[postgres.Cluster]:
         yield found
 
 
+class AtTheTestsTime(Server):
+    """A server that leaves the time to the test, and opens by the owner's password for everybody."""
+
+    def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
+        return now
+
+    def change_password(self, transaction: Transaction, new: str) -> None:
+        pass
+
+
 def _on_server(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> Link:
     """Move a study that was just made to the server, and return how it is reached."""
     link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(name))
@@ -191,11 +201,11 @@ def make_study(
     made: list[Made] = []
     links: dict[Path, Link] = {}
 
-    def opened(folder: Path) -> Database:
+    def opened(folder: Path, *_sign_in: str) -> Database:
         link = links.get(folder)
-        return Embedded(folder) if link is None else Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+        return Embedded(folder) if link is None else AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
 
-    for module in (study, study_state, purge):
+    for module in (study, before_sign_in, study_state, purge):
         monkeypatch.setattr(module, "open_database", opened)
 
     def make(settings: StudySettings | None = None) -> Made:

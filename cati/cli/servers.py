@@ -1,0 +1,105 @@
+"""What the acts for a study on a server do on a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import random
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cati.cli.terminal import Bar, ask_password
+from cati.errors import Problem
+from cati.text import tr
+
+if TYPE_CHECKING:
+    from cati.fieldwork.server_setup import ServerPlan
+
+_PORT = 5432
+
+
+def _clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def init_server(args: argparse.Namespace) -> int:
+    """Bring a study to a server, or make there what is missing; what was done is printed as it is done."""
+    from cati.fieldwork.before_sign_in import is_on_server
+    from cati.fieldwork.server_setup import Clockwork, look_after_server, move_to_server
+
+    study: Path = args.study
+    sheet = args.sheet or study.parent / f"{study.stem}-start-passwords.html"
+    if sheet.exists():
+        raise Problem(
+            str(sheet), tr("Start passwords were written here before."), tr("Hand them out and delete it, first.")
+        )
+    plan = _plan(args)
+    if is_on_server(study):
+        look_after_server(study, plan, args.renew, sheet, print)
+        return 0
+    if not args.login or not args.host or args.authority is None:
+        raise Problem(
+            "init-server",
+            tr("To move a study, a research lead, the server's name and its authority are needed."),
+            tr("Give --login, --host and --authority."),
+        )
+    password = ask_password(tr("Password of {login}", login=args.login))
+    link = args.link or study.parent / f"{study.name}.cati-study"
+    with Bar(tr("Moving")) as bar:
+        with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
+        move_to_server(study, plan, (args.login, password), link, sheet, print, with_)
+    print(tr("The seal stays where it is. Bring it to every workstation on paper or on a stick, never with the link."))
+    return 0
+
+
+def join(args: argparse.Namespace) -> int:
+    """Install the seal if it is given, and exchange the start password for the member's own."""
+    from cati.fieldwork.before_sign_in import bring_seal, seal_is_here
+    from cati.fieldwork.study import open_study, sign_out
+
+    if args.seal is not None and not seal_is_here(args.study):
+        print(tr("Its seal lies in {path}. Keep it out of backups.", path=bring_seal(args.study, args.seal)))
+    start = ask_password(tr("Start password from the sheet"))
+    password = ask_password(tr("Own password of {login}", login=args.login))
+    study = open_study(args.study, args.login, password, now=_clock, draw=random.SystemRandom(), start_password=start)
+    sign_out(study)
+    print(tr("Done: from now on your own password opens the study here. Destroy the strip."))
+    return 0
+
+
+def move_study(args: argparse.Namespace) -> int:
+    """Take a study from its server into a folder."""
+    from cati.fieldwork.server_setup import Clockwork, move_to_folder
+
+    plan = _plan(args)
+    password = ask_password(tr("Password of {login}", login=args.login))
+    with Bar(tr("Moving")) as bar:
+        with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
+        move_to_folder(args.study, args.folder, plan, (args.login, password), print, with_)
+    return 0
+
+
+def _plan(args: argparse.Namespace) -> ServerPlan:
+    from cati.fieldwork.server_setup import ServerPlan, authority_of
+
+    hosts = [_host(word) for word in getattr(args, "host", ())]
+    authority = getattr(args, "authority", None)
+    password = ask_password(tr("Password of the administrator")) if args.administrator_password else ""
+    return ServerPlan(
+        administrator=args.administrator,
+        password=password,
+        hosts=tuple(name for name, _port in hosts),
+        ports=tuple(port for _name, port in hosts),
+        authority=authority_of(authority) if authority is not None else "",
+        database=getattr(args, "database", ""),
+    )
+
+
+def _host(word: str) -> tuple[str, int]:
+    """Return (name, port) of "name" or "name:port"."""
+    name, colon, port = word.rpartition(":")
+    if not colon:
+        return word, _PORT
+    if not port.isdigit():
+        raise Problem(word, tr("This is no name of a server."), tr("Write NAME or NAME:PORT."))
+    return name, int(port)

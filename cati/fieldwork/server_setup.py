@@ -1,0 +1,393 @@
+"""A study comes to a server and goes back into a folder: all of it, or nothing, and never in two places."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cati.errors import Problem
+from cati.fieldwork import log
+from cati.fieldwork.log import Act
+from cati.fieldwork.open_study import Member, Role
+from cati.fieldwork.sheets import write_private
+from cati.fieldwork.start_sheet import StartPassword, start_sheet
+from cati.fieldwork.study import open_study
+from cati.settings import settings_from_json
+from cati.store import administration, moving, studies
+from cati.store.access_rules import wanted_lines
+from cati.store.administration import AsOwner
+from cati.store.connecting import Secret, Unreachable, connect
+from cati.store.embedded import Embedded
+from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
+from cati.store.migrations import create_tables, require_current
+from cati.store.opening import reached
+from cati.store.roles import Roles
+from cati.store.server import made_verifier
+from cati.text import tr, trn
+from cati.vault.people import STANDARD, ArgonCost
+from cati.vault.server_password import new_start_password, server_password
+
+Tell = Callable[[str], None]
+"""Takes each sentence as it becomes true, so that what was done is known even if a later step fails."""
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPlan:
+    """Where a study is to lie, and how the administrator comes in (a libpq URL; a socket's has no password).
+
+    ``hosts`` and ``ports``: how workstations reach the server, under names that are in its certificate.
+    ``authority``: certificates (PEM) of who signed that.
+    """
+
+    administrator: str = field(repr=False)
+    password: str = field(repr=False, default="")
+    hosts: tuple[str, ...]
+    ports: tuple[int, ...]
+    authority: str
+    database: str = ""
+    cost: ArgonCost = STANDARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clockwork:
+    """Time and chance, as every act is given them; and where the seal lies if not at its usual place."""
+
+    now: Callable[[], datetime]
+    draw: random.Random
+    seal_path: Path | None = None
+    progress: Progress = lambda _done, _of: None
+
+
+def prepare_server(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:
+    """Make everything that a study needs on its server, or find it there; a Problem names what is not ready.
+
+    Nothing of the administrator's own files is touched: the lines to put there are told.
+    """
+    with administration.administrator(plan.administrator, plan.password) as connection:
+        for step in administration.prepare(connection, roles, database):
+            tell(_said(step))
+    with administration.administrator(plan.administrator, plan.password, database) as connection:
+        tell(_said(administration.prepare_inside(connection, roles)))
+        step, left = administration.prepare_settings(connection, database)
+        tell(_said(step))
+        if left:
+            tell(tr("Only a superuser may give these; have it done, so that the server's log keeps no values:"))
+            for statement in left:
+                tell("    " + statement)
+        _require_transport(administration.transport(connection, roles, database), database, tell)
+    owned = AsOwner(plan.administrator, plan.password, database, roles.owner)
+    try:
+        tell(_said(administration.make_tables(owned)))
+    finally:
+        owned.close()
+
+
+def _said(step: administration.Step) -> str:
+    return f"{tr('made') if step.new else tr('there already')}: {step.what}"
+
+
+def _require_transport(found: administration.Transport, database: str, tell: Tell) -> None:
+    """Tell what the administrator must write where; a Problem unless members come in by TLS and SCRAM alone."""
+    again = tr("Nothing was moved. Do this, then give the same command again.")
+    if not found.tls:
+        tell(tr("Put these lines into {file}, with the server's own certificate and key:", file=found.settings_file))
+        for text in ("ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'"):
+            tell("    " + text)
+    if found.access is not None and not found.access.safe:
+        for line in found.access.open_lines:
+            tell(tr("{file}, line {n}, lets members in without TLS or without SCRAM.", file=line.file, n=line.number))
+        tell(tr("Put these lines at the top of {file}:", file=found.access_file))
+        for text in wanted_lines(database):
+            tell("    " + text)
+    for text in found.broken:
+        tell(tr("This line cannot be read by the server: {line}", line=text))
+    unsafe = not found.tls or (found.access is not None and not found.access.safe)
+    if unsafe or found.reload_due:
+        tell(tr("Then let the server read its files: {statement}", statement="SELECT pg_reload_conf();"))
+    if unsafe:
+        raise Problem(tr("Server"), tr("It does not take members' connections as it must."), again)
+    if found.reload_due:
+        raise Problem(tr("Server"), tr("pg_hba.conf was changed and not read by the server yet."), again)
+    tell(_said(administration.Step(tr("TLS and SCRAM for members, and nothing else"), new=False)))
+
+
+def move_to_server(
+    folder: Path,
+    plan: ServerPlan,
+    lead: tuple[str, str],
+    link_path: Path,
+    sheet_path: Path,
+    tell: Tell,
+    with_: Clockwork,
+) -> StudyLink:
+    """Bring the study in ``folder`` to a server and take it out of the folder; ``lead``: (login, password).
+
+    Writes the link file for the workstations and a sheet with a start password for everybody but this lead. Given
+    again after any interruption, it goes on. Raises a Problem when something stands against it; the study is then in
+    the folder as before.
+    """
+    source = Embedded(folder)
+    try:
+        require_current(source)
+        with source.reading() as transaction:
+            row = studies.the_study(transaction)
+        if row is None:
+            raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
+        roles = Roles(row.id)
+        link = StudyLink(
+            study=row.id,
+            name=settings_from_json(row.settings).name,
+            database=plan.database or roles.prefix,
+            hosts=plan.hosts,
+            ports=plan.ports,
+            authority=plan.authority,
+            cost=plan.cost,
+        )
+        refuse_unfit(link, link_path.name)
+        administration.refuse_name(link.database)
+        source.refuse_others()
+        prepare_server(plan, roles, link.database, tell)
+        target = AsOwner(plan.administrator, plan.password, link.database, roles.owner)
+        try:
+            if _is_there(source, target, row.id):
+                tell(tr("All of it is on the server already; the folder's copy goes."))
+            else:
+                me = _lead_of(folder, lead, with_)
+                _let_in(target, roles, link, me, lead[1])
+                _try(link, roles, lead, tell)
+                source.refuse_others()
+                _bring(source, target, link, me, (link_path.name, sheet_path), tell, with_)
+        finally:
+            target.close()
+        write_link(link_path, link)
+        source.remove()
+    finally:
+        source.close()
+    tell(tr("Workstations open the study with this file: {path}", path=link_path))
+    return link
+
+
+def _is_there(source: Embedded, target: AsOwner, study_id: str) -> bool:
+    """Tell whether an earlier try brought everything over; a Problem when the server holds anything else."""
+    with target.reading() as theirs, source.reading() as ours:
+        there = moving.row_counts(theirs)
+        if not any(there.values()):
+            return False
+        row = studies.the_study(theirs)
+        if row is not None and row.id == study_id:
+            found, mine = moving.contents(theirs), moving.contents(ours)
+            if all(found[name] == mine[name] for name in mine if name != "log"):
+                return True
+    raise Problem(
+        target.name,
+        tr("The database on the server is not empty, and holds something else than this folder."),
+        tr("Choose another name for the database, or have its content looked at first."),
+    )
+
+
+def _lead_of(place: Path, lead: tuple[str, str], with_: Clockwork) -> Member:
+    """Return the research lead with this login and password, to whom the study opens; a Problem else."""
+    study = open_study(place, *lead, now=with_.now, draw=with_.draw, seal_path=with_.seal_path)
+    try:
+        study.require(Role.RESEARCH_LEAD)
+        _keys_are_there = study.open_keys
+        return study.me
+    finally:
+        study.close()
+
+
+def _let_in(target: AsOwner, roles: Roles, link: StudyLink, member: Member, password: str) -> None:
+    """Make a member's role with what is derived of a password."""
+    derived = server_password(password, link.study, member.login, link.cost)
+    with target.transaction() as transaction:
+        verifier = made_verifier(transaction, roles.login(member.login), derived)
+        administration.set_login(transaction, roles, member.login, member.role.value, verifier)
+
+
+def _try(link: StudyLink, roles: Roles, lead: tuple[str, str], tell: Tell) -> None:
+    """Come in as the lead's workstation will, before anything is moved; then in clear, which must fail."""
+    login, password = lead
+    secret = Secret(roles.login(login), (server_password(password, link.study, login, link.cost),))
+    connect(reached(link), secret).close()
+    tell(tr("tried: {login} comes in by TLS, known by the authority's certificate", login=login))
+    plain = None
+    try:
+        plain = connect(replace(reached(link), authority=""), secret)
+    except Problem:
+        tell(tr("tried: in clear nobody comes in"))
+    if plain is not None:
+        plain.close()
+        raise Problem(
+            tr("Server"),
+            tr("It takes members' connections in clear."),
+            tr("Nothing was moved. Put these lines at the top of {file}:", file="pg_hba.conf")
+            + " "
+            + "; ".join(wanted_lines(link.database)),
+        )
+
+
+def _bring(
+    source: Embedded,
+    target: AsOwner,
+    link: StudyLink,
+    me: Member,
+    papers: tuple[str, Path],
+    tell: Tell,
+    with_: Clockwork,
+) -> None:
+    """Write everything, and everybody's role, in one transaction of the server; nobody writes here meanwhile.
+
+    ``papers``: name of the link file, and where the sheet with the start passwords goes.
+    """
+    link_name, sheet_path = papers
+    roles = Roles(link.study)
+    try:
+        with source.transaction() as reading, target.transaction(large=True) as writing:
+            others = [row for row in studies.members(reading) if row.active and row.id != me.id]
+            starts = _start_passwords(link, link_name, others, sheet_path)
+            counts = moving.copy_rows(reading, writing, with_.progress)
+            log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="server")
+            _set_starts(writing, roles, link, others, starts)
+    except Unreachable:  # perhaps it was kept: then these are the start passwords
+        raise
+    except BaseException:
+        sheet_path.unlink(missing_ok=True)
+        raise
+    tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
+    _tell_starts(starts, sheet_path, tell)
+
+
+def _start_passwords(
+    link: StudyLink, link_name: str, rows: Sequence[studies.MemberRow], sheet_path: Path
+) -> list[StartPassword]:
+    """Draw a start password for each and write the sheet, before any of them holds."""
+    starts = [StartPassword(row.login, row.name, new_start_password()) for row in rows]
+    if starts:
+        sheet_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        write_private(sheet_path, start_sheet(link.name, link_name, starts).encode())
+    return starts
+
+
+def _set_starts(
+    transaction: Any,
+    roles: Roles,
+    link: StudyLink,
+    rows: Sequence[studies.MemberRow],
+    starts: Sequence[StartPassword],
+) -> None:
+    for row, start in zip(rows, starts, strict=True):
+        derived = server_password(start.password, link.study, row.login, link.cost)
+        verifier = made_verifier(transaction, roles.login(row.login), derived)
+        administration.set_login(transaction, roles, row.login, row.role, verifier)
+
+
+def _tell_starts(starts: Sequence[StartPassword], sheet_path: Path, tell: Tell) -> None:
+    if starts:
+        tell(
+            trn(
+                "made: the role of 1 member, with a start password",
+                "made: the roles of {n} members, each with a start password",
+                len(starts),
+            )
+        )
+        tell(tr("To print and hand out, then to delete: {path}", path=sheet_path))
+
+
+def look_after_server(place: Path, plan: ServerPlan, renew: Sequence[str], sheet_path: Path, tell: Tell) -> None:
+    """Do for a study that is on its server what is missing there: rights, newer tables, roles of new members.
+
+    ``place`` is its link file; ``renew``: logins that get a new start password, because the server's was lost.
+    """
+    link = read_link(place)
+    roles = Roles(link.study)
+    prepare_server(plan, roles, link.database, tell)
+    target = AsOwner(plan.administrator, plan.password, link.database, roles.owner)
+    try:
+        with target.transaction() as transaction:
+            row = studies.the_study(transaction)
+            if row is None or row.id != link.study:
+                raise Problem(place.name, tr("This study is not on the server."), tr("Move it there first."))
+            members = studies.members(transaction)
+            unknown = [login for login in renew if login not in {row.login for row in members if row.active}]
+            if unknown:
+                raise Problem(", ".join(unknown), tr("There is no such login in this study."), "")
+            there = administration.existing(transaction, [roles.login(row.login) for row in members])
+            for row_ in members:
+                if not row_.active and roles.login(row_.login) in there:
+                    administration.drop_login(transaction, roles, row_.login)
+                    tell(tr("taken away: the role of {login}, who left", login=row_.login))
+            wanted = [
+                row for row in members
+                if row.active and (roles.login(row.login) not in there or row.login in renew)
+            ]  # fmt: skip
+            starts = _start_passwords(link, place.name, wanted, sheet_path)
+            _set_starts(transaction, roles, link, wanted, starts)
+    finally:
+        target.close()
+    _tell_starts(starts, sheet_path, tell)
+    if not starts:
+        tell(tr("there already: a role for every member"))
+
+
+def move_to_folder(
+    link_path: Path, folder: Path, plan: ServerPlan, lead: tuple[str, str], tell: Tell, with_: Clockwork
+) -> None:
+    """Bring a study from its server into a new or empty ``folder``; the server's tables are empty afterwards.
+
+    Nobody else may be connected. The roles of the members go: in the folder their own passwords open everything.
+    """
+    link = read_link(link_path)
+    roles = Roles(link.study)
+    if folder.exists() and any(folder.iterdir()):
+        raise Problem(folder.name, tr("This folder is not empty."), tr("Choose a new folder for the study."))
+    me = _lead_of(link_path, lead, with_)
+    source = AsOwner(plan.administrator, plan.password, link.database, roles.owner)
+    existed = folder.exists()
+    target = None
+    kept = False
+    try:
+        if source.others(roles.prefix):
+            raise Problem(link.name, tr("This study is open somewhere else."), tr("Close it there and try again."))
+        target = Embedded(folder, create=True)
+        create_tables(target)
+        with source.transaction(large=True) as reading:
+            moving.hold_still(reading)
+            with target.transaction(large=True) as writing:
+                counts = moving.copy_rows(reading, writing, with_.progress)
+                log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="folder")
+            target.lay_ballast()
+            kept = True  # from here on the folder is the study, and the server's copy goes
+            for row in studies.members(reading):
+                administration.drop_login(reading, roles, row.login)
+            moving.empty(reading)
+    finally:
+        source.close()
+        if target is not None:
+            target.close()
+            if not kept:
+                target.remove()
+                if existed:
+                    folder.mkdir(mode=0o700, exist_ok=True)
+    tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
+    tell(tr("The study stands in {folder}.", folder=folder))
+    tell(tr("The database {name} on the server is empty now; link files open nothing any more.", name=link.database))
+
+
+def authority_of(path: Path) -> str:
+    """Return the certificates in a file, PEM; a Problem when there are none, or a private key besides."""
+    try:
+        text = path.read_text("ascii")
+    except (UnicodeDecodeError, FileNotFoundError):
+        text = ""
+    if "-----BEGIN CERTIFICATE-----" not in text or "PRIVATE KEY" in text:
+        raise Problem(
+            str(path),
+            tr("This is not a file of certificates (PEM)."),
+            tr("Give the certificate of the authority that signed the server's."),
+        )
+    return text
