@@ -20,7 +20,8 @@ from cati.cli.terminal import Bar
 from cati.errors import Cancelled, Problem
 
 ACTS = (
-    "demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-log", "verify-erasure",
+    "demo", "check", "convert", "new-study", "seal", "import", "end-field", "export", "purge", "verify-log",
+    "verify-erasure", "init-server", "join", "move-study",
 )  # fmt: skip
 QUESTIONNAIRES = Path(__file__).resolve().parent.parent / "questionnaires"
 

@@ -280,7 +280,9 @@ def transport(connection: Any, roles: Roles, database: str) -> Transport:
 
 
 def _shown(connection: Any, setting: str) -> str:
-    return str(connection.execute("SELECT coalesce(current_setting(%s, true), '')", (setting,)).fetchone()[0])
+    """Return a setting's value, "" where this administrator may not see it."""
+    found = connection.execute("SELECT setting FROM pg_settings WHERE name = %s", (setting,)).fetchone()
+    return "" if found is None or found[0] is None else str(found[0])
 
 
 def existing(transaction: Transaction, names: Sequence[str]) -> frozenset[str]:
