@@ -12,7 +12,7 @@ from pathlib import Path
 from cati import places
 from cati.errors import Problem
 from cati.fieldwork import log
-from cati.fieldwork.before_sign_in import bring_seal, no_study, restore_seal, seal_is_here, study_name
+from cati.fieldwork.before_sign_in import bring_seal, is_on_server, no_study, restore_seal, seal_is_here, study_name
 from cati.fieldwork.changing import change_settings, settings_log
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
@@ -218,6 +218,7 @@ def open_study(
     connection once, and the server takes ``password`` from then on, if that opens the member's own keys.
     The study's clock is ``now`` for a folder, else the server's.
     """
+    start_password = start_password if is_on_server(folder) else ""
     database = open_database(folder, login, typed_start_password(start_password) if start_password else password)
     try:
         row, member, model = _rows_of(database, login)

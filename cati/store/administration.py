@@ -23,6 +23,7 @@ _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 # Of the database, not of each role: so no role that is made later can be forgotten.
 SETTINGS = {
     "log_statement": "none",
+    "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
     "log_min_duration_statement": "-1",
     "log_min_duration_sample": "-1",
@@ -223,6 +224,7 @@ class AsOwner(Server):
         password = {"password": self._secret.passwords[0]} if self._secret.passwords[0] else {}
         more: dict[str, Any] = {"dbname": self.link.database, **password}
         connection = psycopg.connect(self._url, application_name="cati", connect_timeout=10, **more)
+        self._read_clock(connection)
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SET synchronous_commit = on")
         connection.execute(f"SET ROLE {self._secret.role}")

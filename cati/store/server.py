@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import URL, create_engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store.connecting import Link, Secret, Unreachable, connect, unreachable
@@ -55,13 +55,13 @@ class Server(Database):
         return connection
 
     def now(self) -> datetime:
-        """Return the server's time: what it said last, and what our own steady clock counted since."""
-        if self._clock is None or ticks() - self._clock[1] > _CLOCK_HOLDS:
-            self._clock = None
-            with self._told(), self.engine.connect() as connection:
-                driver = connection.connection.dbapi_connection
-                if self._clock is None:  # a new connection has read it
-                    self._read_clock(driver)
+        """Return the server's time: what it said last, and what our own steady clock counted since.
+
+        It never waits for the server but the first time: work goes on while that is away.
+        """
+        if self._clock is None:
+            with self.reading():  # connecting reads the clock
+                pass
         theirs, ours = self._clock or (0.0, 0.0)
         return datetime.fromtimestamp(theirs + ticks() - ours, UTC)
 
@@ -72,9 +72,14 @@ class Server(Database):
     def _read_clock(self, connection: Any) -> None:
         before = ticks()
         theirs = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()[0]
-        connection.rollback()
         after = ticks()
+        connection.rollback()
         self._clock = (float(theirs), (before + after) / 2)
+
+    def _keep_time(self, connection: Any) -> None:
+        """Ask for the time again, before a transaction's first statement, when the last answer is old."""
+        if self._clock is None or ticks() - self._clock[1] > _CLOCK_HOLDS:
+            self._read_clock(connection)
 
     def change_password(self, transaction: Transaction, new: str) -> None:
         """Let this role open with what is derived of ``new``, if the transaction is kept; the server sees neither."""
@@ -93,6 +98,7 @@ class Server(Database):
         with self._told(), self.engine.connect() as connection:
             driver: Any = connection.connection.dbapi_connection
             try:
+                self._keep_time(driver)
                 if large:
                     connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
                     connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
@@ -123,6 +129,7 @@ class Server(Database):
         with self._told(), self.engine.connect() as connection:
             driver = connection.connection.dbapi_connection
             try:
+                self._keep_time(driver)
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield connection
             finally:
@@ -131,18 +138,21 @@ class Server(Database):
     @contextmanager
     def _told(self) -> Iterator[None]:
         """Say in a sentence what keeps the server from answering; anything else passes."""
+        import psycopg  # noqa: PLC0415 - for studies on a server only
+
         try:
             yield
-        except DBAPIError as error:
-            state = getattr(error.orig, "sqlstate", None)
+        except (DBAPIError, psycopg.Error) as error:  # SQLAlchemy's statements wrap the driver's error, ours do not
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            state = getattr(cause, "sqlstate", None)
             if state == _DISK_FULL:
                 raise Problem(
                     tr("Server"),
                     tr("The disk of the server is full; nothing of this step was saved."),
                     tr("Tell whoever looks after the server."),
                 ) from None
-            gone = state in _NO_ANSWER or (state is None and isinstance(error, OperationalError))
-            if error.connection_invalidated or gone:
+            cut = isinstance(error, DBAPIError) and error.connection_invalidated
+            if cut or state in _NO_ANSWER or (state is None and isinstance(cause, psycopg.OperationalError)):
                 raise unreachable() from None
             raise
 

@@ -84,6 +84,8 @@ class SignInPage(Page):
         buttons.addWidget(self.new)
         buttons.addStretch(1)
         side.addLayout(buttons)
+        self.choose_link = theme.push(tr("Open a &link file …"), self._choose_link)
+        side.addWidget(self.choose_link, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         return side
 
@@ -102,6 +104,12 @@ class SignInPage(Page):
         self.password.returnPressed.connect(self.sign_in)
         side.addWidget(Labelled(tr("Sign-in name"), self.login))
         side.addWidget(Labelled(tr("Password"), self.password))
+        self.start = QLineEdit()
+        self.start.setMaxLength(80)
+        self.start.returnPressed.connect(self.sign_in)
+        self._first_time = Labelled(tr("Start password, the first time only"), self.start)
+        self._first_time.hide()
+        side.addWidget(self._first_time)
         self.enter = theme.push(tr("Sign in"), self.sign_in, kind="primary")
         line = QHBoxLayout()
         line.addWidget(self.enter)
@@ -154,8 +162,14 @@ class SignInPage(Page):
         if chosen:
             self.show_study(Path(chosen))
 
+    def _choose_link(self) -> None:
+        filters = tr("Link file of a study (*.cati-study)")
+        chosen, _filter = QFileDialog.getOpenFileName(self, tr("Link file of a study"), str(Path.home()), filters)
+        if chosen:
+            self.show_study(Path(chosen))
+
     def show_study(self, folder: Path) -> None:
-        """Put a study in front, adding it to the list when it is not there; what keeps it shut is said."""
+        """Put a study (its folder or link file) in front, adding it to the list; what keeps it shut is said."""
         for at in range(self.studies.count()):
             if self.studies.item(at).data(Qt.ItemDataRole.UserRole) == str(folder):
                 self.studies.setCurrentRow(at)
@@ -179,20 +193,25 @@ class SignInPage(Page):
         self.problem.hide()
         self.seal.hide()
         self.finish.hide()
+        self.start.clear()
+        self._first_time.hide()
         if self.folder is not None:
             folder = self.folder
 
-            def look(_ticket: Ticket) -> tuple[Path, StudyState]:
-                from cati.fieldwork.study_state import state_of  # noqa: PLC0415 - loads the store while a name is typed
+            def look(_ticket: Ticket) -> tuple[Path, StudyState, bool]:
+                # Here and not above, because they load the store: while a name is typed.
+                from cati.fieldwork.before_sign_in import is_on_server  # noqa: PLC0415
+                from cati.fieldwork.study_state import state_of  # noqa: PLC0415
 
-                return folder, state_of(folder)
+                return folder, state_of(folder), is_on_server(folder)
 
             run_in_background(self, look, self._looked, self._unfit)
 
-    def _looked(self, found: tuple[Path, StudyState]) -> None:
-        folder, state = found
+    def _looked(self, found: tuple[Path, StudyState, bool]) -> None:
+        folder, state, on_server = found
         if folder != self.folder:
             return
+        self._first_time.setVisible(on_server)
         self.seal.setVisible(state == "seal_missing")
         self.finish.setVisible(state == "erasing")
         if state == "erasing":
@@ -222,12 +241,12 @@ class SignInPage(Page):
             self.problem.say(tr("Enter your sign-in name and your password."), "warning")
             (self.password if login else self.login).setFocus()
             return
-        now, draw = self._now, self._draw
+        now, draw, start = self._now, self._draw, self.start.text().strip()
 
         def unlock(_ticket: Ticket) -> OpenStudy:
             from cati.fieldwork.study import open_study  # noqa: PLC0415
 
-            return open_study(folder, login, password, now=now, draw=draw)
+            return open_study(folder, login, password, now=now, draw=draw, start_password=start)
 
         self.problem.hide()
         self.enter.setEnabled(False)
@@ -241,6 +260,7 @@ class SignInPage(Page):
         self.working.end()
         self.enter.setEnabled(True)
         self.password.clear()
+        self.start.clear()
         self.signed_in.emit(study)
 
     def _refused(self, problem: Problem) -> None:

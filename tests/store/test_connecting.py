@@ -167,13 +167,37 @@ def test_time_is_the_servers_even_where_our_clock_is_wrong(link: Link, monkeypat
     before = now()
     assert asked == 0
     assert 299 < (before - datetime.now(UTC)).total_seconds() < 301
-    monkeypatch.setattr(serving, "ticks", lambda: at + 1000)  # too long ago: it asks again
+    monkeypatch.setattr(serving, "ticks", lambda: at + 1000)
+    assert now() > before  # too long ago, but nobody waits for it: the next transaction asks
+    assert asked == 0
+    with server.transaction():
+        pass
     assert abs((now() - datetime.now(UTC)).total_seconds()) < 1
     assert asked == 1
     server.engine.dispose()  # a connection that is made anew brings the time along
     with server.reading():
         pass
     assert asked == 2
+    server.close()
+
+
+@pytest.mark.parametrize("at", ["statement", "raw statement", "commit"])
+def test_a_connection_that_is_cut_is_told_wherever_it_happens(link: Link, cluster: postgres.Cluster, at: str) -> None:
+    server = Server(link, ROLE, "the right one")
+
+    def be_cut_off() -> None:
+        with server.transaction() as transaction:
+            pid = transaction.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+            cluster.psql(f"SELECT pg_terminate_backend({pid}, 5000)")
+            if at == "statement":
+                transaction.exec_driver_sql("SELECT 1")
+            elif at == "raw statement":
+                transaction.connection.cursor().execute("SELECT 1")
+
+    with pytest.raises(Unreachable):
+        be_cut_off()
+    with server.reading() as transaction:
+        assert transaction.exec_driver_sql("SELECT 1").scalar_one() == 1
     server.close()
 
 

@@ -1,0 +1,70 @@
+"""Signing in to a study on a server from the window: a link file, a start password the first time, then one's own."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cati.fieldwork.server_setup import Clockwork, ServerPlan, move_to_server
+from cati.store.access_rules import wanted_lines
+from cati.ui.main_window import MainWindow
+from cati.ui.sign_in import SignInPage
+from cati.vault import server_password
+from cati.vault.people import ArgonCost
+from tests import postgres
+
+CHEAP = ArgonCost(1, 64, 1)
+
+
+@pytest.fixture(scope="module")
+def tls() -> Iterator[postgres.Cluster]:
+    with postgres.running("fsync = off", authority=postgres.new_authority()) as found:
+        found.write_rules(*wanted_lines("all"), *postgres.RULES)
+        yield found
+
+
+def test_a_workstation_opens_a_link_and_its_person_comes_in(
+    window: MainWindow, ready: Any, tls: postgres.Cluster, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server_password, "LEAST", CHEAP)
+    link, sheet = tmp_path / "Befragung.cati-study", tmp_path / "start.html"
+    plan = ServerPlan(
+        administrator=tls.admin, hosts=("localhost",), ports=(tls.port,), authority=tls.authority, cost=CHEAP
+    )
+    move_to_server(
+        ready.folder, plan, ("lead", ready.password), link, sheet, lambda _line: None,
+        Clockwork(now=ready.clock, draw=random.Random(3)),
+    )  # fmt: skip
+    found = re.search(r"\(anna\).*?class=\"mono\">([^<]+)<", sheet.read_text("utf-8"), re.DOTALL)
+    assert found is not None
+    page = window.page()
+    assert isinstance(page, SignInPage)
+    assert not page.start.isVisible()
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_words: (str(link), ""))
+    page.choose_link.click()
+    qtbot.waitUntil(page.start.isVisible)
+
+    def sign_in(start: str) -> None:
+        page = window.page()
+        assert isinstance(page, SignInPage)
+        page.login.setText("anna")
+        page.password.setText(ready.passwords["anna"])
+        page.start.setText(start)
+        page.sign_in()
+
+    sign_in("")
+    qtbot.waitUntil(lambda: page.enter.isEnabled() and page.problem.isVisible())
+    assert "wrong" in page.problem.text()
+    sign_in(found[1])
+    qtbot.waitUntil(lambda: window.study is not None)
+    window.sign_out()
+    sign_in("")
+    qtbot.waitUntil(lambda: window.study is not None)
+    window.sign_out()
