@@ -14,7 +14,14 @@ from cati.store.migrations import create_tables
 from cati.store.server import Link, Server
 from tests import postgres
 
-Connect = Callable[[], Server]
+
+class Owned(Server):
+    """A server opened as the owner of the tables, who brings them to a newer version, too."""
+
+    own_steps = True
+
+
+Connect = Callable[[], Owned]
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +35,10 @@ def connect(cluster: postgres.Cluster) -> Iterator[Connect]:
     """What opens one and the same empty database on the server, each time as another workstation would."""
     name = cluster.new_database(f"study_{uuid.uuid4().hex}")
     link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=name)
-    opened: list[Server] = []
+    opened: list[Owned] = []
 
-    def one_more() -> Server:
-        opened.append(Server(link, postgres.OWNER, postgres.OWNER_PASSWORD))
+    def one_more() -> Owned:
+        opened.append(Owned(link, postgres.OWNER, postgres.OWNER_PASSWORD))
         return opened[-1]
 
     yield one_more
