@@ -28,6 +28,7 @@ from cati.store.administration import refuse_old
 from cati.store.connecting import NotThisServer, Unreachable
 from cati.store.embedded import Embedded
 from cati.store.link_file import read_link, write_link
+from cati.store.migrations import HEAD
 from cati.store.opening import open_database
 from cati.vault import server_password
 from cati.vault.people import ArgonCost, WrongPassword
