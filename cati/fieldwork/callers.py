@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
-from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import appointment_of, opened_bytes, opened_contact, study_cells
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
@@ -26,11 +26,15 @@ _QUARTER = 15 * 60
 def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     """Find who calls back, by number (through the keyed index) or by name (in memory); at most `MOST_FOUND`.
 
-    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words.
+    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words. On a
+    server only supervisors search by name: a Problem for interviewers.
     """
     text = " ".join(text.split())
     by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
-    with study.reading() as transaction:  # a search by name takes a second, and others write meanwhile
+    if study.database.by_functions and not by_number:
+        study.require(Role.SUPERVISOR)
+    # On a file a search by name takes a second, and others write meanwhile; a server logs it in the same transaction.
+    with study.transaction() if study.database.by_functions else study.reading() as transaction:
         if by_number:
             found = _by_number(study, transaction, text)
         elif sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
@@ -39,8 +43,9 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
             found = []
         cells = study_cells(study, transaction)
         shown = tuple(_found(study, transaction, case_id, contact, cells) for case_id, contact in found)
-    with study.transaction() as transaction:
-        note(study, transaction, Act.LOOKED_UP, by="number" if by_number else "name", found=len(shown))
+    if not study.database.by_functions:
+        with study.transaction() as transaction:
+            note(study, transaction, Act.LOOKED_UP, by="number" if by_number else "name", found=len(shown))
     return shown
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cati.errors import Problem
@@ -96,14 +97,20 @@ def hand_out(
 ) -> DeliveredCase:  # fmt: skip
     """Lease a case to the signed-in member, log it, and open what the page shows; all in this transaction."""
     until = now + timedelta(minutes=LEASE_MINUTES)
-    known = case_file(study, transaction, row, cells[row.cell])
     fence = cases.lease(transaction, row, study.me.id, seconds(until))
-    plan_lapse(study, transaction, known, seconds(until))
     if reason:
         note(study, transaction, act, case=row.id, fence=fence, reason=reason)
     else:
         note(study, transaction, act, case=row.id, fence=fence)
-    lease = Lease(case_id=row.id, fence=fence, until=until)
+    return handed(study, transaction, row, cells, now, Lease(case_id=row.id, fence=fence, until=until))
+
+
+def handed(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, lease: Lease
+) -> DeliveredCase:
+    """Open what the page shows of a case that was just leased and logged; ``row`` is the case as it was before."""
+    known = case_file(study, transaction, row, cells[row.cell])
+    plan_lapse(study, transaction, known, seconds(lease.until))
     return _delivered(study, known, lease, now, interview_open=drafts.has_events(transaction, row.id))
 
 
@@ -170,7 +177,13 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
             return Taken(case_id, *hindrance)
         if row is None:
             raise KeyError(case_id)
-        return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+        if not study.database.by_functions:
+            return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+        leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
+        if leased is None:
+            return Taken(case_id, "", tr("A colleague has this case open."))
+        lease = Lease(case_id=case_id, fence=leased[0], until=moment(leased[1]))
+        return handed(study, transaction, row, cells, now, lease)
 
 
 def _hindrance(
@@ -198,20 +211,29 @@ def held_row(study: OpenStudy, transaction: Transaction, lease: Lease) -> CaseRo
 
     A lease whose time ran out but that nobody took over yet is still held.
     """
-    row = cases.case_row(transaction, lease.case_id)
-    if row is None or row.fence != lease.fence or row.lease_holder != study.me.id:
-        return None
-    return row
+    return cases.hold(transaction, lease.case_id, lease.fence, study.me.id)
 
 
 def renew_lease(study: OpenStudy, lease: Lease) -> Lease | LeaseLost:
     """Hold on to the case for another `LEASE_MINUTES`; to be called every few minutes while its page is open."""
-    until = study.now() + timedelta(minutes=LEASE_MINUTES)
     with study.transaction() as transaction:
-        if cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(until)):
-            plan_lapse_anew(study, transaction, lease.case_id)
-            return Lease(case_id=lease.case_id, fence=lease.fence, until=until)
-    return LeaseLost(lease.case_id)
+        later = renewed(study, transaction, lease)
+    return LeaseLost(lease.case_id) if later is None else later
+
+
+def renewed(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
+    """Hold on to the case from now on, inside a transaction already begun; None when the lease was lost."""
+    if study.database.by_functions:
+        end = cases.renew_by_function(transaction, lease.case_id, lease.fence, LEASE_MINUTES)
+        if end is None:
+            return None
+        until = moment(end)
+    else:
+        until = study.now() + timedelta(minutes=LEASE_MINUTES)
+        if not cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(until)):
+            return None
+    plan_lapse_anew(study, transaction, lease.case_id)
+    return replace(lease, until=until)
 
 
 def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:

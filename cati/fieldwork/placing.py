@@ -141,10 +141,19 @@ def appointment_of(study: OpenStudy, row: AppointmentRow) -> Appointment:
 
 
 def case_file(study: OpenStudy, transaction: Transaction, row: CaseRow, cell: tuple[str, str, str]) -> CaseFile:
-    """Gather all that is known of a case; ``cell`` is its (site, department, language)."""
+    """Gather all that is known of a case in hand; ``cell`` is its (site, department, language)."""
+    return _filed(study, transaction, row, cell, contacts.sealed_contact(transaction, row.id))
+
+
+def _filed(
+    study: OpenStudy,
+    transaction: Transaction,
+    row: CaseRow,
+    cell: tuple[str, str, str],
+    sealed: contacts.SealedContact | None,
+) -> CaseFile:
     calls = attempts.attempts_of(transaction, row.id)
     booked = attempts.appointment_of(transaction, row.id)
-    sealed = contacts.sealed_contact(transaction, row.id)
     return CaseFile(
         row=row,
         site=study.settings.site(cell[0]),
@@ -340,8 +349,9 @@ def _replan(study: OpenStudy, transaction: Transaction, now: datetime, most: int
     if not found:
         return 0
     cells = study_cells(study, transaction)
+    sealed = contacts.contacts_to_plan(transaction, [row.id for row, _mark in found])
     for row, mark in found:
-        known = case_file(study, transaction, row, cells[row.cell])
+        known = _filed(study, transaction, row, cells[row.cell], sealed.get(row.id))
         since = max([moment(mark), *(attempt.ended for attempt in known.history)])
         put(transaction, row.id, timeline_of(study, known, now, min(since, now)))
     return len(found)

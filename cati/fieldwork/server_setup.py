@@ -83,6 +83,7 @@ def prepare_server(plan: ServerPlan, roles: Roles, database: str, tell: Tell) ->
     owned = AsOwner(plan.administrator, plan.password, database, roles.owner)
     try:
         tell(_said(administration.make_tables(owned)))
+        tell(_said(administration.make_rights(owned, roles)))
     finally:
         owned.close()
 

@@ -255,6 +255,7 @@ def open_study(
 def _rows_of(database: Database, login: str) -> tuple[studies.StudyRow, studies.MemberRow, bytes]:
     """Return study, member and questionnaire as the store keeps them; raises what keeps the study from being opened."""
     require_current(database)
+    database.require_posture()
     with database.reading() as transaction:
         row = studies.the_study(transaction)
         if row is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -25,11 +26,12 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    text,
     union_all,
     update,
 )
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
 from cati.store.prepared import MOST_LISTED, Prepared
 from cati.store.schema import case, turn
 
@@ -86,12 +88,36 @@ def _row(values: Sequence[Any]) -> CaseRow:
 
 
 _COLUMNS = tuple(case.c[name] for name in CaseRow.__slots__)
-_BY_ID = Prepared(select(*_COLUMNS).where(case.c.id == bindparam("id")))
+_NAMES = ", ".join(CaseRow.__slots__)
+_BY_ID = Prepared(
+    select(*_COLUMNS).where(case.c.id == bindparam("id")), member=text(f"SELECT {_NAMES} FROM public.cati_case(:id)")
+)
 
 
 def case_row(transaction: Transaction, case_id: str) -> CaseRow | None:
     """Return one case, None when there is none with this id."""
     row = _BY_ID.first(transaction, id=case_id)
+    return None if row is None else _row(row)
+
+
+_IN_HAND = select(*_COLUMNS).where(
+    case.c.id == bindparam("id"), case.c.fence == bindparam("under"), case.c.lease_holder == bindparam("holder")
+)
+_HOLD = Prepared(
+    _IN_HAND,
+    postgresql=_IN_HAND.with_for_update(key_share=True),
+    member=text(f"SELECT {_NAMES} FROM public.cati_hold(:id, :under)"),
+)
+
+
+def hold(transaction: Transaction, case_id: str, fence: int, holder: str) -> CaseRow | None:
+    """Return the case while this member holds it under this fence number, locked until the transaction ends.
+
+    What the transaction writes for the case from here on is written under that number. A lease whose time ran out but
+    that nobody took over yet is still held.
+    """
+    values: dict[str, object] = {"id": case_id, "under": fence, "holder": holder}
+    row = _HOLD.first(transaction, **values)
     return None if row is None else _row(row)
 
 
@@ -236,6 +262,25 @@ def lease(transaction: Transaction, found: CaseRow, holder: str, until: int) -> 
     return fence
 
 
+_LEASE_BY_FUNCTION = Prepared(text("SELECT fence, until FROM public.cati_lease(:of, :seen, :why, :minutes)"))
+_RENEW_BY_FUNCTION = Prepared(text("SELECT public.cati_renew_lease(:of, :under, :minutes)"))
+
+
+def lease_by_function(transaction: Transaction, found: CaseRow, why: str, minutes: int) -> tuple[int, int] | None:
+    """Let the server lease a case to the member signed in and log it: (fence number, end of the lease).
+
+    ``why``: the reason that stands in the log. None when the case changed since it was read.
+    """
+    row = _LEASE_BY_FUNCTION.first(transaction, of=found.id, seen=found.fence, why=why, minutes=minutes)
+    return None if row is None else (row[0], row[1])
+
+
+def renew_by_function(transaction: Transaction, case_id: str, fence: int, minutes: int) -> int | None:
+    """Let the server move the end of a lease; returns when it ends, None when it is somebody else's by now."""
+    row = _RENEW_BY_FUNCTION.first(transaction, of=case_id, under=fence, minutes=minutes)
+    return None if row is None else row[0]
+
+
 def renew(transaction: Transaction, case_id: str, fence: int, holder: str, until: int) -> bool:
     """Move the end of a lease; False when it is somebody else's by now."""
     done = transaction.execute(
@@ -275,8 +320,16 @@ Step = tuple[str, int, Place]
 def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: Iterable[Step] = ()) -> None:
     """Give cases their place in the queue, and the steps of their timelines in place of all earlier ones.
 
-    A lease ends with it, the fence number stays.
+    A lease ends with it, the fence number stays. A member on a server may do so with the case in hand, a supervisor
+    with one in nobody's.
     """
+    if by_functions(transaction):
+        of: dict[str, list[Step]] = {}
+        for step in later:
+            of.setdefault(step[0], []).append(step)
+        for case_id, place in places:
+            _put_by_function(transaction, case_id, place, of.get(case_id, ()))
+        return
     # The steps first: whoever may write them only while holding the case still holds it.
     _FORGET_STEPS.act_on_all(transaction, ("case_id",), [(case_id,) for case_id, _to in places])
     add_steps(transaction, later)
@@ -288,6 +341,22 @@ def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: It
             for case_id, to in places
         ],
     )
+
+
+_PUT = Prepared(
+    text("SELECT public.cati_put(:of, :status, :tier, :rank, :due_at, :turns_at, :avoid, :final_code, :steps)")
+)
+
+
+def _put_by_function(transaction: Transaction, case_id: str, to: Place, steps: Sequence[Step]) -> None:
+    listed = [
+        [at, int(step.status), step.tier, step.rank, step.due_at, step.turns_at, step.avoid, step.final_code]
+        for _case, at, step in steps
+    ]
+    _PUT.first(
+        transaction, of=case_id, status=int(to.status), tier=to.tier, rank=to.rank, due_at=to.due_at,
+        turns_at=to.turns_at, avoid=to.avoid, final_code=to.final_code, steps=json.dumps(listed),
+    )  # fmt: skip
 
 
 def add_steps(transaction: Transaction, steps: Iterable[Step]) -> None:

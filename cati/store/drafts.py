@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, func, literal_column, select
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 
 from cati.store.database import Transaction
@@ -12,14 +13,16 @@ from cati.store.schema import case, draft_event, draft_text
 _HELD = Prepared(
     select(case.c.lease_until).where(
         case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
-    )
+    ),
+    member=sql("SELECT lease_until FROM public.cati_hold(:id, :of)"),
 )
 
 
 def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> int | None:
     """Return until when (seconds since 1970) the member holds the case under this fence number; None: not any more.
 
-    A lease that ran out but that nobody else took is still held.
+    A lease that ran out but that nobody else took is still held. On a server the case is locked until the transaction
+    ends, and what it writes is written under this number.
     """
     row = _HELD.first(transaction, id=case_id, of=fence, member=member_id)
     return None if row is None else row[0]

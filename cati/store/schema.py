@@ -70,7 +70,9 @@ member = Table(
     Column("leading_grant", LargeBinary),  # research leads: the age identity; NULL likewise
     Column("kept", LargeBinary),  # research leads: answers and record keys; needs no seal and survives the purge
     Column("active", Boolean, nullable=False, server_default=true()),
+    Column("server_role", String(63)),  # by which they sign in at a server; NULL on a file
     UniqueConstraint("login"),
+    Index("ix_member_server_role", "server_role", unique=True),
     CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
 )  # fmt: skip
 
@@ -161,9 +163,13 @@ contact_index = Table(
 never_again = Table(
     "never_again", metadata,
     Column("hash", LargeBinary, nullable=False),
+    Column("who", Id),  # on a server, for a minute: whose outcome it was, and when, so that nobody else undoes it
+    Column("since", Instant),
     PrimaryKeyConstraint("hash"),
     sqlite_with_rowid=False,
 )  # fmt: skip
+Index("ix_never_again_since", never_again.c.since, sqlite_where=never_again.c.since.isnot(None),
+      postgresql_where=never_again.c.since.isnot(None))  # fmt: skip
 
 attempt = Table(
     "attempt", metadata,
@@ -219,12 +225,15 @@ draft_text = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
-# Finished interviews. Nothing but a random id and sealed bytes: no time, no case, no interviewer.
+# Finished interviews. Nothing but a random id and sealed bytes: no time, no case, no interviewer. While they wait to be
+# mixed, a keyed hash of the case, so that "please delete my interview" finds its row without opening anybody else's.
 pending = Table(
     "pending", metadata,
     Column("id", Id, nullable=False),
     Column("sealed", Sealed, nullable=False),
+    Column("tag", String(64)),
     PrimaryKeyConstraint("id"),
+    Index("ix_pending_tag", "tag"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 

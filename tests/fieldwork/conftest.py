@@ -19,15 +19,15 @@ from cati.fieldwork import before_sign_in, calling, interviewing, purge, sample,
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
-from cati.store.database import Database, Transaction
+from cati.store.connecting import Link
+from cati.store.database import Database
 from cati.store.embedded import Embedded
-from cati.store.migrations import create_tables
 from cati.store.moving import copy_study
-from cati.store.server import Link, Server
+from cati.store.roles import Roles
 from cati.survey.answers import Answer
 from cati.survey.interview import EventKind
 from cati.vault.people import ArgonCost
-from tests import postgres
+from tests import postgres, servers
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 PASSWORDS = {
@@ -173,25 +173,24 @@ def cluster() -> Iterator[postgres.Cluster]:
         yield found
 
 
-class AtTheTestsTime(Server):
-    """A server that leaves the time to the test, and opens by the owner's password for everybody."""
-
-    def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
-        return now
-
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        pass
+def _template(cluster: postgres.Cluster, study_id: str) -> str:
+    """Return an empty database for this study, with its roles and rights; made once on a server."""
+    name = f"template_{study_id[:12]}"
+    if not cluster.psql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+        servers.lay_down(cluster, study_id, name)
+        servers.let_time_stand(cluster, study_id, name)
+    return name
 
 
 def _on_server(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> Link:
     """Move a study that was just made to the server, and return how it is reached."""
-    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(name))
-    file, server = Embedded(created.folder), Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
-    create_tables(server)
+    cluster.psql(f"CREATE DATABASE {name} TEMPLATE {_template(cluster, created.study_id)}")
+    file, server = Embedded(created.folder), servers.as_owner(cluster, created.study_id, name)
     copy_study(file, server)
+    servers.let_in(server, created.study_id)
     file.close()
     server.close()
-    return link
+    return Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=name)
 
 
 @pytest.fixture
@@ -199,11 +198,16 @@ def make_study(
     tmp_path: Path, kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeStudy]:
     made: list[Made] = []
-    links: dict[Path, Link] = {}
+    links: dict[Path, tuple[Link, str]] = {}
 
-    def opened(folder: Path, *_sign_in: str) -> Database:
-        link = links.get(folder)
-        return Embedded(folder) if link is None else AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    def opened(folder: Path, login: str = "", *_password: str) -> Database:
+        if folder not in links:
+            return Embedded(folder)
+        link, study_id = links[folder]
+        owner = servers.as_owner(request.getfixturevalue("cluster"), study_id, link.database)
+        servers.let_in(owner, study_id)  # who came since
+        owner.close()
+        return servers.AtTheTestsTime(link, Roles(study_id).login(login))
 
     for module in (study, before_sign_in, study_state, purge):
         monkeypatch.setattr(module, "open_database", opened)
@@ -223,7 +227,7 @@ def make_study(
         )
         if kind == "server":
             cluster = request.getfixturevalue("cluster")
-            links[folder] = _on_server(created, cluster, f"study_{uuid.uuid4().hex}")
+            links[folder] = _on_server(created, cluster, f"study_{uuid.uuid4().hex}"), created.study_id
         made.append(Made(created, clock))
         return made[-1]
 
@@ -231,7 +235,7 @@ def make_study(
     for one in made:
         for open_one in one.open:
             open_one.close()
-    for link in links.values():
+    for link, _study_id in links.values():
         request.getfixturevalue("cluster").drop_database(link.database)
 
 
