@@ -63,10 +63,11 @@ def let_in(owner: AsOwner, study_id: str) -> None:
 
 
 class AtTheTestsTime(Server):
-    """A server opened by a member, that has its time from the test."""
+    """A server opened by a member, that has its time from the test; ``owner`` opens it as the owner of the tables."""
 
-    def __init__(self, link: Link, role: str) -> None:
+    def __init__(self, link: Link, role: str, owner: Callable[[], AsOwner]) -> None:
         super().__init__(link, role, PASSWORD)
+        self.owner = owner
         self._tests_now: Callable[[], datetime] | None = None
 
     def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
