@@ -249,7 +249,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     if study.database.by_functions:
         return _undo_by_function(study, token)
     with study.transaction() as transaction:
-        row = cases.case_row(transaction, token.case_id)
+        row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
             return TooLate(token.case_id)
         contacts.call_again(transaction, before.newly_never)
@@ -305,7 +305,7 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
     if study.database.by_functions:
         return _withdraw_by_function(study, case_id)
     with study.transaction() as transaction:
-        row = cases.case_row(transaction, case_id)
+        row = cases.locked_row(transaction, case_id)
         if row is None:
             raise _no_such_case()
         for call in attempts.attempts_of(transaction, case_id):

@@ -228,6 +228,7 @@ class AsOwner(Server):
 
     own_steps = True
     by_functions = False
+    reads_every_contact = True
 
     def __init__(self, url: str, password: str, database: str, owner: str) -> None:
         super().__init__(Link(hosts=(), ports=(), database=database), owner, password)

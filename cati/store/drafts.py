@@ -10,10 +10,13 @@ from cati.store.database import Transaction
 from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
+_OF_HOLDER = select(case.c.lease_until).where(
+    case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
+)
+# On a server nobody takes the case away, or erases what was answered, between this and what is written then.
 _HELD = Prepared(
-    select(case.c.lease_until).where(
-        case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
-    ),
+    _OF_HOLDER,
+    postgresql=_OF_HOLDER.with_for_update(key_share=True),
     member=sql("SELECT lease_until FROM public.cati_hold(:id, :of)"),
 )
 
@@ -43,7 +46,10 @@ def open_cases(transaction: Transaction) -> tuple[str, ...]:
     return tuple(transaction.execute(select(draft_event.c.case).distinct()).scalars())
 
 
-_BEGUN = Prepared(select(draft_event.c.n).where(draft_event.c.case == bindparam("id")).limit(literal_column("1")))
+_BEGUN = Prepared(
+    select(draft_event.c.n).where(draft_event.c.case == bindparam("id")).limit(literal_column("1")),
+    member=sql("SELECT 0 WHERE public.cati_was_begun(:id)"),
+)
 
 
 def has_events(transaction: Transaction, case_id: str) -> bool:

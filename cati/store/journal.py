@@ -120,17 +120,6 @@ def has_entry(transaction: Transaction, act: str) -> bool:
     return _ANY.first(transaction, act=act) is not None
 
 
-_ENDED = Prepared(text("SELECT public.cati_ended()"))
-
-
-def was_ended(transaction: Transaction, act: str) -> bool:
-    """Tell whether the field period was ended (``act``, as the log has it), whoever asks and whoever did it."""
-    if by_functions(transaction):
-        row = _ENDED.first(transaction)
-        return row is not None and bool(row[0])
-    return has_entry(transaction, act)
-
-
 def append(transaction: Transaction, entry: Entry, previous: bytes) -> bool:
     """Append an entry whose hash was worked out over ``previous`` and its fields.
 

@@ -15,10 +15,10 @@ from cati.store.roles import Roles
 from cati.text import tr
 
 _SQL = Path(__file__).parent / "sql"
-_FUNCTIONS = ("asking", "working")
+_FUNCTIONS = ("asking", "claim", "working")
 """The files whose functions belong to the owner of the tables; those of "gate" belong to the gate."""
 
-_HIDDEN = ("cati_erase_contact",)
+_HIDDEN = ("cati_erase_contact", "cati_turn", "cati_room", "cati_second", "cati_best", "cati_leased")
 """Functions that only other functions call."""
 
 _HIGHER = {

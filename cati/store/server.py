@@ -35,6 +35,7 @@ class Server(Database):
 
     own_steps = False
     by_functions = True
+    reads_every_contact = False
 
     def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:
         self.link = link

@@ -42,6 +42,7 @@ class MemberRow:
     kept: bytes | None = field(repr=False)
     active: bool = True
     server_role: str | None = None
+    converts: bool = False
 
 
 def add_study(transaction: Transaction, row: StudyRow) -> None:
@@ -101,7 +102,7 @@ def add_member(transaction: Transaction, row: MemberRow) -> None:
         insert(member).values(
             id=row.id, login=row.login, name=row.name, role=row.role, languages=row.languages, record=row.record,
             certificate=row.certificate, daily_grant=row.daily_grant, leading_grant=row.leading_grant, kept=row.kept,
-            active=row.active, server_role=row.server_role,
+            active=row.active, server_role=row.server_role, converts=row.converts,
         )
     )  # fmt: skip
 

@@ -121,11 +121,6 @@ AS $$
   WHERE public.cati_is(0)
 $$;
 
--- Whether anybody ever did this, of what everybody must know: whether the field period was ended.
-CREATE FUNCTION public.cati_ended() RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT public.cati_is(0) AND EXISTS (SELECT FROM public.log WHERE act = 'field_ended') $$;
-
 -- The staff: everything of oneself and, for research leads, of all; of the others what is said and signed, no secrets.
 CREATE FUNCTION public.cati_members() RETURNS SETOF public.member
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -10,6 +10,13 @@ GRANT SELECT ON public.study, public.questionnaire, public.cell, public.alembic_
 GRANT UPDATE (settings, questionnaire, epoch) ON public.study TO @lead;
 GRANT INSERT ON public.questionnaire, public.cell TO @lead;
 GRANT USAGE ON SEQUENCE public.cell_id_seq TO @lead;
+GRANT SELECT, INSERT, DELETE ON public.calling_time, public.target TO @lead;
+CREATE POLICY read ON public.calling_time FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY add ON public.calling_time FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
+CREATE POLICY remove ON public.calling_time FOR DELETE TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY read ON public.target FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY add ON public.target FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
+CREATE POLICY remove ON public.target FOR DELETE TO @lead USING ((SELECT public.cati_is(2)));
 CREATE POLICY read ON public.study FOR SELECT TO @interviewer USING ((SELECT public.cati_is(0)));
 CREATE POLICY change ON public.study FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
 CREATE POLICY read ON public.questionnaire FOR SELECT TO @interviewer USING ((SELECT public.cati_is(0)));

@@ -389,6 +389,11 @@ CREATE FUNCTION public.cati_begun(cases text[]) RETURNS SETOF text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT d."case" FROM public.draft_event d WHERE d."case" = ANY (cases) AND d.n = 0 AND public.cati_is(1) $$;
 
+-- Whether an interview was begun in this case, and not finished.
+CREATE FUNCTION public.cati_was_begun(of text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT public.cati_is(0) AND EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) $$;
+
 -- How many appointments begin in a span of time.
 CREATE FUNCTION public.cati_appointments(since bigint, before bigint) RETURNS bigint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
