@@ -33,10 +33,12 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
     if study.database.by_functions and not by_number:
         study.require(Role.SUPERVISOR)
-    # On a file a search by name takes a second, and others write meanwhile; a server logs it in the same transaction.
-    with study.transaction() if study.database.by_functions else study.reading() as transaction:
+    looked_up = _looked_up(study, text, by_number=by_number) if study.database.by_functions else None
+    # A search by name takes a second, and others write meanwhile. On a server its functions write nothing here, but a
+    # transaction that may not write would not call them.
+    with study.reading() if looked_up is None else study.transaction() as transaction:
         if by_number:
-            found = _by_number(study, transaction, text)
+            found = _by_number(study, transaction, text, looked_up)
         elif sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
             found = _by_name(study, transaction, text)
         else:
@@ -49,12 +51,27 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     return shown
 
 
-def _by_number(study: OpenStudy, transaction: Transaction, text: str) -> list[tuple[str, Contact]]:
+def _looked_up(study: OpenStudy, text: str, *, by_number: bool) -> tuple[str, ...]:
+    """Let a server log what is looked up and return the cases with this number; it shows nobody before that is kept."""
+    with study.transaction() as transaction:
+        if by_number:
+            return _cases_with(study, transaction, text)
+        contacts.announce(transaction, "search")
+        return ()
+
+
+def _cases_with(study: OpenStudy, transaction: Transaction, text: str) -> tuple[str, ...]:
     phone = read_phone(text, None)
     if isinstance(phone, PhoneFault):
-        return []
+        return ()
+    return contacts.cases_with(transaction, blind_index(study.open_keys.index, phone.e164))
+
+
+def _by_number(
+    study: OpenStudy, transaction: Transaction, text: str, looked_up: tuple[str, ...] | None
+) -> list[tuple[str, Contact]]:
     found = []
-    for case_id in contacts.cases_with(transaction, blind_index(study.open_keys.index, phone.e164)):
+    for case_id in _cases_with(study, transaction, text) if looked_up is None else looked_up:
         sealed = contacts.sealed_contact(transaction, case_id)
         if sealed is not None:
             found.append((case_id, opened_contact(study, sealed)))

@@ -19,7 +19,6 @@ from cati.fieldwork.placing import (
     place,
     plan_lapse,
     plan_lapse_anew,
-    replan_some,
     standing_of,
     study_cells,
     turn,
@@ -67,10 +66,10 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
 
 
 def _claimed(study: OpenStudy) -> DeliveredCase | None:
+    if study.database.by_functions:
+        return _claimed_on_server(study)
     now = study.now()
     with study.transaction() as transaction:
-        if study.database.by_functions:
-            return _claimed_on_server(study, transaction, now)
         cells = study_cells(study, transaction)
         found = cases.held_by(transaction, study.me.id, seconds(now))
         if found is None and not field_is_over(study, transaction):
@@ -78,25 +77,27 @@ def _claimed(study: OpenStudy) -> DeliveredCase | None:
         return None if found is None else hand_out(study, transaction, found, cells, now)
 
 
-def _claimed_on_server(study: OpenStudy, transaction: Transaction, now: datetime) -> DeliveredCase | None:
+def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
     """Let the server choose, by its own clock and tables; this window only opens what it is handed."""
-    if study.database.reads_every_contact:
-        replan_some(study, transaction, now, TURNED_AT_ONCE)
-    row = claiming.claim(transaction)
-    while row is None and study.database.reads_every_contact:
-        if not replan_some(study, transaction, now, TURNED_AT_ONCE):
-            break
+    with study.transaction() as transaction:
         row = claiming.claim(transaction)
-    if row is None:
-        return None
-    study.database.unsigned_entries += 1  # the function logged it
-    cells = study_cells(study, transaction)
-    _refuse_stale_settings(study, cells[row.cell])
-    until = row.lease_until or seconds(now)
-    known = case_file(study, transaction, row, cells[row.cell])
-    plan_lapse(study, transaction, known, until)
-    lease = Lease(case_id=row.id, fence=row.fence, until=moment(until))
-    return _delivered(study, known, lease, now, interview_open=drafts.has_events(transaction, row.id))
+        if row is None:
+            return None
+        study.database.unsigned_entries += 1  # the function logged it
+        _refuse_stale_settings(study, study_cells(study, transaction)[row.cell])
+    lease = Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until or 0))
+    return handed_by_function(study, row, lease)
+
+
+def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> DeliveredCase | None:
+    """Open what the page shows of a case that a server just leased; ``row`` is the case as it was before.
+
+    A transaction of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
+    """
+    with study.transaction() as transaction:
+        if held_row(study, transaction, lease) is None:
+            return None
+        return handed(study, transaction, row, study_cells(study, transaction), study.now(), lease)
 
 
 def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
@@ -232,10 +233,10 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
         if not study.database.by_functions:
             return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
         leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
-        if leased is None:
-            return Taken(case_id, "", tr("A colleague has this case open."))
-        lease = Lease(case_id=case_id, fence=leased[0], until=moment(leased[1]))
-        return handed(study, transaction, row, cells, now, lease)
+    taken = None
+    if leased is not None:
+        taken = handed_by_function(study, row, Lease(case_id=case_id, fence=leased[0], until=moment(leased[1])))
+    return Taken(case_id, "", tr("A colleague has this case open.")) if taken is None else taken
 
 
 def _hindrance(

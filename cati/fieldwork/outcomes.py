@@ -19,7 +19,7 @@ from cati.fieldwork.delivered import (
     TooLate,
     UndoToken,
 )
-from cati.fieldwork.delivery import check_code, hand_out, handed, held_row
+from cati.fieldwork.delivery import check_code, hand_out, handed_by_function, held_row
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.mixing import forget_pending, tag_of
 from cati.fieldwork.open_study import OpenStudy
@@ -247,7 +247,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     now = study.now()
     before = token.before
     if study.database.by_functions:
-        return _undo_by_function(study, token)
+        return TooLate(token.case_id) if now > token.until else _undo_by_function(study, token)
     with study.transaction() as transaction:
         row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
@@ -289,9 +289,8 @@ def _undo_by_function(study: OpenStudy, token: UndoToken) -> DeliveredCase | Too
         if leased is None:
             return TooLate(token.case_id)
         _restore(transaction, token.case_id, before)
-        lease = Lease(case_id=token.case_id, fence=leased[0], until=moment(leased[1]))
-        cells = study_cells(study, transaction)
-        return handed(study, transaction, before.row, cells, study.now(), lease)
+    lease = Lease(case_id=token.case_id, fence=leased[0], until=moment(leased[1]))
+    return handed_by_function(study, before.row, lease) or TooLate(token.case_id)
 
 
 def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
@@ -326,13 +325,11 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
 
 def _withdraw_by_function(study: OpenStudy, case_id: str) -> Receipt:
     with study.transaction() as transaction:
-        fence, pooled = erasure.withdraw_by_function(transaction, case_id, tag_of(study, case_id))
-        if fence is None:
-            raise _no_such_case()
-        if pooled:
-            note(study, transaction, Act.DELETED, case=case_id)
-        entry = note(study, transaction, Act.WITHDRAWN, case=case_id, fence=fence)
-    return _receipt(entry.n, study.now())
+        done = erasure.withdraw_by_function(transaction, case_id, tag_of(study, case_id))
+    if done is None:
+        raise _no_such_case()
+    study.database.unsigned_entries += 1  # the function logged it
+    return _receipt(done[0], moment(done[1]))
 
 
 def _no_such_case() -> Problem:

@@ -317,6 +317,8 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
     A lease that ran out ends here, and with it a call left open. No contact is opened, unless a timeline came to its
     end and this database lets everybody work it out anew; those count, too. ``most`` is 32 at most.
     """
+    if study.database.by_functions:
+        return timelines.turn_by_function(transaction, most)
     rows = cases.turning(transaction, seconds(now), most)
     if rows:
         lapsed = [row for row in rows if row.status is CaseStatus.LEASED]
@@ -340,6 +342,12 @@ def replan(study: OpenStudy, most: int) -> int:
 
     It opens their contacts: an act of those who may read every contact, to be done again while it returns ``most``.
     """
+    if study.database.by_functions:
+        with study.reading() as transaction:
+            if not timelines.any_marked(transaction):
+                return 0
+        with study.transaction() as transaction:
+            contacts.announce(transaction, "replan")
     with study.transaction() as transaction:
         return replan_some(study, transaction, study.now(), most)
 

@@ -48,8 +48,20 @@ def sealed_contact(transaction: Transaction, case_id: str) -> SealedContact | No
     return None if row is None else SealedContact(*row)
 
 
+_ANNOUNCE = Prepared(text("SELECT public.cati_announce(:what_for)"))
+
+
+def announce(transaction: Transaction, what_for: str) -> None:
+    """Say in a server's log that contacts are read, many at once ("search", "replan").
+
+    Once that transaction is kept they are handed out, for ten minutes. On a file acts log what they do themselves.
+    """
+    if by_functions(transaction):
+        _ANNOUNCE.first(transaction, what_for=what_for)
+
+
 def contacts_to_plan(transaction: Transaction, case_ids: Sequence[str]) -> dict[str, SealedContact]:
-    """Return the contacts of cases that a supervisor's window works out anew; on a server one entry in the log."""
+    """Return the contacts of cases that a supervisor's window works out anew; on a server after `announce`."""
     if by_functions(transaction):
         return {row[0]: SealedContact(*row) for row in _THESE.rows(transaction, cases=list(case_ids))}
     found = (sealed_contact(transaction, case_id) for case_id in case_ids)
@@ -57,7 +69,7 @@ def contacts_to_plan(transaction: Transaction, case_ids: Sequence[str]) -> dict[
 
 
 def all_contacts(transaction: Transaction) -> Iterator[SealedContact]:
-    """Yield every contact, a few thousand at a time (to search in memory); on a server one entry in the log."""
+    """Yield every contact, a few thousand at a time (to search in memory); on a server after `announce`."""
     for row in _ALL.each(transaction):
         yield SealedContact(*row)
 

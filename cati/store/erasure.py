@@ -57,7 +57,7 @@ _UNDO = Prepared(
         " :tier, :rank, :due_at, :avoid)"
     )
 )
-_WITHDRAW = Prepared(text("SELECT there, fence, pooled FROM public.cati_withdraw(:of, :tag)"))
+_WITHDRAW = Prepared(text("SELECT entry, at FROM public.cati_withdraw(:of, :tag)"))
 
 
 def undo_by_function(
@@ -81,13 +81,10 @@ def undo_by_function(
     return None if row is None else (row[0], row[1])
 
 
-def withdraw_by_function(transaction: Transaction, case_id: str, tag: str) -> tuple[int | None, int]:
-    """Let the server erase a person: (fence number that the case had, interviews deleted from the pool).
-
-    None for a case that there is not.
-    """
+def withdraw_by_function(transaction: Transaction, case_id: str, tag: str) -> tuple[int, int] | None:
+    """Let the server erase a person and log it: (number of the entry, when); None for a case that there is not."""
     row = _WITHDRAW.first(transaction, of=case_id, tag=tag)
-    return (None, 0) if row is None or not row[0] else (row[1], row[2])
+    return None if row is None else (row[0], row[1])
 
 
 def clear_log(transaction: Transaction) -> None:

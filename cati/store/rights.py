@@ -18,13 +18,16 @@ _SQL = Path(__file__).parent / "sql"
 _FUNCTIONS = ("asking", "claim", "working")
 """The files whose functions belong to the owner of the tables; those of "gate" belong to the gate."""
 
-_HIDDEN = ("cati_erase_contact", "cati_turn", "cati_room", "cati_second", "cati_best", "cati_leased")
+_HIDDEN = ("cati_write", "cati_kept", "cati_erase_contact", "cati_room", "cati_second", "cati_best", "cati_leased")
 """Functions that only other functions call."""
 
 _HIGHER = {
-    "supervisor": ("cati_contacts_of", "cati_all_contacts", "cati_mix", "cati_sizes", "cati_begun"),
+    "supervisor": (
+        "cati_announce", "cati_contacts_of", "cati_all_contacts", "cati_turn", "cati_marked", "cati_mix", "cati_sizes",
+        "cati_begun",
+    ),
     "lead": ("cati_admit", "cati_renew", "cati_dismiss"),
-}
+}  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""
 
 

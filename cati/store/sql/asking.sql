@@ -64,8 +64,9 @@ BEGIN
 END
 $$;
 
--- Append to the chain of the member signed in, at the server's time; the hash is that of cati.vault.log_chain.
-CREATE FUNCTION public.cati_note(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+-- Append to the chain of the member signed in, at the server's time; the hash is that of cati.vault.log_chain. Nobody
+-- may call this one but the functions here: on some entries rights rest.
+CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -98,6 +99,37 @@ BEGIN
     ON CONFLICT ON CONSTRAINT pk_log DO NOTHING;  -- the same member wrote elsewhere: that entry goes first
     GET DIAGNOSTICS written = ROW_COUNT;
   END LOOP;
+END
+$$;
+
+-- The same for whoever is signed in, of all acts but those that only functions write.
+CREATE FUNCTION public.cati_note(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
+             'interview_deleted')
+     OR act = 'field_ended' AND NOT public.cati_is(2) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  SELECT w.n, w.at, w.hash INTO n, at, hash FROM public.cati_write(act, of, under, details) w;
+END
+$$;
+
+-- Whether what carries this transaction's number was kept before now, and not only written by the transaction that asks:
+-- who rolls back must not have seen anything. Numbers are taken as the nearest to the present one.
+CREATE FUNCTION public.cati_kept(number xid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  base bigint := greatest(
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint, coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0));
+  highest bigint := base + 2147483647;
+  whole bigint := highest - ((highest - number::text::bigint) & 4294967295);
+BEGIN
+  RETURN whole < base + 1000000 AND coalesce(pg_xact_status(whole::text::xid8) = 'committed', false);
+EXCEPTION WHEN invalid_parameter_value THEN  -- a number that was not given yet
+  RETURN false;
 END
 $$;
 

@@ -37,7 +37,7 @@ BEGIN
             outcome = CASE WHEN EXISTS (SELECT 1 FROM public.draft_event AS e WHERE e."case" = lapsed.id)
                       THEN 'interrupted' ELSE 'technical' END
         WHERE a."case" = lapsed.id AND a.ended IS NULL;
-        PERFORM public.cati_note(
+        PERFORM public.cati_write(
             'case_put_back', lapsed.id, lapsed.fence, '{"lapsed":"' || lapsed.lease_holder || '"}');
     END LOOP;
     UPDATE public."case" AS c
@@ -289,7 +289,7 @@ BEGIN
         VALUES (was.id, 0, was.status, was.tier, was.rank, was.due_at, was.turns_at, was.avoid, was.final_code);
     END IF;
     PERFORM set_config('cati.fence', (was.fence + 1)::text, true);
-    PERFORM public.cati_note('case_handed_out', was.id, was.fence + 1, '');
+    PERFORM public.cati_write('case_handed_out', was.id, was.fence + 1, '');
     RETURN QUERY
     UPDATE public."case" AS c
     SET status = 2, lease_holder = holder, lease_until = until, turns_at = until, fence = c.fence + 1

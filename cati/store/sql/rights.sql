@@ -8,8 +8,9 @@ GRANT USAGE ON SCHEMA public TO @interviewer, @gate;
 GRANT SELECT ON public.study, public.questionnaire, public.cell, public.alembic_version, public.purge_step
   TO @interviewer;
 GRANT UPDATE (settings, questionnaire, epoch) ON public.study TO @lead;
-GRANT INSERT ON public.questionnaire, public.cell TO @lead;
-GRANT USAGE ON SEQUENCE public.cell_id_seq TO @lead;
+GRANT INSERT ON public.questionnaire TO @lead;
+GRANT INSERT ON public.cell TO @supervisor;
+GRANT USAGE ON SEQUENCE public.cell_id_seq TO @supervisor;
 GRANT SELECT, INSERT, DELETE ON public.calling_time, public.target TO @lead;
 CREATE POLICY read ON public.calling_time FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
 CREATE POLICY add ON public.calling_time FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
@@ -22,7 +23,7 @@ CREATE POLICY change ON public.study FOR UPDATE TO @lead USING ((SELECT public.c
 CREATE POLICY read ON public.questionnaire FOR SELECT TO @interviewer USING ((SELECT public.cati_is(0)));
 CREATE POLICY add ON public.questionnaire FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
 CREATE POLICY read ON public.cell FOR SELECT TO @interviewer USING ((SELECT public.cati_is(0)));
-CREATE POLICY add ON public.cell FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
+CREATE POLICY add ON public.cell FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
 CREATE POLICY read ON public.alembic_version FOR SELECT TO @interviewer USING ((SELECT public.cati_is(0)));
 CREATE POLICY read ON public.purge_step FOR SELECT TO @interviewer USING ((SELECT public.cati_is(0)));
 
@@ -37,31 +38,33 @@ CREATE POLICY change ON public.member FOR UPDATE TO @lead USING ((SELECT public.
 
 -- Cases: one's own; supervisors see where all stand. Handing out, giving back and the like are functions.
 GRANT SELECT ON public."case" TO @interviewer;
-GRANT INSERT, UPDATE ON public."case" TO @lead;
+GRANT INSERT ON public."case" TO @supervisor;
+GRANT UPDATE ON public."case" TO @lead;
 CREATE POLICY own ON public."case" FOR SELECT TO @interviewer USING (lease_holder = (SELECT public.cati_me()));
 CREATE POLICY read ON public."case" FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
-CREATE POLICY add ON public."case" FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
+CREATE POLICY add ON public."case" FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
 CREATE POLICY change ON public."case" FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
 
 GRANT SELECT, INSERT, DELETE ON public.turn TO @interviewer;
 CREATE POLICY own ON public.turn FOR SELECT TO @interviewer USING (public.cati_mine("case"));
 CREATE POLICY plan ON public.turn FOR INSERT TO @interviewer
-  WITH CHECK (public.cati_holds("case") AND coalesce(final_code, '') NOT IN ('1.1', '1.2'));
+  WITH CHECK (public.cati_holds("case") AND coalesce(final_code, '') <> '1.1');
 CREATE POLICY forget ON public.turn FOR DELETE TO @interviewer USING (public.cati_holds("case"));
 CREATE POLICY read ON public.turn FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY add ON public.turn FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
+CREATE POLICY add ON public.turn FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
 CREATE POLICY remove ON public.turn FOR DELETE TO @lead USING ((SELECT public.cati_is(2)));
 
--- Contacts: nobody reads the tables; research leads bring lists in and may seal them under new keys.
-GRANT INSERT, SELECT ("case", epoch), UPDATE (sealed_key, epoch) ON public.contact TO @lead;
-GRANT INSERT, SELECT ON public.contact_index TO @lead;
-GRANT SELECT (hash) ON public.never_again TO @lead;
+-- Contacts: nobody reads the tables; supervisors bring lists in, research leads may seal them under new keys.
+GRANT INSERT ON public.contact TO @supervisor;
+GRANT SELECT ("case", epoch), UPDATE (sealed_key, epoch) ON public.contact TO @lead;
+GRANT INSERT, SELECT ON public.contact_index TO @supervisor;
+GRANT SELECT (hash) ON public.never_again TO @supervisor;
 CREATE POLICY read ON public.contact FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY add ON public.contact FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
+CREATE POLICY add ON public.contact FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
 CREATE POLICY change ON public.contact FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY read ON public.contact_index FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY add ON public.contact_index FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
-CREATE POLICY read ON public.never_again FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY read ON public.contact_index FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
+CREATE POLICY add ON public.contact_index FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
+CREATE POLICY read ON public.never_again FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
 
 -- Calls and appointments of the case in hand; one's own appointments. A call that has ended stays as it is.
 GRANT SELECT, INSERT, UPDATE (ended, outcome, sub_reason, note_code) ON public.attempt TO @interviewer;
@@ -105,14 +108,14 @@ CREATE POLICY read ON public.stock FOR SELECT TO @lead USING ((SELECT public.cat
 
 -- What is kept of lists that came in, and what was counted at the end.
 GRANT SELECT ON public.tally TO @supervisor;
-GRANT SELECT, INSERT, UPDATE ON public.template, public.received_list TO @lead;
+GRANT SELECT, INSERT, UPDATE ON public.template, public.received_list TO @supervisor;
 CREATE POLICY read ON public.tally FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
-CREATE POLICY read ON public.template FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY add ON public.template FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
-CREATE POLICY change ON public.template FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY read ON public.received_list FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY add ON public.received_list FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
-CREATE POLICY change ON public.received_list FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY read ON public.template FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
+CREATE POLICY add ON public.template FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
+CREATE POLICY change ON public.template FOR UPDATE TO @supervisor USING ((SELECT public.cati_is(1)));
+CREATE POLICY read ON public.received_list FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
+CREATE POLICY add ON public.received_list FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
+CREATE POLICY change ON public.received_list FOR UPDATE TO @supervisor USING ((SELECT public.cati_is(1)));
 
 -- The log: one's own chain; supervisors all. It grows by cati_note alone.
 GRANT SELECT ON public.log TO @interviewer;

@@ -20,17 +20,20 @@ BEGIN
 END
 $$;
 
--- Whether the member signed in did this to this case within so many seconds, by their own log.
-CREATE FUNCTION public.cati_did(what text, of text, within int) RETURNS boolean
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+-- Whether the member signed in did this to this case within so many seconds, by their own log; kept, not only written.
+CREATE FUNCTION public.cati_did(what text[], of text, under int, within int) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT EXISTS (
+BEGIN
+  RETURN EXISTS (
     SELECT FROM (
-      SELECT l.act, l."case", l.at FROM public.log l
+      SELECT l.act, l."case", l.fence, l.at, l.xmin AS number FROM public.log l
       WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC LIMIT 500
     ) mine
-    WHERE mine.act = what AND mine."case" = of AND mine.at >= public.cati_now() - within
-  )
+    WHERE mine.act = ANY (what) AND mine."case" = of AND (under IS NULL OR mine.fence = under)
+      AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
+  );
+END
 $$;
 
 -- Lease a case that was seen under this fence number to the member signed in, and write that into the log: whoever
@@ -54,7 +57,7 @@ BEGIN
       RETURN;
     END IF;
     IF NOT (
-      (why = 'call_back' AND public.cati_did('case_looked_up', of, 3600))
+      (why = 'call_back' AND public.cati_did('{case_looked_up}', of, NULL, 3600))
       OR (why = 'appointment' AND EXISTS (
         SELECT FROM public.appointment a WHERE a."case" = of AND a.interviewer = me AND a.at <= now + 900))
     ) THEN
@@ -66,7 +69,7 @@ BEGIN
   UPDATE public."case" c
     SET status = 2, lease_holder = me, lease_until = until, turns_at = until, fence = seen + 1 WHERE c.id = of;
   PERFORM set_config('cati.fence', fence::text, true);
-  PERFORM public.cati_note(
+  PERFORM public.cati_write(
     CASE WHEN why = '' THEN 'case_handed_out' ELSE 'case_looked_up' END, of, fence,
     CASE WHEN why = '' THEN '' ELSE '{"reason":"' || why || '"}' END);
   RETURN NEXT;
@@ -88,39 +91,77 @@ BEGIN
 END
 $$;
 
--- The sealed contact of a case in hand, of one looked up by its number within the hour, of one's own appointment.
--- Each of these left an entry in the log before.
+-- The sealed contact of a case in hand, of one looked up by its number within the hour, of one's own appointment. An
+-- earlier transaction must have kept the log's entry of the lease or the look-up (or the appointment): nobody sees
+-- anything and then takes the entry back.
 CREATE FUNCTION public.cati_contact(of text) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  under int;
 BEGIN
-  PERFORM public.cati_demand(0);
-  IF public.cati_mine(of) OR public.cati_did('case_looked_up', of, 3600)
-     OR EXISTS (SELECT FROM public.appointment a WHERE a."case" = of AND a.interviewer = public.cati_me()) THEN
+  SELECT c.fence INTO under FROM public."case" c WHERE c.id = of AND c.lease_holder = me;
+  IF under IS NOT NULL AND public.cati_did('{case_handed_out, case_looked_up, outcome_undone}', of, under, 1000000)
+     OR public.cati_did('{case_looked_up}', of, NULL, 3600)
+     OR EXISTS (SELECT FROM public.appointment a
+                WHERE a."case" = of AND a.interviewer = me AND public.cati_kept(a.xmin)) THEN
     RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = of;
   END IF;
 END
 $$;
 
--- The sealed contacts of these cases, for supervisors, whose windows work out when they are called: one entry for all.
+-- Say in the log that contacts are read, many at once: to search, or to work out when they are called. For supervisors;
+-- once that is kept they may, for ten minutes.
+CREATE FUNCTION public.cati_announce(what_for text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(1);
+  IF what_for NOT IN ('search', 'replan') THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
+END
+$$;
+
+-- The sealed contacts of these cases, for supervisors, whose windows work out when they are called.
 CREATE FUNCTION public.cati_contacts_of(cases text[]) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  PERFORM public.cati_note('contacts_read', '', 0, '{"for":"replan","n":' || coalesce(cardinality(cases), 0) || '}');
+  IF NOT public.cati_did('{contacts_read}', '', 0, 600) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = ANY (cases);
 END
 $$;
 
--- Every sealed contact, for supervisors who search by name: one entry.
+-- Every sealed contact, for supervisors who search by name.
 CREATE FUNCTION public.cati_all_contacts() RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  PERFORM public.cati_note('contacts_read', '', 0, '{"for":"search"}');
+  IF NOT public.cati_did('{contacts_read}', '', 0, 600) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   RETURN QUERY SELECT c.* FROM public.contact c;
+END
+$$;
+
+-- Cases that are to be worked out anew, locked, the urgent tiers first; those that somebody else has locked are left.
+CREATE FUNCTION public.cati_marked() RETURNS SETOF public."case"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(1);
+  FOR tier_now IN 0..3 LOOP
+    RETURN QUERY
+      SELECT c.* FROM public."case" c WHERE c.tier = tier_now AND c.replan IS NOT NULL AND c.status <> 2
+      ORDER BY c.replan LIMIT 32 FOR NO KEY UPDATE SKIP LOCKED;
+  END LOOP;
 END
 $$;
 
@@ -132,7 +173,7 @@ DECLARE one text;
 BEGIN
   PERFORM public.cati_demand(0);
   FOR one IN SELECT i."case" FROM public.contact_index i WHERE i.hash = digest ORDER BY i."case" LIMIT 20 LOOP
-    PERFORM public.cati_note('case_looked_up', one, 0, '{"by":"number"}');
+    PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
     RETURN NEXT one;
   END LOOP;
 END
@@ -179,7 +220,7 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  IF to_final_code IN ('1.1', '1.2') AND NOT EXISTS (
+  IF to_final_code = '1.1' AND NOT EXISTS (
     SELECT FROM public.log l
     WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = now_there.fence
       AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
@@ -232,18 +273,23 @@ END
 $$;
 
 -- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, or is a
--- supervisor. ``its_tag`` names the finished interview while it waits in the pool.
-CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (there boolean, fence int, pooled int)
+-- supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
+-- log's entry.
+CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  pooled int;
+  under int;
 BEGIN
   PERFORM public.cati_demand(0);
-  IF NOT (public.cati_mine(of) OR public.cati_did('case_looked_up', of, 3600) OR public.cati_is(1)) THEN
+  IF NOT (public.cati_mine(of) OR public.cati_did('{case_looked_up}', of, NULL, 3600)
+          OR public.cati_is(1)
+          OR EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.status = 4)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  SELECT c.fence INTO fence FROM public."case" c WHERE c.id = of FOR UPDATE;
-  there := FOUND;
-  IF there THEN
+  SELECT c.fence INTO under FROM public."case" c WHERE c.id = of FOR UPDATE;
+  IF FOUND THEN
     UPDATE public.attempt a SET ended = public.cati_now(), outcome = 'withdrawn' WHERE a."case" = of AND a.ended IS NULL;
     PERFORM public.cati_erase_contact(of);
     DELETE FROM public.pending p WHERE p.tag = its_tag;
@@ -253,8 +299,12 @@ BEGIN
       status = 4, turns_at = NULL, avoid = NULL, final_code = '2.112', lease_holder = NULL, lease_until = NULL,
       replan = NULL, fence = c.fence + 1
       WHERE c.id = of;
+    IF pooled > 0 THEN
+      PERFORM public.cati_write('interview_deleted', of, 0, '');
+    END IF;
+    SELECT w.n, w.at INTO entry, at FROM public.cati_write('consent_withdrawn', of, under, '') w;
+    RETURN NEXT;
   END IF;
-  RETURN NEXT;
 END
 $$;
 
@@ -276,7 +326,12 @@ BEGIN
   END IF;
   UPDATE public.attempt a SET ended = NULL, outcome = NULL, sub_reason = '', note_code = ''
     WHERE a.id = call AND a."case" = of AND a.interviewer = me AND a.ended >= now - 15
-      AND a.outcome IS DISTINCT FROM 'complete' AND a.outcome IS DISTINCT FROM 'partial';
+      AND a.outcome IS DISTINCT FROM 'complete'
+      AND NOT EXISTS (
+        SELECT FROM public.log l
+        WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = under
+          AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
+      );
   IF NOT FOUND OR EXISTS (
     SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of
   ) THEN
@@ -301,7 +356,7 @@ BEGIN
     replan = NULL, lease_holder = me, lease_until = until, turns_at = until, fence = under + 1
     WHERE c.id = of;
   PERFORM set_config('cati.fence', fence::text, true);
-  PERFORM public.cati_note('outcome_undone', of, fence, '');
+  PERFORM public.cati_write('outcome_undone', of, fence, '');
   RETURN NEXT;
 END
 $$;
@@ -321,7 +376,7 @@ BEGIN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   INSERT INTO public.pending (id, tag, sealed) VALUES (row_id, its_tag, answers);
-  PERFORM public.cati_note('answers_pooled', of, under, '');
+  PERFORM public.cati_write('answers_pooled', of, under, '');
 END
 $$;
 
