@@ -10,24 +10,29 @@ from cati.store.server import made_verifier
 from tests import postgres, servers
 
 STUDY = "0123456789ab" + "0" * 20
+DATABASE = "posture"
 
 
-def laid_down() -> frozenset[str]:
-    """Return the posture of an empty study's database with one member of each kind."""
+def lay_down(cluster: postgres.Cluster) -> None:
+    """Make an empty study's database with one member of each kind, who is called by that kind."""
+    servers.lay_down(cluster, STUDY, DATABASE)
+    owner = servers.as_owner(cluster, STUDY, DATABASE)
+    roles = Roles(STUDY)
+    with owner.transaction() as transaction:
+        for role in ("interviewer", "supervisor", "research_lead"):
+            verifier = made_verifier(transaction, roles.login(role), servers.PASSWORD)
+            administration.set_login(transaction, roles, role, role, verifier)
+    owner.close()
+
+
+def _write(path: Path) -> None:
     with postgres.running("fsync = off") as cluster:
-        servers.lay_down(cluster, STUDY, "posture")
-        owner = servers.as_owner(cluster, STUDY, "posture")
-        roles = Roles(STUDY)
-        with owner.transaction() as transaction:
-            for role in ("interviewer", "supervisor", "research_lead"):
-                verifier = made_verifier(transaction, roles.login(role), servers.PASSWORD)
-                administration.set_login(transaction, roles, role, role, verifier)
+        lay_down(cluster)
+        owner = servers.as_owner(cluster, STUDY, DATABASE)
         with owner.reading() as transaction:
-            found = rights.posture(transaction, roles)
+            path.write_text("\n".join(sorted(rights.posture(transaction, Roles(STUDY)))) + "\n", "utf-8")
         owner.close()
-    return found
 
 
 if __name__ == "__main__":
-    path = Path(rights.__file__).parent / "sql" / "posture.txt"
-    path.write_text("\n".join(sorted(laid_down())) + "\n", "utf-8")
+    _write(Path(rights.__file__).parent / "sql" / "posture.txt")

@@ -271,10 +271,15 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
         return hand_out(study, transaction, again, study_cells(study, transaction), now, act=Act.UNDONE)
 
 
+def _restore_events(transaction: Transaction, case_id: str, before: Before) -> None:
+    """Put back the open interview; what is there already stays."""
+    for n, event_id, sealed in before.events:
+        drafts.append(transaction, case_id, n, event_id, sealed)
+
+
 def _restore(transaction: Transaction, case_id: str, before: Before) -> None:
     """Put back the open interview and the appointment."""
-    for n, event_id, sealed in before.events:
-        drafts.append(transaction, case_id, n, event_id, sealed)  # what is there already stays
+    _restore_events(transaction, case_id, before)
     attempts.cancel_appointment(transaction, case_id)
     if before.appointment is not None:
         attempts.book(transaction, before.appointment)
@@ -284,11 +289,12 @@ def _undo_by_function(study: OpenStudy, token: UndoToken) -> DeliveredCase | Too
     before = token.before
     with study.transaction() as transaction:
         leased = erasure.undo_by_function(
-            transaction, before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes
-        )
+            transaction, before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes,
+            before.appointment,
+        )  # fmt: skip
         if leased is None:
             return TooLate(token.case_id)
-        _restore(transaction, token.case_id, before)
+        _restore_events(transaction, token.case_id, before)
     lease = Lease(case_id=token.case_id, fence=leased[0], until=moment(leased[1]))
     return handed_by_function(study, before.row, lease) or TooLate(token.case_id)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from cati.store.attempts import AppointmentRow
 from cati.store.cases import CaseRow
 from cati.store.contacts import SealedContact
 from cati.store.database import Transaction
@@ -54,7 +57,7 @@ def delete_everything(transaction: Transaction) -> None:
 _UNDO = Prepared(
     text(
         "SELECT fence, until FROM public.cati_undo(:of, :under, :call, :minutes, :key, :details, :epoch, :hashes,"
-        " :tier, :rank, :due_at, :avoid)"
+        " :tier, :rank, :due_at, :avoid, :appointment)"
     )
 )
 _WITHDRAW = Prepared(text("SELECT entry, at FROM public.cati_withdraw(:of, :tag)"))
@@ -68,6 +71,7 @@ def undo_by_function(
     minutes: int,
     contact_before: SealedContact | None,
     hashes: tuple[bytes, ...],
+    appointment_before: AppointmentRow | None,
 ) -> tuple[int, int] | None:
     """Let the server take an outcome back: (new fence number, end of the lease); None when it is too late."""
     sealed = contact_before
@@ -77,8 +81,14 @@ def undo_by_function(
         details=None if sealed is None else sealed.sealed_details,
         epoch=0 if sealed is None else sealed.epoch,
         hashes=list(hashes), tier=was.tier, rank=was.rank, due_at=was.due_at, avoid=was.avoid,
+        appointment=None if appointment_before is None else _as_json(appointment_before),
     )  # fmt: skip
     return None if row is None else (row[0], row[1])
+
+
+def _as_json(row: AppointmentRow) -> str:
+    values = {name: getattr(row, name) for name in AppointmentRow.__slots__ if name != "case"}
+    return json.dumps({**values, "reason": None if row.reason is None else row.reason.hex()})
 
 
 def withdraw_by_function(transaction: Transaction, case_id: str, tag: str) -> tuple[int, int] | None:

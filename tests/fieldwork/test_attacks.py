@@ -23,7 +23,15 @@ from .conftest import Desk, Made, raw, unrestricted
 
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 
-DENIED = ("permission denied", "not allowed", "must be", "row-level security", "cannot", "does not exist")
+DENIED = (
+    "permission denied",
+    "not allowed",
+    "must be",
+    "row-level security",
+    "cannot",
+    "does not exist",
+    "not a member",
+)
 
 
 @dataclass

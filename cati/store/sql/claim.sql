@@ -306,6 +306,7 @@ DECLARE
     me text := public.cati_me();
     only_of text := public.cati_second(me);
 BEGIN
+    PERFORM public.cati_demand(0);
     RETURN QUERY
     SELECT c.status, c.cell, 0, count(*) FROM public."case" AS c WHERE c.avoid IS NULL GROUP BY c.status, c.cell;
     RETURN QUERY
@@ -320,6 +321,7 @@ CREATE FUNCTION public.cati_taken(cells int[], OUT cell int, OUT complete bigint
 RETURNS SETOF record
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM public.cati_demand(0);
     RETURN QUERY
     SELECT w.cell, f.n, r.n + a.n
     FROM unnest(cells) AS w (cell)
@@ -336,7 +338,9 @@ $$;
 CREATE FUNCTION public.cati_first_due(cells int[]) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN (SELECT min(c.due_at) FROM public."case" AS c WHERE c.status = 1 AND c.cell = ANY (cells));
+    PERFORM public.cati_demand(0);
+    RETURN (SELECT min(c.due_at) FROM public."case" AS c WHERE c.status = 1 AND c.cell = ANY (cells)
+              AND c.due_at > public.cati_now());  -- others wait to be worked out anew
 END
 $$;
 
@@ -344,6 +348,7 @@ $$;
 CREATE FUNCTION public.cati_field_ended() RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    PERFORM public.cati_demand(0);
     RETURN EXISTS (SELECT 1 FROM public.log AS e WHERE e.act = 'field_ended');
 END
 $$;

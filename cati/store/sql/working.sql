@@ -312,7 +312,7 @@ $$;
 -- its contact there as it was. Returns the new fence number; no row when it is too late.
 CREATE FUNCTION public.cati_undo(
   of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
-  old_tier int, old_rank bigint, old_due_at bigint, old_avoid text
+  old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
 ) RETURNS TABLE (fence int, until bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -347,6 +347,13 @@ BEGIN
       VALUES (of, old_key, old_details, old_epoch)
       ON CONFLICT ON CONSTRAINT pk_contact
       DO UPDATE SET sealed_key = old_key, sealed_details = old_details, epoch = old_epoch;
+  END IF;
+  DELETE FROM public.appointment a WHERE a."case" = of;
+  IF old_appointment IS NOT NULL THEN
+    INSERT INTO public.appointment ("case", kind, at, until, wall, zone, reason, interviewer)
+      SELECT of, j.kind, j.at, j.until, j.wall, j.zone, decode(j.reason, 'hex'), j.interviewer
+      FROM json_to_record(old_appointment)
+        AS j (kind text, at bigint, until bigint, wall text, zone text, reason text, interviewer text);
   END IF;
   fence := under + 1;
   until := now + 60 * least(greatest(minutes, 1), 60);
