@@ -256,6 +256,7 @@ def _bring(
             others = [row for row in studies.members(reading) if row.active and row.id != me.id]
             starts = _start_passwords(link, link_name, others, sheet_path)
             counts = moving.copy_rows(reading, writing, with_.progress)
+            administration.know_login(writing, roles, me.login)
             log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="server")
             _set_starts(writing, roles, link, others, starts)
     except Unreachable:  # perhaps it was kept: then these are the start passwords

@@ -340,5 +340,10 @@ def set_login(transaction: Transaction, roles: Roles, login: str, group: str, ve
         transaction.exec_driver_sql(f"GRANT {roles.group(group)} TO {name}")
     transaction.exec_driver_sql(f"ALTER ROLE {name} LOGIN PASSWORD '{verifier}'")
     rights.become(transaction, roles.owner)
+    know_login(transaction, roles, login)
+
+
+def know_login(transaction: Transaction, roles: Roles, login: str) -> None:
+    """Write by which role a member signs in: so the server knows who asks."""
     folded = func.lower(member.c.login) == login.strip().lower()
-    transaction.execute(update(member).where(folded).values(server_role=name))
+    transaction.execute(update(member).where(folded).values(server_role=roles.login(login)))
