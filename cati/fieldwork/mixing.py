@@ -16,7 +16,7 @@ from cati.errors import Problem
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.settings import LIMIT_WEEKDAYS
-from cati.store import cases, counts, drafts, journal, stock
+from cati.store import cases, claiming, counts, drafts, journal, stock
 from cati.store.cases import CaseStatus
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
@@ -147,7 +147,7 @@ def field_is_over(study: OpenStudy, transaction: Transaction) -> bool:
 
 
 def _ended(transaction: Transaction) -> bool:
-    return journal.has_entry(transaction, Act.FIELD_ENDED.value)
+    return claiming.field_ended(transaction, Act.FIELD_ENDED.value)
 
 
 def _today(study: OpenStudy) -> str:

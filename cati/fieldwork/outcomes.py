@@ -238,7 +238,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     now = study.now()
     before = token.before
     with study.transaction() as transaction:
-        row = cases.case_row(transaction, token.case_id)
+        row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
             return TooLate(token.case_id)
         contacts.call_again(transaction, before.newly_never)
@@ -273,7 +273,7 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
     case_id = case if isinstance(case, str) else case.case_id
     now = study.now()
     with study.transaction() as transaction:
-        row = cases.case_row(transaction, case_id)
+        row = cases.locked_row(transaction, case_id)
         if row is None:
             raise Problem(tr("Withdrawal"), tr("There is no such case."), "")
         for call in attempts.attempts_of(transaction, case_id):

@@ -322,7 +322,7 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
             note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=row.lease_holder)
         timelines.move(transaction, [row.id for row in rows], seconds(now))
     if study.database.reads_every_contact:
-        return len(rows) + _replan(study, transaction, now, most)
+        return len(rows) + replan_some(study, transaction, now, most)
     return len(rows)
 
 
@@ -332,10 +332,11 @@ def replan(study: OpenStudy, most: int) -> int:
     It opens their contacts: an act of those who may read every contact, to be done again while it returns ``most``.
     """
     with study.transaction() as transaction:
-        return _replan(study, transaction, study.now(), most)
+        return replan_some(study, transaction, study.now(), most)
 
 
-def _replan(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+def replan_some(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+    """Do what `replan` does inside a transaction already begun."""
     found = timelines.marked(transaction, most)
     if not found:
         return 0

@@ -11,6 +11,7 @@ from typing import Any
 
 from cati.errors import Problem
 from cati.fieldwork import log
+from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, Role
 from cati.fieldwork.sheets import write_private
@@ -139,9 +140,12 @@ def move_to_server(
         if row is None:
             raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
         roles = Roles(row.id)
+        settings = settings_from_json(row.settings)
+        with source.transaction() as transaction:
+            keep_rules(transaction, settings)  # a folder does without them, and an old one has none
         link = StudyLink(
             study=row.id,
-            name=settings_from_json(row.settings).name,
+            name=settings.name,
             database=plan.database or roles.prefix,
             hosts=plan.hosts,
             ports=plan.ports,
@@ -312,6 +316,7 @@ def look_after_server(place: Path, plan: ServerPlan, renew: Sequence[str], sheet
             row = studies.the_study(transaction)
             if row is None or row.id != link.study:
                 raise Problem(place.name, tr("This study is not on the server."), tr("Move it there first."))
+            keep_rules(transaction, settings_from_json(row.settings))
             members = studies.members(transaction)
             unknown = [login for login in renew if login not in {row.login for row in members if row.active}]
             if unknown:

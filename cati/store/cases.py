@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    ColumnElement,
+    ARRAY,
     CompoundSelect,
     Integer,
-    Select,
-    String,
-    TableValuedAlias,
     bindparam,
     cast,
     delete,
@@ -23,7 +19,6 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
-    or_,
     select,
     union_all,
     update,
@@ -31,12 +26,10 @@ from sqlalchemy import (
 
 from cati.store.database import Transaction
 from cati.store.prepared import MOST_LISTED, Prepared
-from cati.store.schema import case, turn
+from cati.store.schema import case, member, turn
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
-BEST_AT_ONCE = 4
-"""So many cells' best cases come back at once; a claim hardly ever needs the second."""
 
 
 class CaseStatus(IntEnum):
@@ -95,6 +88,21 @@ def case_row(transaction: Transaction, case_id: str) -> CaseRow | None:
     return None if row is None else _row(row)
 
 
+_LOCKED = Prepared(
+    select(*_COLUMNS).where(case.c.id == bindparam("id")),
+    postgresql=select(*_COLUMNS).where(case.c.id == bindparam("id")).with_for_update(key_share=True),
+)
+
+
+def locked_row(transaction: Transaction, case_id: str) -> CaseRow | None:
+    """Return one case that nobody else changes until this transaction ends; what writes about a case begins with it.
+
+    Whoever turns cases takes the case first, then its calls: in any other order two could wait for each other.
+    """
+    row = _LOCKED.first(transaction, id=case_id)
+    return None if row is None else _row(row)
+
+
 _HELD = Prepared(
     select(*_COLUMNS)
     .with_hint(case, "INDEXED BY ix_case_holder", "sqlite")
@@ -140,75 +148,6 @@ _TURNING = Prepared(_turning_of(skip_locked=False), postgresql=_turning_of(skip_
 def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...]:
     """Return up to ``most`` cases whose standing changes by itself at or before ``now``, the urgent tiers first."""
     return tuple(_row(row) for row in _TURNING.rows(transaction, now=now)[:most])
-
-
-def _best_of(*, below: bool) -> Prepared:
-    # The cells come as one JSON value: the statement stays the same whichever are open.
-    listed = bindparam("cells", type_=String)
-    on_file = func.json_each(listed).table_valued("value", name="wanted")
-    on_server = func.json_array_elements_text(cast(listed, JSON)).table_valued("value", name="wanted")
-    return Prepared(
-        _best_among(on_file, on_file.c.value, below=below),
-        postgresql=_best_among(on_server, cast(on_server.c.value, Integer), below=below),
-    )
-
-
-def _best_among(wanted: TableValuedAlias, number: ColumnElement[int], *, below: bool) -> Select[Any]:
-    k = case.alias("k")
-    probe = (
-        select(k.c.id)
-        .with_hint(k, "INDEXED BY ix_case_claim", "sqlite")
-        .where(k.c.status == literal_column("0"), k.c.cell == number)
-        .where(or_(k.c.avoid.is_(None), k.c.avoid != bindparam("me")))
-        .order_by(k.c.rank)
-        .limit(literal_column("1"))
-    )
-    if below:
-        probe = probe.where(k.c.rank < bindparam("below"))
-    return (
-        select(*_COLUMNS)
-        .select_from(wanted)
-        .join(case, case.c.id == probe.correlate(wanted).scalar_subquery())
-        .order_by(case.c.rank)
-        .limit(literal_column(str(BEST_AT_ONCE)))
-    )
-
-
-_BEST = _best_of(below=False)
-_BEST_BELOW = _best_of(below=True)
-
-
-def best_of_each_cell(
-    transaction: Transaction, cells: Sequence[int], me: str, *, below: int | None = None
-) -> list[CaseRow]:
-    """Return the best ready cases, one of each cell, best first, `BEST_AT_ONCE` at most; one index probe a cell.
-
-    Cases that ``me`` is to avoid are passed over. ``below`` bounds the rank (to look at one tier only).
-    """
-    if not cells:
-        return []
-    wanted = str(list(cells))  # a list of whole numbers is JSON as it stands
-    if below is None:
-        found = _BEST.rows(transaction, cells=wanted, me=me)
-    else:
-        found = _BEST_BELOW.rows(transaction, cells=wanted, me=me, below=below)
-    return [_row(row) for row in found]
-
-
-@lru_cache(maxsize=1024)  # one a site, and one for all
-def _complete_of(cells: tuple[int, ...]) -> Prepared:
-    return Prepared(
-        select(case.c.cell, func.count())
-        .with_hint(case, "INDEXED BY ix_case_final", "sqlite")
-        .where(case.c.final_code == literal_column(f"'{COMPLETE}'"))
-        .where(case.c.cell.in_([literal_column(str(number)) for number in cells]))
-        .group_by(case.c.cell)
-    )
-
-
-def complete_by_cell(transaction: Transaction, cells: Sequence[int]) -> dict[int, int]:
-    """Return the number of complete interviews of each of these cells (no entry: none), counted in the index."""
-    return dict(_complete_of(tuple(cells)).rows(transaction))
 
 
 _LEASE = Prepared(
@@ -322,31 +261,81 @@ def add_cases(transaction: Transaction, rows: Iterable[tuple[object, ...]]) -> N
     _ADD.act_on_all(transaction, CaseRow.__slots__, rows)
 
 
+_CONVERTERS = Prepared(select(member.c.id).where(member.c.converts, member.c.active))
+
+
+def second_rule(transaction: Transaction, me: str) -> str | None:
+    """Return what `second_approaches` does, whether or not there is such a case now."""
+    converters = [row[0] for row in _CONVERTERS.rows(transaction)]
+    if not converters or me in converters:
+        return ""
+    return converters[0] if len(converters) == 1 else None
+
+
+class Whom(IntEnum):
+    """Who may call a case, as far as a soft refusal goes; the numbers are those of the server's function."""
+
+    ME = 0
+    COLLEAGUE = 1
+    CONVERTER = 2
+
+
+def _on_server(transaction: Transaction) -> bool:
+    return transaction.dialect.name == "postgresql"
+
+
+_COUNTS = func.public.cati_counts().table_valued("status", "cell", "whom", "n", name="k")
+
+
+def count_for(transaction: Transaction, me: str) -> dict[tuple[CaseStatus, int, Whom], int]:
+    """Return the number of cases by status, cell and who may call them; reads whole indexes.
+
+    On a server ``me`` is who is signed in there, whatever is said here.
+    """
+    if _on_server(transaction):
+        return {(CaseStatus(row[0]), row[1], Whom(row[2])): row[3] for row in transaction.execute(select(_COUNTS))}
+    found: Counter[tuple[CaseStatus, int, Whom]] = Counter()
+    only_of = second_rule(transaction, me)
+    for status, cell, avoid, n in _groups(transaction):
+        if avoid is None:
+            whom = Whom.ME
+        elif avoid == me:
+            whom = Whom.COLLEAGUE
+        else:
+            whom = Whom.ME if only_of in ("", avoid) else Whom.CONVERTER
+        found[CaseStatus(status), cell, whom] += n
+    return found
+
+
+def _groups(transaction: Transaction) -> list[tuple[int, int, str | None, int]]:
+    groups = []
+    for index, which in (("claim", case.c.avoid.is_(None)), ("second", case.c.avoid.isnot(None))):
+        query = (
+            select(case.c.status, case.c.cell, case.c.avoid, func.count())
+            .with_hint(case, f"INDEXED BY ix_case_{index}", "sqlite")
+            .where(which)
+            .group_by(case.c.status, case.c.cell, case.c.avoid)
+        )
+        groups += [(row[0], row[1], row[2], row[3]) for row in transaction.execute(query)]
+    return groups
+
+
 def count_by_status(transaction: Transaction) -> dict[tuple[CaseStatus, int], int]:
-    """Return the number of cases of each (status, cell); reads the whole index."""
-    query = (
-        select(case.c.status, case.c.cell, func.count())
-        .with_hint(case, "INDEXED BY ix_case_claim", "sqlite")
-        .group_by(case.c.status, case.c.cell)
-    )
-    return {(CaseStatus(row[0]), row[1]): row[2] for row in transaction.execute(query)}
-
-
-def count_avoiding(transaction: Transaction, me: str) -> dict[int, int]:
-    """Return by cell the ready cases that another interviewer must call."""
-    query = (
-        select(case.c.cell, func.count())
-        .with_hint(case, "INDEXED BY ix_case_claim", "sqlite")
-        .where(case.c.status == int(CaseStatus.READY), case.c.avoid == me)
-        .group_by(case.c.cell)
-    )
-    return {row[0]: row[1] for row in transaction.execute(query)}
+    """Return the number of cases of each (status, cell); reads whole indexes."""
+    found: Counter[tuple[CaseStatus, int]] = Counter()
+    for (status, cell, _whom), n in count_for(transaction, "").items():
+        found[status, cell] += n
+    return found
 
 
 def first_due(transaction: Transaction, cells: Sequence[int]) -> int | None:
-    """Return when the next waiting case of these cells is due."""
-    query = select(func.min(case.c.due_at)).where(
-        case.c.status == int(CaseStatus.WAITING), case.c.cell.in_(list(cells))
-    )
-    found = transaction.execute(query).scalar_one_or_none()
+    """Return when the next waiting case of these cells is due (seconds since 1970)."""
+    if _on_server(transaction):
+        asked = func.public.cati_first_due(cast(list(cells), ARRAY(Integer)))
+        found = transaction.execute(select(asked)).scalar_one_or_none()
+    else:
+        query = select(func.min(case.c.due_at)).where(
+            case.c.status == int(CaseStatus.WAITING), case.c.cell.in_(list(cells))
+        )
+        found = transaction.execute(query).scalar_one_or_none()
     return None if found is None else int(found)

@@ -9,11 +9,11 @@ from cati.store.database import Transaction
 from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
-_HELD = Prepared(
-    select(case.c.lease_until).where(
-        case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
-    )
+_OF_HOLDER = select(case.c.lease_until).where(
+    case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
 )
+# On a server nobody takes the case away, or erases what was answered, between this and what is written then.
+_HELD = Prepared(_OF_HOLDER, postgresql=_OF_HOLDER.with_for_update(key_share=True))
 
 
 def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> int | None:

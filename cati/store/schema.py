@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -70,9 +71,12 @@ member = Table(
     Column("leading_grant", LargeBinary),  # research leads: the age identity; NULL likewise
     Column("kept", LargeBinary),  # research leads: answers and record keys; needs no seal and survives the purge
     Column("active", Boolean, nullable=False, server_default=true()),
+    Column("converts", Boolean, nullable=False, server_default=false()),  # may ask again after a soft refusal
     UniqueConstraint("login"),
     CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
 )  # fmt: skip
+# Who converts is asked at a claim, without reading the keys that make a member's row long.
+Index("ix_member_converts", member.c.converts, member.c.active, member.c.id)
 
 # site × department × language: what is claimed as one, so that a full or closed cell is never looked at.
 cell = Table(
@@ -93,7 +97,7 @@ case = Table(
     Column("rank", BigInteger, nullable=False),  # one sortable number, the tier in front
     Column("due_at", Instant, nullable=False),
     Column("turns_at", Instant),  # when its next `turn` comes; NULL: it does not change by itself
-    Column("avoid", Id),  # the interviewer who was refused does not call again
+    Column("avoid", Id),  # refused softly: this interviewer does not call again, and those who convert go first
     Column("lease_holder", Id),
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False, server_default=text("0")),
@@ -104,8 +108,12 @@ case = Table(
     CheckConstraint("status BETWEEN 0 AND 4", name="status"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-# `take_next_case` probes these: the best ready case of one cell (avoid inside, so that skipped rows cost nothing) …
-Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, case.c.avoid)
+# `take_next_case` probes these: the best ready case of one cell that anybody may call …
+Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, sqlite_where=case.c.avoid.is_(None),
+      postgresql_where=case.c.avoid.is_(None))  # fmt: skip
+# … and, after a soft refusal, apart from those, so that nobody passes over cases that are not for them …
+Index("ix_case_second", case.c.status, case.c.cell, case.c.rank, case.c.avoid, sqlite_where=case.c.avoid.isnot(None),
+      postgresql_where=case.c.avoid.isnot(None))  # fmt: skip
 # … what turns by itself, the appointments first …
 Index("ix_case_turns", case.c.tier, case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
       postgresql_where=case.c.turns_at.isnot(None))  # fmt: skip
@@ -118,6 +126,28 @@ Index("ix_case_holder", case.c.lease_holder, sqlite_where=case.c.lease_holder.is
 # … and how many interviews a cell has.
 Index("ix_case_final", case.c.final_code, case.c.cell, sqlite_where=case.c.final_code.isnot(None),
       postgresql_where=case.c.final_code.isnot(None))  # fmt: skip
+
+# What decides where anybody may be called now, as `cati.survey` says it, in rows: a server's function reads these, and
+# nothing that a workstation believes. Written by `cati.fieldwork.kept_rules` whenever the settings are.
+calling_time = Table(
+    "calling_time", metadata,
+    Column("site", String(60), nullable=False),
+    Column("opens", Instant, nullable=False),
+    Column("closes", Instant, nullable=False),  # not included
+    Column("appointments", Boolean, nullable=False),  # the guideline's limit, inside which an agreed time is kept
+    PrimaryKeyConstraint("opens", "site", "appointments"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+target = Table(
+    "target", metadata,
+    Column("site", String(60), nullable=False),
+    Column("department", String(60), nullable=False),  # "": the site as a whole
+    Column("wanted", Integer, nullable=False),
+    Column("margin", Integer, nullable=False),  # so many more may be running at once: `StudySettings.quota_margin`
+    PrimaryKeyConstraint("site", "department"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
 
 # A case's timeline: the places it takes by the passing of time, written in advance, so that turning needs no contact.
 # While a case is leased: what becomes of it when the lease runs out; ``at`` 0 is that very moment, whenever it comes.

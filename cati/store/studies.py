@@ -41,6 +41,7 @@ class MemberRow:
     leading_grant: bytes | None = field(repr=False)
     kept: bytes | None = field(repr=False)
     active: bool = True
+    converts: bool = False
 
 
 def add_study(transaction: Transaction, row: StudyRow) -> None:
@@ -100,7 +101,7 @@ def add_member(transaction: Transaction, row: MemberRow) -> None:
         insert(member).values(
             id=row.id, login=row.login, name=row.name, role=row.role, languages=row.languages, record=row.record,
             certificate=row.certificate, daily_grant=row.daily_grant, leading_grant=row.leading_grant, kept=row.kept,
-            active=row.active,
+            active=row.active, converts=row.converts,
         )
     )  # fmt: skip
 

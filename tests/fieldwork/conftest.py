@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -37,6 +38,7 @@ PASSWORDS = {
     "bert": "blauer Kahn unter vier Eichen",
 }
 PASSWORD = PASSWORDS["lead"]
+STAND_IN = Path(__file__).parents[1] / "stand_in.sql"
 TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # 10:00 in Berlin
 
 
@@ -176,8 +178,32 @@ def cluster() -> Iterator[postgres.Cluster]:
 class AtTheTestsTime(Server):
     """A server that leaves the time to the test, and opens by the owner's password for everybody."""
 
+    claims_by_itself = True
+    login = ""
+    test_clock: Callable[[], datetime] | None = None
+
     def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
+        self.test_clock = now
         return now
+
+    @contextmanager
+    def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
+        with super().transaction(large=large) as transaction:
+            self._say(transaction)
+            yield transaction
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with super().reading() as transaction:
+            self._say(transaction)
+            yield transaction
+
+    def _say(self, transaction: Transaction) -> None:
+        """Tell the functions of tests/stand_in.sql who asks, and when."""
+        now = "" if self.test_clock is None else str(int(self.test_clock().timestamp()))
+        transaction.exec_driver_sql(
+            "SELECT set_config('cati.login', %s, true), set_config('cati.now', %s, true)", (self.login, now)
+        )
 
     def change_password(self, transaction: Transaction, new: str) -> None:
         pass
@@ -188,6 +214,8 @@ def _on_server(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> L
     link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(name))
     file, server = Embedded(created.folder), Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
     create_tables(server)
+    with server.transaction() as transaction:
+        transaction.connection.cursor().execute(STAND_IN.read_text("utf-8"))
     copy_study(file, server)
     file.close()
     server.close()
@@ -201,9 +229,13 @@ def make_study(
     made: list[Made] = []
     links: dict[Path, Link] = {}
 
-    def opened(folder: Path, *_sign_in: str) -> Database:
+    def opened(folder: Path, *sign_in: str) -> Database:
         link = links.get(folder)
-        return Embedded(folder) if link is None else AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+        if link is None:
+            return Embedded(folder)
+        server = AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+        server.login = sign_in[0] if sign_in else ""
+        return server
 
     for module in (study, before_sign_in, study_state, purge):
         monkeypatch.setattr(module, "open_database", opened)

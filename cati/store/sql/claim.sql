@@ -1,0 +1,360 @@
+-- Handing out cases. What decides here is who asks, the server's clock and the tables; nothing that a client believes.
+-- The numbers of statuses, the seconds of a lease and the codes are those of cati.store.cases, cati.fieldwork.delivered
+-- and cati.survey.dispositions; a test holds them together.
+
+CREATE OR REPLACE FUNCTION public.cati_now() RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT floor(extract(epoch FROM clock_timestamp()))::bigint
+$$;
+
+-- Moves up to `most` cases along their timelines whose standing changed by the passing of time, the urgent tiers
+-- first; what somebody else has in hand is left alone. A lease that ran out ends, and with it a call left open.
+CREATE OR REPLACE FUNCTION public.cati_turn(most int) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    this_moment bigint := public.cati_now();
+    due text[];
+    lapsed record;
+BEGIN
+    SELECT array_agg(k.id) INTO due FROM (
+        SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 0 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_0
+        UNION ALL SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 1 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_1
+        UNION ALL SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 2 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_2
+        UNION ALL SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 3 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_3
+        LIMIT least(most, 32)) AS k;
+    IF due IS NULL THEN
+        RETURN 0;
+    END IF;
+    FOR lapsed IN
+        SELECT c.id, c.fence, c.lease_holder, c.lease_until FROM public."case" AS c
+        WHERE c.id = ANY (due) AND c.status = 2
+    LOOP
+        UPDATE public.attempt AS a
+        SET ended = greatest(a.started, lapsed.lease_until),
+            outcome = CASE WHEN EXISTS (SELECT 1 FROM public.draft_event AS e WHERE e."case" = lapsed.id)
+                      THEN 'interrupted' ELSE 'technical' END
+        WHERE a."case" = lapsed.id AND a.ended IS NULL;
+        PERFORM public.cati_note(
+            'case_put_back', lapsed.id, lapsed.fence, '{"lapsed":"' || lapsed.lease_holder || '"}');
+    END LOOP;
+    UPDATE public."case" AS c
+    SET status = t.status, tier = t.tier, rank = t.rank, due_at = t.due_at, turns_at = t.turns_at, avoid = t.avoid,
+        final_code = t.final_code, lease_holder = NULL, lease_until = NULL,
+        -- The last step of a timeline that should go on: somebody has until the end of this place to plan more.
+        replan = CASE
+            WHEN t.turns_at IS NOT NULL
+                AND NOT EXISTS (SELECT 1 FROM public.turn AS l WHERE l."case" = t."case" AND l.at > t.at)
+            THEN coalesce(c.replan, CASE WHEN t.at = 0 THEN c.lease_until ELSE t.at END)
+            ELSE c.replan END
+    FROM public.turn AS t
+    WHERE c.id = ANY (due) AND t."case" = c.id
+        AND t.at = (SELECT max(s.at) FROM public.turn AS s WHERE s."case" = c.id AND s.at <= this_moment);
+    -- Without a step: a lease goes back to the place it was taken from; anything else waits to be worked out anew.
+    UPDATE public."case" AS c
+    SET status = CASE WHEN c.status = 2 THEN 0 ELSE c.status END, lease_holder = NULL, lease_until = NULL,
+        turns_at = NULL, replan = CASE WHEN c.status = 2 THEN c.replan ELSE coalesce(c.replan, c.turns_at) END
+    WHERE c.id = ANY (due) AND c.turns_at <= this_moment;
+    DELETE FROM public.turn AS t WHERE t."case" = ANY (due) AND t.at <= this_moment;
+    RETURN cardinality(due);
+END
+$$;
+
+-- How many more interviews may begin at a place: 0 once the target is reached, and never more at once than the margin
+-- lets the interviews now running overshoot it. `whole`: of the site, `part`: of its department. One statement, one
+-- snapshot: an interview that ends meanwhile is counted as running or as complete, never as neither.
+CREATE OR REPLACE FUNCTION public.cati_room(of_site text, of_department text, OUT whole int, OUT part int)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    SELECT min(CASE WHEN k.complete >= s.wanted THEN 0 ELSE s.wanted + s.margin - k.complete - k.running END),
+           min(CASE WHEN k.of_part >= d.wanted THEN 0 ELSE d.wanted + d.margin - k.of_part - k.running_part END)
+    INTO whole, part
+    FROM (
+        SELECT sum(f.n) AS complete, sum(r.n + a.n) AS running,
+               sum(f.n) FILTER (WHERE l.department = of_department) AS of_part,
+               sum(r.n + a.n) FILTER (WHERE l.department = of_department) AS running_part
+        FROM public.cell AS l
+        CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
+                            WHERE c.final_code = '1.1' AND c.cell = l.id) AS f
+        CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
+                            WHERE c.status = 2 AND c.cell = l.id AND c.avoid IS NULL) AS r
+        CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
+                            WHERE c.status = 2 AND c.cell = l.id AND c.avoid IS NOT NULL) AS a
+        WHERE l.site = of_site
+    ) AS k
+    JOIN public.target AS s ON s.site = of_site AND s.department = ''
+    JOIN public.target AS d ON d.site = of_site AND d.department = of_department;
+    whole := coalesce(whole, 0);  -- a place that no settings name is not called
+    part := coalesce(part, 0);
+END
+$$;
+
+-- Which cases that refused softly a member may call: '' all that did not refuse at them, an id those that refused at
+-- this member alone, NULL none. They are for members who convert, as long as there is one who was not refused.
+CREATE OR REPLACE FUNCTION public.cati_second(of_member text) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    converters text[] := ARRAY(SELECT m.id FROM public.member AS m WHERE m.converts AND m.active);
+BEGIN
+    RETURN CASE WHEN of_member = ANY (converters) OR cardinality(converters) = 0 THEN ''
+                WHEN cardinality(converters) = 1 THEN converters[1] END;
+END
+$$;
+
+-- Hands the best case that may be called this moment to whoever asks, on a lease; no row: there is none.
+-- A case that they hold already comes first. SQLSTATE 40001: two claims met at the end of a quota; ask again.
+CREATE OR REPLACE FUNCTION public.cati_claim() RETURNS SETOF public."case"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    lease_seconds CONSTANT int := 900;
+    me text := public.cati_me();
+    began timestamptz := clock_timestamp();
+    this_moment bigint;
+    spoken text[];
+    crowd int;              -- so many may claim at the same moment
+    mine public."case";
+    usual int[];            -- cells where anybody may be called now
+    wished int[];           -- and those for appointments only
+    second boolean;         -- there are cases that refused softly
+    only_of text;           -- which of them: see cati_second
+    shut int[] := '{}';     -- cells found full, or with as many running as may be
+    alone text[] := '{}';   -- sites whose quota nobody else looks at until this transaction ends
+    candidate record;
+    room record;
+    turned int;
+    passed_over boolean;    -- a case was in somebody else's hand
+    closed_cells boolean;
+    depth int := 1;         -- so many cases of each cell are looked at
+BEGIN
+    -- Only one claim at a time for each member: the other window's waits here.
+    SELECT string_to_array(m.languages, ' ') INTO spoken
+    FROM public.member AS m WHERE m.id = me AND m.active FOR NO KEY UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'not a member' USING ERRCODE = '42501';
+    END IF;
+    this_moment := public.cati_now();
+
+    SELECT * INTO mine FROM public."case" AS c WHERE c.lease_holder = me AND c.lease_until > this_moment
+    LIMIT 1 FOR NO KEY UPDATE;
+    IF FOUND THEN
+        RETURN QUERY SELECT * FROM public.cati_leased(mine, me, this_moment + lease_seconds);
+        RETURN;
+    END IF;
+    IF EXISTS (SELECT 1 FROM public.log AS e WHERE e.act = 'field_ended') THEN
+        RETURN;
+    END IF;
+
+    SELECT count(*) INTO crowd FROM public.member AS m WHERE m.active;
+    SELECT array_agg(k.id) FILTER (WHERE k.anybody), array_agg(k.id) FILTER (WHERE NOT k.anybody)
+    INTO usual, wished
+    FROM (
+        SELECT l.id, bool_or(NOT o.appointments) AS anybody
+        FROM public.calling_time AS o JOIN public.cell AS l ON l.site = o.site
+        WHERE o.opens > this_moment - 90000 AND o.opens <= this_moment AND o.closes > this_moment
+            AND l.language = ANY (spoken)
+        GROUP BY l.id
+    ) AS k;
+
+    LOOP
+        turned := public.cati_turn(25);
+        passed_over := false;
+        second := EXISTS (SELECT 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL);
+        IF second THEN
+            only_of := public.cati_second(me);
+            second := only_of IS NOT NULL;
+        END IF;
+        LOOP
+            closed_cells := false;
+            FOR candidate IN
+                SELECT * FROM public.cati_best(usual, shut, depth, 9223372036854775807, me, only_of, second)
+                UNION ALL
+                SELECT * FROM public.cati_best(wished, shut, depth, 1::bigint << 59, me, only_of, second)
+                ORDER BY rank LIMIT 200
+            LOOP
+                CONTINUE WHEN candidate.cell = ANY (shut);
+                SELECT * INTO room FROM public.cati_room(candidate.site, candidate.department);
+                IF least(room.whole, room.part) BETWEEN 1 AND crowd AND candidate.site <> ALL (alone) THEN
+                    -- So few are left that those who claim at this moment could overshoot: one after the other.
+                    IF cardinality(alone) = 0 THEN
+                        PERFORM 1 FROM public.target AS t WHERE t.site = candidate.site AND t.department = ''
+                        FOR UPDATE;
+                    ELSE
+                        PERFORM 1 FROM public.target AS t WHERE t.site = candidate.site AND t.department = ''
+                        FOR UPDATE SKIP LOCKED;
+                        IF NOT FOUND THEN
+                            RAISE EXCEPTION 'claims met' USING ERRCODE = '40001';
+                        END IF;
+                    END IF;
+                    alone := alone || candidate.site;
+                    SELECT * INTO room FROM public.cati_room(candidate.site, candidate.department);
+                END IF;
+                IF room.whole <= 0 OR room.part <= 0 THEN
+                    shut := shut || ARRAY(
+                        SELECT l.id FROM public.cell AS l WHERE l.site = candidate.site
+                            AND (room.whole <= 0 OR l.department = candidate.department));
+                    closed_cells := true;
+                    CONTINUE;
+                END IF;
+                SELECT * INTO mine FROM public."case" AS c
+                WHERE c.id = candidate.id AND c.status = 0 AND c.avoid IS NOT DISTINCT FROM candidate.avoid
+                FOR NO KEY UPDATE SKIP LOCKED;
+                IF NOT FOUND THEN
+                    passed_over := true;
+                    CONTINUE;
+                END IF;
+                IF candidate.site <> ALL (alone) THEN
+                    -- Whoever must be alone waits for those who are at it; and they look once more.
+                    PERFORM 1 FROM public.target AS t WHERE t.site = candidate.site AND t.department = ''
+                    FOR KEY SHARE;
+                    SELECT * INTO room FROM public.cati_room(candidate.site, candidate.department);
+                    IF least(room.whole, room.part) <= crowd THEN
+                        RAISE EXCEPTION 'claims met' USING ERRCODE = '40001';
+                    END IF;
+                END IF;
+                RETURN QUERY SELECT * FROM public.cati_leased(mine, me, this_moment + lease_seconds);
+                RETURN;
+            END LOOP;
+            EXIT WHEN NOT closed_cells;
+        END LOOP;
+        -- None is refused while there is a case that somebody else only turns, or holds for a moment.
+        IF turned = 0 THEN
+            EXIT WHEN NOT passed_over AND NOT EXISTS (
+                SELECT 1 FROM public."case" AS c WHERE c.turns_at IS NOT NULL AND c.turns_at <= this_moment
+                    AND c.tier BETWEEN 0 AND 3);
+            EXIT WHEN clock_timestamp() > began + interval '3 seconds';
+            IF depth >= 64 THEN
+                PERFORM pg_sleep(0.003 + 0.004 * random());
+            END IF;
+            depth := least(depth * 8, 64);
+        END IF;
+    END LOOP;
+END
+$$;
+
+-- The best ready cases of each of these cells, `depth` of each, in strict order; for cati_claim.
+CREATE OR REPLACE FUNCTION public.cati_best(
+    cells int[], shut int[], depth int, below bigint, me text, only_of text, second boolean,
+    OUT id varchar, OUT rank bigint, OUT avoid varchar, OUT cell int, OUT site varchar, OUT department varchar
+) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF cells IS NULL THEN
+        RETURN;
+    ELSIF depth = 1 THEN
+        RETURN QUERY
+        SELECT k.id, k.rank, k.avoid, l.id, l.site, l.department
+        FROM unnest(cells) AS w (cell)
+        CROSS JOIN LATERAL (
+            SELECT c.id, c.rank, c.avoid FROM public."case" AS c
+            WHERE c.status = 0 AND c.cell = w.cell AND c.avoid IS NULL AND c.rank < below ORDER BY c.rank LIMIT 1) AS k
+        JOIN public.cell AS l ON l.id = w.cell
+        WHERE w.cell <> ALL (shut)
+        ORDER BY k.rank LIMIT 16;
+    ELSE
+        RETURN QUERY
+        SELECT k.id, k.rank, k.avoid, l.id, l.site, l.department
+        FROM unnest(cells) AS w (cell)
+        CROSS JOIN LATERAL (
+            SELECT c.id, c.rank, c.avoid FROM public."case" AS c
+            WHERE c.status = 0 AND c.cell = w.cell AND c.avoid IS NULL AND c.rank < below ORDER BY c.rank LIMIT 64) AS k
+        JOIN public.cell AS l ON l.id = w.cell
+        WHERE w.cell <> ALL (shut)
+        ORDER BY k.rank LIMIT 16 * depth;
+    END IF;
+    IF second THEN
+        RETURN QUERY
+        SELECT k.id, k.rank, k.avoid, l.id, l.site, l.department
+        FROM unnest(cells) AS w (cell)
+        CROSS JOIN LATERAL (
+            SELECT c.id, c.rank, c.avoid FROM public."case" AS c
+            WHERE c.status = 0 AND c.cell = w.cell AND c.avoid IS NOT NULL AND c.avoid <> me
+                AND (only_of = '' OR c.avoid = only_of) AND c.rank < below
+            ORDER BY c.rank LIMIT 64) AS k
+        JOIN public.cell AS l ON l.id = w.cell
+        WHERE w.cell <> ALL (shut)
+        ORDER BY k.rank LIMIT 16 * depth;
+    END IF;
+END
+$$;
+
+-- Leases a case that this transaction has locked, writes what becomes of it when the lease runs out, and logs it.
+CREATE OR REPLACE FUNCTION public.cati_leased(was public."case", holder text, until bigint)
+RETURNS SETOF public."case"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF was.status = 1 OR (was.status = 0 AND was.turns_at IS NOT NULL) THEN
+        INSERT INTO public.turn ("case", at, status, tier, rank, due_at, turns_at, avoid, final_code)
+        VALUES (was.id, 0, was.status, was.tier, was.rank, was.due_at, was.turns_at, was.avoid, was.final_code);
+    END IF;
+    PERFORM public.cati_note('case_handed_out', was.id, was.fence + 1, '');
+    RETURN QUERY
+    UPDATE public."case" AS c
+    SET status = 2, lease_holder = holder, lease_until = until, turns_at = until, fence = c.fence + 1
+    WHERE c.id = was.id RETURNING c.*;
+END
+$$;
+
+-- Counts for the page that says why there is no case, and for the supervisor's numbers; never a case.
+-- whom: 0 whoever asks may call them as far as refusals go, 1 a colleague may, 2 only members who convert.
+CREATE OR REPLACE FUNCTION public.cati_counts(OUT status smallint, OUT cell int, OUT whom int, OUT n bigint)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    me text := public.cati_me();
+    only_of text := public.cati_second(me);
+BEGIN
+    RETURN QUERY
+    SELECT c.status, c.cell, 0, count(*) FROM public."case" AS c WHERE c.avoid IS NULL GROUP BY c.status, c.cell;
+    RETURN QUERY
+    SELECT c.status, c.cell,
+           CASE WHEN c.avoid = me THEN 1 WHEN only_of = '' OR c.avoid = only_of THEN 0 ELSE 2 END, count(*)
+    FROM public."case" AS c WHERE c.avoid IS NOT NULL GROUP BY 1, 2, 3;
+END
+$$;
+
+-- Complete and running interviews by cell.
+CREATE OR REPLACE FUNCTION public.cati_taken(cells int[], OUT cell int, OUT complete bigint, OUT running bigint)
+RETURNS SETOF record
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN QUERY
+    SELECT w.cell, f.n, r.n + a.n
+    FROM unnest(cells) AS w (cell)
+    CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
+                        WHERE c.final_code = '1.1' AND c.cell = w.cell) AS f
+    CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
+                        WHERE c.status = 2 AND c.cell = w.cell AND c.avoid IS NULL) AS r
+    CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
+                        WHERE c.status = 2 AND c.cell = w.cell AND c.avoid IS NOT NULL) AS a;
+END
+$$;
+
+-- When the next waiting case of these cells is due (seconds since 1970); NULL: none waits.
+CREATE OR REPLACE FUNCTION public.cati_first_due(cells int[]) RETURNS bigint
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN (SELECT min(c.due_at) FROM public."case" AS c WHERE c.status = 1 AND c.cell = ANY (cells));
+END
+$$;
+
+-- Whether the research lead ended the field period for good; others' entries of the log are hidden.
+CREATE OR REPLACE FUNCTION public.cati_field_ended() RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN EXISTS (SELECT 1 FROM public.log AS e WHERE e.act = 'field_ended');
+END
+$$;
+
+-- What a group of members may use is granted with their other rights; these are for the functions above alone.
+REVOKE ALL ON FUNCTION
+    public.cati_now(), public.cati_turn(int), public.cati_room(text, text), public.cati_second(text),
+    public.cati_claim(), public.cati_best(int[], int[], int, bigint, text, text, boolean),
+    public.cati_leased(public."case", text, bigint), public.cati_counts(), public.cati_taken(int[]),
+    public.cati_first_due(int[]), public.cati_field_ended() FROM PUBLIC;
