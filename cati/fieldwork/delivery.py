@@ -89,7 +89,8 @@ def _claimed_on_server(study: OpenStudy, transaction: Transaction, now: datetime
     if row is None:
         return None
     study.database.unsigned_entries += 1  # the function logged it
-    cells = study_cells(study, transaction)
+    known_cells = study.database.cells  # they are added, never changed
+    cells = known_cells if row.cell in known_cells else study_cells(study, transaction)
     _refuse_stale_settings(study, cells[row.cell])
     until = row.lease_until or seconds(now)
     known = case_file(study, transaction, row, cells[row.cell])
@@ -132,10 +133,10 @@ def _best_ready(study: OpenStudy, transaction: Transaction, cells: Cells, now: d
     second = claiming.second_approaches(transaction, me)
     while True:
         usual, wished = ([cell for cell in some if cell not in shut] for some in open_cells(study, cells, now))
-        candidates = claiming.best_of_each_cell(transaction, usual, me, second=second)
+        candidates = claiming.best_ready(transaction, usual, me, second=second)
         if wished:
             below = rank_below_fresh()
-            candidates += claiming.best_of_each_cell(transaction, wished, me, below=below, second=second)
+            candidates += claiming.best_ready(transaction, wished, me, below=below, second=second)
             candidates.sort(key=lambda row: row.rank)
         found = without_full(study, transaction, cells, candidates, now, shut)
         if found is not None or not candidates:

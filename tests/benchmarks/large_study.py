@@ -99,6 +99,7 @@ class OnServer(Server):
     """A server whose functions are told by the session who asks (tests/stand_in.sql); the time is its own."""
 
     claims_by_itself = True
+    reads_every_contact = False  # as for an interviewer
 
     def __init__(self, link: Link, login: str) -> None:
         self.login = login
@@ -112,7 +113,7 @@ class OnServer(Server):
 
 
 def staff_of(interviewers: int) -> tuple[NewMember, ...]:
-    """Return a research lead, Anna, and so many more interviewers m0, m1, …"""
+    """Return a research lead, Anna, and so many more interviewers m0, m1, and so on."""
     more = [NewMember(login=f"m{n}", name="Frau " + f"{n:03d}".translate(_LETTERS), role=Role.INTERVIEWER,
                       password=f"violetter Kahn am Steg {n:03d}", languages=("de", "en")) for n in range(interviewers)]  # fmt: skip
     return (

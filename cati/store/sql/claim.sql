@@ -96,6 +96,28 @@ BEGIN
 END
 $$;
 
+-- The cells in which no more interviews may begin at this moment.
+CREATE OR REPLACE FUNCTION public.cati_shut() RETURNS int[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN ARRAY(
+        WITH taken AS (
+            SELECT l.id, l.site, l.department, t.complete, t.running
+            FROM public.cell AS l JOIN public.cati_taken(ARRAY(SELECT k.id FROM public.cell AS k)) AS t ON t.cell = l.id
+        ), places AS (
+            SELECT site, '' AS department, sum(complete) AS complete, sum(running) AS running FROM taken GROUP BY site
+            UNION ALL
+            SELECT site, department, sum(complete), sum(running) FROM taken GROUP BY site, department
+        ), full_places AS (
+            SELECT p.site, p.department FROM places AS p
+            LEFT JOIN public.target AS t ON t.site = p.site AND t.department = p.department
+            WHERE t.site IS NULL OR p.complete >= t.wanted OR p.complete + p.running >= t.wanted + t.margin
+        )
+        SELECT l.id FROM public.cell AS l JOIN full_places AS f
+            ON f.site = l.site AND (f.department = '' OR f.department = l.department));
+END
+$$;
+
 -- Which cases that refused softly a member may call: '' all that did not refuse at them, an id those that refused at
 -- this member alone, NULL none. They are for members who convert, as long as there is one who was not refused.
 CREATE OR REPLACE FUNCTION public.cati_second(of_member text) RETURNS text
@@ -120,18 +142,15 @@ DECLARE
     spoken text[];
     crowd int;              -- so many may claim at the same moment
     mine public."case";
-    usual int[];            -- cells where anybody may be called now
-    wished int[];           -- and those for appointments only
-    second boolean;         -- there are cases that refused softly
-    only_of text;           -- which of them: see cati_second
-    shut int[] := '{}';     -- cells found full, or with as many running as may be
+    sites text[];           -- where anybody may be called now
+    sites_wished text[];    -- and where those who wished for this hour may
+    usual int[];            -- their cells, without those that are shut
+    wished int[];
+    shut int[];             -- cells found full, or with as many running as may be
     alone text[] := '{}';   -- sites whose quota nobody else looks at until this transaction ends
-    candidate record;
+    place record;
     room record;
     turned int;
-    passed_over boolean;    -- a case was in somebody else's hand
-    closed_cells boolean;
-    depth int := 1;         -- so many cases of each cell are looked at
 BEGIN
     -- Only one claim at a time for each member: the other window's waits here.
     SELECT string_to_array(m.languages, ' ') INTO spoken
@@ -152,135 +171,150 @@ BEGIN
     END IF;
 
     SELECT count(*) INTO crowd FROM public.member AS m WHERE m.active;
-    SELECT array_agg(k.id) FILTER (WHERE k.anybody), array_agg(k.id) FILTER (WHERE NOT k.anybody)
+    SELECT array_agg(o.site) FILTER (WHERE NOT o.appointments), array_agg(o.site) FILTER (WHERE o.appointments)
+    INTO sites, sites_wished
+    FROM public.calling_time AS o
+    WHERE o.opens > this_moment - 90000 AND o.opens <= this_moment AND o.closes > this_moment;
+    sites := coalesce(sites, '{}');
+    SELECT coalesce(array_agg(l.id) FILTER (WHERE l.site = ANY (sites)), '{}'),
+           coalesce(array_agg(l.id) FILTER (WHERE l.site <> ALL (sites)), '{}')
     INTO usual, wished
-    FROM (
-        SELECT l.id, bool_or(NOT o.appointments) AS anybody
-        FROM public.calling_time AS o JOIN public.cell AS l ON l.site = o.site
-        WHERE o.opens > this_moment - 90000 AND o.opens <= this_moment AND o.closes > this_moment
-            AND l.language = ANY (spoken)
-        GROUP BY l.id
-    ) AS k;
+    FROM public.cell AS l
+    WHERE l.language = ANY (spoken) AND l.site = ANY (sites || sites_wished);
 
     LOOP
         turned := public.cati_turn(25);
-        passed_over := false;
-        second := EXISTS (SELECT 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL);
-        IF second THEN
-            only_of := public.cati_second(me);
-            second := only_of IS NOT NULL;
-        END IF;
         LOOP
-            closed_cells := false;
-            FOR candidate IN
-                SELECT * FROM public.cati_best(usual, shut, depth, 9223372036854775807, me, only_of, second)
-                UNION ALL
-                SELECT * FROM public.cati_best(wished, shut, depth, 1::bigint << 59, me, only_of, second)
-                ORDER BY rank LIMIT 200
-            LOOP
-                CONTINUE WHEN candidate.cell = ANY (shut);
-                SELECT * INTO room FROM public.cati_room(candidate.site, candidate.department);
-                IF least(room.whole, room.part) BETWEEN 1 AND crowd AND candidate.site <> ALL (alone) THEN
+            SELECT * INTO mine FROM public.cati_best(usual, wished, me, true);
+            EXIT WHEN NOT FOUND;
+            SELECT l.site, l.department INTO place FROM public.cell AS l WHERE l.id = mine.cell;
+            IF place.site = ANY (alone) THEN
+                SELECT * INTO room FROM public.cati_room(place.site, place.department);
+            ELSE
+                BEGIN
+                    -- Whoever must be alone at a site waits for those who claim there, and they see what it took.
+                    PERFORM 1 FROM public.target AS t WHERE t.site = place.site AND t.department = '' FOR KEY SHARE;
+                    SELECT * INTO room FROM public.cati_room(place.site, place.department);
+                    IF least(room.whole, room.part) BETWEEN 1 AND crowd THEN
+                        RAISE EXCEPTION 'few are left' USING ERRCODE = 'CA001';
+                    END IF;
+                EXCEPTION WHEN SQLSTATE 'CA001' THEN
                     -- So few are left that those who claim at this moment could overshoot: one after the other.
                     IF cardinality(alone) = 0 THEN
-                        PERFORM 1 FROM public.target AS t WHERE t.site = candidate.site AND t.department = ''
+                        PERFORM 1 FROM public.target AS t WHERE t.site = place.site AND t.department = ''
                         FOR UPDATE;
-                    ELSE
-                        PERFORM 1 FROM public.target AS t WHERE t.site = candidate.site AND t.department = ''
+                    ELSE  -- never wait for a second site while holding the first
+                        PERFORM 1 FROM public.target AS t WHERE t.site = place.site AND t.department = ''
                         FOR UPDATE SKIP LOCKED;
                         IF NOT FOUND THEN
                             RAISE EXCEPTION 'claims met' USING ERRCODE = '40001';
                         END IF;
                     END IF;
-                    alone := alone || candidate.site;
-                    SELECT * INTO room FROM public.cati_room(candidate.site, candidate.department);
-                END IF;
-                IF room.whole <= 0 OR room.part <= 0 THEN
-                    shut := shut || ARRAY(
-                        SELECT l.id FROM public.cell AS l WHERE l.site = candidate.site
-                            AND (room.whole <= 0 OR l.department = candidate.department));
-                    closed_cells := true;
-                    CONTINUE;
-                END IF;
-                SELECT * INTO mine FROM public."case" AS c
-                WHERE c.id = candidate.id AND c.status = 0 AND c.avoid IS NOT DISTINCT FROM candidate.avoid
-                FOR NO KEY UPDATE SKIP LOCKED;
-                IF NOT FOUND THEN
-                    passed_over := true;
-                    CONTINUE;
-                END IF;
-                IF candidate.site <> ALL (alone) THEN
-                    -- Whoever must be alone waits for those who are at it; and they look once more.
-                    PERFORM 1 FROM public.target AS t WHERE t.site = candidate.site AND t.department = ''
-                    FOR KEY SHARE;
-                    SELECT * INTO room FROM public.cati_room(candidate.site, candidate.department);
-                    IF least(room.whole, room.part) <= crowd THEN
-                        RAISE EXCEPTION 'claims met' USING ERRCODE = '40001';
-                    END IF;
-                END IF;
+                    alone := alone || place.site::text;
+                    SELECT * INTO room FROM public.cati_room(place.site, place.department);
+                END;
+            END IF;
+            IF least(room.whole, room.part) > 0 THEN
                 RETURN QUERY SELECT * FROM public.cati_leased(mine, me, this_moment + lease_seconds);
                 RETURN;
-            END LOOP;
-            EXIT WHEN NOT closed_cells;
+            END IF;
+            shut := public.cati_shut() || mine.cell;
+            usual := ARRAY(SELECT k FROM unnest(usual) AS k WHERE k <> ALL (shut));
+            wished := ARRAY(SELECT k FROM unnest(wished) AS k WHERE k <> ALL (shut));
         END LOOP;
         -- None is refused while there is a case that somebody else only turns, or holds for a moment.
         IF turned = 0 THEN
-            EXIT WHEN NOT passed_over AND NOT EXISTS (
-                SELECT 1 FROM public."case" AS c WHERE c.turns_at IS NOT NULL AND c.turns_at <= this_moment
-                    AND c.tier BETWEEN 0 AND 3);
-            EXIT WHEN clock_timestamp() > began + interval '3 seconds';
-            IF depth >= 64 THEN
-                PERFORM pg_sleep(0.003 + 0.004 * random());
+            PERFORM 1 FROM public."case" AS c
+            WHERE c.turns_at IS NOT NULL AND c.turns_at <= this_moment AND c.tier BETWEEN 0 AND 3 LIMIT 1;
+            IF NOT FOUND THEN
+                PERFORM 1 FROM public.cati_best(usual, wished, me, false);
+                EXIT WHEN NOT FOUND;
             END IF;
-            depth := least(depth * 8, 64);
+            EXIT WHEN clock_timestamp() > began + interval '3 seconds';
+            PERFORM pg_sleep(0.003 + 0.004 * random());
         END IF;
     END LOOP;
 END
 $$;
 
--- The best ready cases of each of these cells, `depth` of each, in strict order; for cati_claim.
-CREATE OR REPLACE FUNCTION public.cati_best(
-    cells int[], shut int[], depth int, below bigint, me text, only_of text, second boolean,
-    OUT id varchar, OUT rank bigint, OUT avoid varchar, OUT cell int, OUT site varchar, OUT department varchar
-) RETURNS SETOF record
+-- The best ready case of these cells that `me` may call (of `wished` appointments only), none that somebody else has
+-- in hand; for cati_claim. `locked`: nobody else gets it until this transaction ends; else those in hand count, too.
+CREATE OR REPLACE FUNCTION public.cati_best(usual int[], wished int[], me text, locked boolean)
+RETURNS SETOF public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    below CONSTANT bigint := 1::bigint << 59;  -- the first rank behind the appointments
+    endless CONSTANT bigint := 9223372036854775807;
+    depth int := CASE WHEN locked THEN 8 ELSE 1 END;
+    candidate record;
+    best public."case";
+    better public."case";
+    only_of text;
 BEGIN
-    IF cells IS NULL THEN
-        RETURN;
-    ELSIF depth = 1 THEN
-        RETURN QUERY
-        SELECT k.id, k.rank, k.avoid, l.id, l.site, l.department
-        FROM unnest(cells) AS w (cell)
-        CROSS JOIN LATERAL (
-            SELECT c.id, c.rank, c.avoid FROM public."case" AS c
-            WHERE c.status = 0 AND c.cell = w.cell AND c.avoid IS NULL AND c.rank < below ORDER BY c.rank LIMIT 1) AS k
-        JOIN public.cell AS l ON l.id = w.cell
-        WHERE w.cell <> ALL (shut)
-        ORDER BY k.rank LIMIT 16;
+    -- The front of the whole queue nearly always holds one …
+    FOR candidate IN
+        SELECT k.id FROM (
+            SELECT f.id, f.rank, f.cell FROM public."case" AS f
+            WHERE f.status = 0 AND f.avoid IS NULL ORDER BY f.rank LIMIT 100) AS k
+        WHERE k.cell = ANY (usual) OR (k.cell = ANY (wished) AND k.rank < below)
+        ORDER BY k.rank
+    LOOP
+        best := public.cati_taken_in_hand(candidate.id, locked);
+        EXIT WHEN best.id IS NOT NULL;
+    END LOOP;
+    IF best.id IS NULL THEN  -- … unless cells stand there that may not be called now.
+        FOR candidate IN
+            SELECT k.id FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
+            CROSS JOIN LATERAL (
+                SELECT f.id, f.rank FROM public."case" AS f
+                WHERE f.status = 0 AND f.cell = w.cell AND f.avoid IS NULL AND f.rank < w.under
+                ORDER BY f.rank LIMIT depth) AS k
+            ORDER BY k.rank LIMIT 400
+        LOOP
+            best := public.cati_taken_in_hand(candidate.id, locked);
+            EXIT WHEN best.id IS NOT NULL;
+        END LOOP;
+    END IF;
+    IF EXISTS (SELECT 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL) THEN
+        only_of := public.cati_second(me);
+        IF only_of IS NOT NULL THEN
+            FOR candidate IN
+                SELECT k.id
+                FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
+                CROSS JOIN LATERAL (
+                    SELECT f.id, f.rank FROM public."case" AS f
+                    WHERE f.status = 0 AND f.cell = w.cell AND f.avoid IS NOT NULL AND f.avoid <> me
+                        AND (only_of = '' OR f.avoid = only_of) AND f.rank < least(w.under, best.rank)
+                    ORDER BY f.rank LIMIT depth) AS k
+                ORDER BY k.rank LIMIT 400
+            LOOP
+                better := public.cati_taken_in_hand(candidate.id, locked);
+                IF better.id IS NOT NULL THEN
+                    best := better;
+                    EXIT;
+                END IF;
+            END LOOP;
+        END IF;
+    END IF;
+    IF best.id IS NOT NULL THEN
+        RETURN NEXT best;
+    END IF;
+END
+$$;
+
+-- A ready case, and with `locked` only if nobody else has it in hand; for cati_best.
+CREATE OR REPLACE FUNCTION public.cati_taken_in_hand(wanted text, locked boolean) RETURNS public."case"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    found_case public."case";
+BEGIN
+    IF locked THEN
+        SELECT * INTO found_case FROM public."case" AS c WHERE c.id = wanted AND c.status = 0
+        FOR NO KEY UPDATE SKIP LOCKED;
     ELSE
-        RETURN QUERY
-        SELECT k.id, k.rank, k.avoid, l.id, l.site, l.department
-        FROM unnest(cells) AS w (cell)
-        CROSS JOIN LATERAL (
-            SELECT c.id, c.rank, c.avoid FROM public."case" AS c
-            WHERE c.status = 0 AND c.cell = w.cell AND c.avoid IS NULL AND c.rank < below ORDER BY c.rank LIMIT 64) AS k
-        JOIN public.cell AS l ON l.id = w.cell
-        WHERE w.cell <> ALL (shut)
-        ORDER BY k.rank LIMIT 16 * depth;
+        SELECT * INTO found_case FROM public."case" AS c WHERE c.id = wanted AND c.status = 0;
     END IF;
-    IF second THEN
-        RETURN QUERY
-        SELECT k.id, k.rank, k.avoid, l.id, l.site, l.department
-        FROM unnest(cells) AS w (cell)
-        CROSS JOIN LATERAL (
-            SELECT c.id, c.rank, c.avoid FROM public."case" AS c
-            WHERE c.status = 0 AND c.cell = w.cell AND c.avoid IS NOT NULL AND c.avoid <> me
-                AND (only_of = '' OR c.avoid = only_of) AND c.rank < below
-            ORDER BY c.rank LIMIT 64) AS k
-        JOIN public.cell AS l ON l.id = w.cell
-        WHERE w.cell <> ALL (shut)
-        ORDER BY k.rank LIMIT 16 * depth;
-    END IF;
+    RETURN found_case;
 END
 $$;
 
@@ -355,6 +389,7 @@ $$;
 -- What a group of members may use is granted with their other rights; these are for the functions above alone.
 REVOKE ALL ON FUNCTION
     public.cati_now(), public.cati_turn(int), public.cati_room(text, text), public.cati_second(text),
-    public.cati_claim(), public.cati_best(int[], int[], int, bigint, text, text, boolean),
+    public.cati_shut(), public.cati_claim(), public.cati_best(int[], int[], text, boolean),
+    public.cati_taken_in_hand(text, boolean),
     public.cati_leased(public."case", text, bigint), public.cati_counts(), public.cati_taken(int[]),
     public.cati_first_due(int[]), public.cati_field_ended() FROM PUBLIC;
