@@ -1,7 +1,10 @@
--- For tests: who asks, and what time it is, as the test says (cati.login, cati.now); the log's entry as Python makes it.
+-- For tests: who asks, and what time it is, as the test says (cati.me or cati.login, cati.now); the log's entry as Python makes it.
 CREATE OR REPLACE FUNCTION public.cati_me() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+    IF current_setting('cati.me', true) <> '' THEN
+        RETURN (SELECT m.id FROM public.member AS m WHERE m.id = current_setting('cati.me', true) AND m.active);
+    END IF;
     RETURN (SELECT m.id FROM public.member AS m
             WHERE lower(m.login) = lower(current_setting('cati.login', true)) AND m.active);
 END

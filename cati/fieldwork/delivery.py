@@ -96,7 +96,7 @@ def _claimed_on_server(study: OpenStudy, transaction: Transaction, now: datetime
     known = case_file(study, transaction, row, cells[row.cell])
     plan_lapse(study, transaction, known, until)
     lease = Lease(case_id=row.id, fence=row.fence, until=moment(until))
-    return _delivered(study, known, lease, now, interview_open=drafts.has_events(transaction, row.id))
+    return _delivered(study, known, lease, now)
 
 
 def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
@@ -157,12 +157,10 @@ def hand_out(
     else:
         note(study, transaction, act, case=row.id, fence=fence)
     lease = Lease(case_id=row.id, fence=fence, until=until)
-    return _delivered(study, known, lease, now, interview_open=drafts.has_events(transaction, row.id))
+    return _delivered(study, known, lease, now)
 
 
-def _delivered(
-    study: OpenStudy, known: CaseFile, lease: Lease, now: datetime, *, interview_open: bool
-) -> DeliveredCase:  # fmt: skip
+def _delivered(study: OpenStudy, known: CaseFile, lease: Lease, now: datetime) -> DeliveredCase:
     if known.contact is None:
         message = "a case without a contact was ready"
         raise AssertionError(message)
@@ -184,7 +182,7 @@ def _delivered(
         closes_at=None if closes is None else wall(closes, known.site),
         next_phone=next_phone(known.history, known.phones, study.settings.rules),
         attempts=len(known.history),
-        interview_open=interview_open,
+        interview_open=known.begun,
         call=None if call is None else Call(id=call.id, started=moment(call.started), phone=call.phone),
     )
 

@@ -107,7 +107,9 @@ class OnServer(Server):
 
     def _connect(self) -> Any:
         connection = super()._connect()
-        connection.execute("SELECT set_config('cati.login', %s, false)", (self.login,))
+        connection.execute(
+            "SELECT set_config('cati.me', (SELECT id FROM member WHERE login = %s), false)", (self.login,)
+        )
         connection.commit()
         return connection
 

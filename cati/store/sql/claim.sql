@@ -7,6 +7,18 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT floor(extract(epoch FROM clock_timestamp()))::bigint
 $$;
 
+-- Whether the standing of any case changes by itself at or before this moment.
+CREATE OR REPLACE FUNCTION public.cati_turns_now(this_moment bigint) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    RETURN coalesce(least(
+        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 0),
+        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 1),
+        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 2),
+        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 3)) <= this_moment, false);
+END
+$$;
+
 -- Moves up to `most` cases along their timelines whose standing changed by the passing of time, the urgent tiers
 -- first; what somebody else has in hand is left alone. A lease that ran out ends, and with it a call left open.
 CREATE OR REPLACE FUNCTION public.cati_turn(most int) RETURNS int
@@ -16,6 +28,9 @@ DECLARE
     due text[];
     lapsed record;
 BEGIN
+    IF NOT public.cati_turns_now(this_moment) THEN
+        RETURN 0;
+    END IF;
     SELECT array_agg(k.id) INTO due FROM (
         SELECT * FROM (
             SELECT id FROM public."case" WHERE tier = 0 AND turns_at IS NOT NULL AND turns_at <= this_moment
@@ -72,22 +87,26 @@ $$;
 -- snapshot: an interview that ends meanwhile is counted as running or as complete, never as neither.
 CREATE OR REPLACE FUNCTION public.cati_room(of_site text, of_department text, OUT whole int, OUT part int)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    all_of_it int[];
+    same int[];
 BEGIN
+    SELECT array_agg(l.id), array_agg(l.id) FILTER (WHERE l.department = of_department) INTO all_of_it, same
+    FROM public.cell AS l WHERE l.site = of_site;
     SELECT min(CASE WHEN k.complete >= s.wanted THEN 0 ELSE s.wanted + s.margin - k.complete - k.running END),
            min(CASE WHEN k.of_part >= d.wanted THEN 0 ELSE d.wanted + d.margin - k.of_part - k.running_part END)
     INTO whole, part
     FROM (
-        SELECT sum(f.n) AS complete, sum(r.n + a.n) AS running,
-               sum(f.n) FILTER (WHERE l.department = of_department) AS of_part,
-               sum(r.n + a.n) FILTER (WHERE l.department = of_department) AS running_part
-        FROM public.cell AS l
-        CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
-                            WHERE c.final_code = '1.1' AND c.cell = l.id) AS f
-        CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
-                            WHERE c.status = 2 AND c.cell = l.id AND c.avoid IS NULL) AS r
-        CROSS JOIN LATERAL (SELECT count(*) AS n FROM public."case" AS c
-                            WHERE c.status = 2 AND c.cell = l.id AND c.avoid IS NOT NULL) AS a
-        WHERE l.site = of_site
+        SELECT count(*) FILTER (WHERE u.done) AS complete, count(*) FILTER (WHERE NOT u.done) AS running,
+               count(*) FILTER (WHERE u.done AND u.cell = ANY (same)) AS of_part,
+               count(*) FILTER (WHERE NOT u.done AND u.cell = ANY (same)) AS running_part
+        FROM (
+            SELECT c.cell, true AS done FROM public."case" AS c WHERE c.final_code = '1.1' AND c.cell = ANY (all_of_it)
+            UNION ALL SELECT c.cell, false FROM public."case" AS c
+            WHERE c.status = 2 AND c.cell = ANY (all_of_it) AND c.avoid IS NULL
+            UNION ALL SELECT c.cell, false FROM public."case" AS c
+            WHERE c.status = 2 AND c.cell = ANY (all_of_it) AND c.avoid IS NOT NULL
+        ) AS u
     ) AS k
     JOIN public.target AS s ON s.site = of_site AND s.department = ''
     JOIN public.target AS d ON d.site = of_site AND d.department = of_department;
@@ -132,8 +151,11 @@ $$;
 
 -- Hands the best case that may be called this moment to whoever asks, on a lease; no row: there is none.
 -- A case that they hold already comes first. SQLSTATE 40001: two claims met at the end of a quota; ask again.
+-- A server without statistics takes a look for the first of few for a look at a third of all, and reads the whole table:
+-- it may not, here and in what is called from here. Nor does it plan anew for every list of cells.
 CREATE OR REPLACE FUNCTION public.cati_claim() RETURNS SETOF public."case"
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     lease_seconds CONSTANT int := 900;
     me text := public.cati_me();
@@ -163,7 +185,7 @@ BEGIN
     SELECT * INTO mine FROM public."case" AS c WHERE c.lease_holder = me AND c.lease_until > this_moment
     LIMIT 1 FOR NO KEY UPDATE;
     IF FOUND THEN
-        RETURN QUERY SELECT * FROM public.cati_leased(mine, me, this_moment + lease_seconds);
+        RETURN NEXT public.cati_leased(mine, me, this_moment + lease_seconds);
         RETURN;
     END IF;
     IF EXISTS (SELECT 1 FROM public.log AS e WHERE e.act = 'field_ended') THEN
@@ -185,8 +207,8 @@ BEGIN
     LOOP
         turned := public.cati_turn(25);
         LOOP
-            SELECT * INTO mine FROM public.cati_best(usual, wished, me, true);
-            EXIT WHEN NOT FOUND;
+            mine := public.cati_best(usual, wished, me, true);
+            EXIT WHEN mine.id IS NULL;
             SELECT l.site, l.department INTO place FROM public.cell AS l WHERE l.id = mine.cell;
             IF place.site = ANY (alone) THEN
                 SELECT * INTO room FROM public.cati_room(place.site, place.department);
@@ -215,7 +237,7 @@ BEGIN
                 END;
             END IF;
             IF least(room.whole, room.part) > 0 THEN
-                RETURN QUERY SELECT * FROM public.cati_leased(mine, me, this_moment + lease_seconds);
+                RETURN NEXT public.cati_leased(mine, me, this_moment + lease_seconds);
                 RETURN;
             END IF;
             shut := public.cati_shut() || mine.cell;
@@ -224,11 +246,9 @@ BEGIN
         END LOOP;
         -- None is refused while there is a case that somebody else only turns, or holds for a moment.
         IF turned = 0 THEN
-            PERFORM 1 FROM public."case" AS c
-            WHERE c.turns_at IS NOT NULL AND c.turns_at <= this_moment AND c.tier BETWEEN 0 AND 3 LIMIT 1;
-            IF NOT FOUND THEN
-                PERFORM 1 FROM public.cati_best(usual, wished, me, false);
-                EXIT WHEN NOT FOUND;
+            IF NOT public.cati_turns_now(this_moment) THEN
+                mine := public.cati_best(usual, wished, me, false);
+                EXIT WHEN mine.id IS NULL;
             END IF;
             EXIT WHEN clock_timestamp() > began + interval '3 seconds';
             PERFORM pg_sleep(0.003 + 0.004 * random());
@@ -240,7 +260,7 @@ $$;
 -- The best ready case of these cells that `me` may call (of `wished` appointments only), none that somebody else has
 -- in hand; for cati_claim. `locked`: nobody else gets it until this transaction ends; else those in hand count, too.
 CREATE OR REPLACE FUNCTION public.cati_best(usual int[], wished int[], me text, locked boolean)
-RETURNS SETOF public."case"
+RETURNS public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     below CONSTANT bigint := 1::bigint << 59;  -- the first rank behind the appointments
@@ -275,7 +295,8 @@ BEGIN
             EXIT WHEN best.id IS NOT NULL;
         END LOOP;
     END IF;
-    IF EXISTS (SELECT 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL) THEN
+    PERFORM 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL ORDER BY c.cell, c.rank LIMIT 1;
+    IF FOUND THEN
         only_of := public.cati_second(me);
         IF only_of IS NOT NULL THEN
             FOR candidate IN
@@ -296,9 +317,7 @@ BEGIN
             END LOOP;
         END IF;
     END IF;
-    IF best.id IS NOT NULL THEN
-        RETURN NEXT best;
-    END IF;
+    RETURN best;
 END
 $$;
 
@@ -319,19 +338,20 @@ END
 $$;
 
 -- Leases a case that this transaction has locked, writes what becomes of it when the lease runs out, and logs it.
-CREATE OR REPLACE FUNCTION public.cati_leased(was public."case", holder text, until bigint)
-RETURNS SETOF public."case"
+CREATE OR REPLACE FUNCTION public.cati_leased(was public."case", holder text, until bigint) RETURNS public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    leased public."case";
 BEGIN
     IF was.status = 1 OR (was.status = 0 AND was.turns_at IS NOT NULL) THEN
         INSERT INTO public.turn ("case", at, status, tier, rank, due_at, turns_at, avoid, final_code)
         VALUES (was.id, 0, was.status, was.tier, was.rank, was.due_at, was.turns_at, was.avoid, was.final_code);
     END IF;
-    PERFORM public.cati_note('case_handed_out', was.id, was.fence + 1, '');
-    RETURN QUERY
     UPDATE public."case" AS c
     SET status = 2, lease_holder = holder, lease_until = until, turns_at = until, fence = c.fence + 1
-    WHERE c.id = was.id RETURNING c.*;
+    WHERE c.id = was.id RETURNING c.* INTO leased;
+    PERFORM public.cati_note('case_handed_out', leased.id, leased.fence, '');
+    RETURN leased;
 END
 $$;
 
@@ -388,7 +408,7 @@ $$;
 
 -- What a group of members may use is granted with their other rights; these are for the functions above alone.
 REVOKE ALL ON FUNCTION
-    public.cati_now(), public.cati_turn(int), public.cati_room(text, text), public.cati_second(text),
+    public.cati_now(), public.cati_turns_now(bigint), public.cati_turn(int), public.cati_room(text, text), public.cati_second(text),
     public.cati_shut(), public.cati_claim(), public.cati_best(int[], int[], text, boolean),
     public.cati_taken_in_hand(text, boolean),
     public.cati_leased(public."case", text, bigint), public.cati_counts(), public.cati_taken(int[]),
