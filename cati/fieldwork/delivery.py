@@ -247,9 +247,15 @@ def _no_room(study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Ce
     """Return why no interview of this case's site and department may begin; "" when one may, or was begun already."""
     if row.lease_holder == study.me.id or drafts.has_events(transaction, row.id):
         return ""
-    if without_full(study, transaction, cells, [row], now, set()) is not None:
+    if study.database.claims_by_itself:
+        room = claiming.room_for(transaction, row.id)
+    elif without_full(study, transaction, cells, [row], now, set()) is not None:
+        room = ""
+    else:
+        room = "full" if row.cell in full_cells(study, transaction, cells) else "running"
+    if not room:
         return ""
-    if row.cell in full_cells(study, transaction, cells):
+    if room == "full":
         return tr("There are enough interviews of this site and department.")
     return tr("The interviews now running could reach the target here. Try again in some minutes.")
 

@@ -141,6 +141,7 @@ def second_approaches(transaction: Transaction, me: str) -> str | None:
 
 
 _CLAIM = Prepared(select(func.public.cati_claim().table_valued(*CaseRow.__slots__, name="k")))
+_ROOM_FOR = Prepared(select(func.public.cati_room_for(bindparam("of", type_=String))))
 _FIELD_ENDED = Prepared(select(func.public.cati_field_ended()))
 _MEET = frozenset({"40001", "40P01"})
 """SQLSTATEs of two transactions of which one must begin anew."""
@@ -171,6 +172,15 @@ def meeting() -> Iterator[None]:
         if error.sqlstate in _MEET:
             raise ClaimsMet from None
         raise
+
+
+def room_for(transaction: Transaction, case_id: str) -> str:
+    """Return what a server says to one more interview: "" it may begin, "full", or "running": those could be enough.
+
+    Until this transaction ends nobody else begins one at the same site.
+    """
+    row = _ROOM_FOR.first(transaction, of=case_id)
+    return "" if row is None else str(row[0])
 
 
 def field_ended(transaction: Transaction, act: str) -> bool:

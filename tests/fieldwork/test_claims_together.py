@@ -136,12 +136,18 @@ def test_no_target_is_exceeded_and_every_target_is_reached(
     bring_people(lead, tmp_path, 200)
     people = crowd(made)
     _ready(lead)
+    ids = [row["id"] for row in raw(lead, 'SELECT id FROM "case" ORDER BY id')]
     book = Book()
 
     def work(study: OpenStudy) -> None:
         draw = random.Random(study.me.login)
         while True:
-            found = calling.take_next_case(study)
+            if draw.random() < 0.2:  # somebody calls back
+                found = calling.take_case(study, draw.choice(ids), calling.CALL_BACK)
+                if isinstance(found, Taken):
+                    continue
+            else:
+                found = calling.take_next_case(study)
             if isinstance(found, NoCase):
                 if any("now running" in words for words, _n in found.blocked):
                     continue  # somebody is at the last ones: they may give them back

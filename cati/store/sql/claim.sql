@@ -115,6 +115,30 @@ BEGIN
 END
 $$;
 
+-- Whether an interview of one more case may begin: '' it may, 'full' there are enough, 'running' those that run could
+-- be enough. Until this transaction ends nobody else begins one at its site, so that what it says stays true.
+CREATE OR REPLACE FUNCTION public.cati_room_for("case" text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    place record;
+    room record;
+BEGIN
+    SELECT l.site, l.department INTO place FROM public.cell AS l JOIN public."case" AS c ON c.cell = l.id
+    WHERE c.id = cati_room_for."case";
+    PERFORM 1 FROM public.target AS t WHERE t.site = place.site AND t.department = '' FOR UPDATE;
+    SELECT * INTO room FROM public.cati_room(place.site, place.department);
+    IF least(room.whole, room.part) > 0 THEN
+        RETURN '';
+    END IF;
+    RETURN CASE WHEN EXISTS (
+        SELECT 1 FROM public.target AS t
+        WHERE t.site = place.site AND t.department IN ('', place.department) AND t.wanted <= (
+            SELECT count(*) FROM public."case" AS c JOIN public.cell AS l ON l.id = c.cell
+            WHERE c.final_code = '1.1' AND l.site = t.site AND t.department IN ('', l.department)))
+        THEN 'full' ELSE 'running' END;
+END
+$$;
+
 -- The cells in which no more interviews may begin at this moment.
 CREATE OR REPLACE FUNCTION public.cati_shut() RETURNS int[]
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -408,7 +432,7 @@ $$;
 
 -- What a group of members may use is granted with their other rights; these are for the functions above alone.
 REVOKE ALL ON FUNCTION
-    public.cati_now(), public.cati_turns_now(bigint), public.cati_turn(int), public.cati_room(text, text), public.cati_second(text),
+    public.cati_now(), public.cati_turns_now(bigint), public.cati_turn(int), public.cati_room(text, text), public.cati_room_for(text), public.cati_second(text),
     public.cati_shut(), public.cati_claim(), public.cati_best(int[], int[], text, boolean),
     public.cati_taken_in_hand(text, boolean),
     public.cati_leased(public."case", text, bigint), public.cati_counts(), public.cati_taken(int[]),
