@@ -134,10 +134,10 @@ def _best_ready(study: OpenStudy, transaction: Transaction, cells: Cells, now: d
     second = claiming.second_approaches(transaction, me)
     while True:
         usual, wished = ([cell for cell in some if cell not in shut] for some in open_cells(study, cells, now))
-        candidates = claiming.best_of_each_cell(transaction, usual, me, second=second)
+        candidates = claiming.best_ready(transaction, usual, me, second=second)
         if wished:
             below = rank_below_fresh()
-            candidates += claiming.best_of_each_cell(transaction, wished, me, below=below, second=second)
+            candidates += claiming.best_ready(transaction, wished, me, below=below, second=second)
             candidates.sort(key=lambda row: row.rank)
         found = without_full(study, transaction, cells, candidates, now, shut)
         if found is not None or not candidates:
@@ -164,12 +164,10 @@ def handed(
     """Open what the page shows of a case that was just leased and logged; ``row`` is the case as it was before."""
     known = case_file(study, transaction, row, cells[row.cell])
     plan_lapse(study, transaction, known, seconds(lease.until))
-    return _delivered(study, known, lease, now, interview_open=drafts.has_events(transaction, row.id))
+    return _delivered(study, known, lease, now)
 
 
-def _delivered(
-    study: OpenStudy, known: CaseFile, lease: Lease, now: datetime, *, interview_open: bool
-) -> DeliveredCase:  # fmt: skip
+def _delivered(study: OpenStudy, known: CaseFile, lease: Lease, now: datetime) -> DeliveredCase:
     if known.contact is None:
         message = "a case without a contact was ready"
         raise AssertionError(message)
@@ -191,7 +189,7 @@ def _delivered(
         closes_at=None if closes is None else wall(closes, known.site),
         next_phone=next_phone(known.history, known.phones, study.settings.rules),
         attempts=len(known.history),
-        interview_open=interview_open,
+        interview_open=known.begun,
         call=None if call is None else Call(id=call.id, started=moment(call.started), phone=call.phone),
     )
 
@@ -262,9 +260,15 @@ def _no_room(study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Ce
     """Return why no interview of this case's site and department may begin; "" when one may, or was begun already."""
     if row.lease_holder == study.me.id or drafts.has_events(transaction, row.id):
         return ""
-    if without_full(study, transaction, cells, [row], now, set()) is not None:
+    if study.database.by_functions:
+        room = claiming.room_for(transaction, row.id)
+    elif without_full(study, transaction, cells, [row], now, set()) is not None:
+        room = ""
+    else:
+        room = "full" if row.cell in full_cells(study, transaction, cells) else "running"
+    if not room:
         return ""
-    if row.cell in full_cells(study, transaction, cells):
+    if room == "full":
         return tr("There are enough interviews of this site and department.")
     return tr("The interviews now running could reach the target here. Try again in some minutes.")
 

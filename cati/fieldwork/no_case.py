@@ -72,7 +72,10 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
         else:
             blocked[RUNNING if cell in running else HOURS] += n
     if first is not None:
-        opening.append(moment(first))
+        at = moment(first)
+        sites = study.settings.sites
+        early = all(at < instant(study.settings.field_from, time.min, site) for site in sites)
+        opening.append(min(_opens(study, site, at) for site in sites) if early else at)
     order = (LATER, HOURS, FULL, RUNNING, LANGUAGE, COLLEAGUE, CONVERTER, OPEN, CLOSED)
     return NoCase(
         blocked=tuple((tr(why), blocked[why]) for why in order if blocked[why]),

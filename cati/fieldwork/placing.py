@@ -13,7 +13,7 @@ from cati.errors import Problem
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.settings import Site
-from cati.store import attempts, cases, contacts, drafts, studies, timelines
+from cati.store import attempts, case_files, cases, contacts, drafts, studies, timelines
 from cati.store.attempts import AppointmentRow, AttemptRow
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
@@ -32,7 +32,10 @@ _decode_contact = msgspec.json.Decoder(Contact).decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """All that is known of one case: its row, its calls, its appointment and, unless erased, its contact."""
+    """All that is known of one case: its row, its calls, its appointment and, unless erased, its contact.
+
+    ``begun``: its interview was begun and is not finished.
+    """
 
     row: CaseRow
     site: Site
@@ -42,6 +45,7 @@ class CaseFile:
     history: tuple[Attempt, ...] = field(repr=False)
     appointment: Appointment | None = field(repr=False)
     contact: Contact | None = field(repr=False)
+    begun: bool
 
     @property
     def phones(self) -> tuple[PhoneKind, ...]:
@@ -142,27 +146,20 @@ def appointment_of(study: OpenStudy, row: AppointmentRow) -> Appointment:
 
 def case_file(study: OpenStudy, transaction: Transaction, row: CaseRow, cell: tuple[str, str, str]) -> CaseFile:
     """Gather all that is known of a case in hand; ``cell`` is its (site, department, language)."""
-    return _filed(study, transaction, row, cell, contacts.sealed_contact(transaction, row.id))
+    return _filed(study, row, cell, case_files.kept_of(transaction, row.id))
 
 
-def _filed(
-    study: OpenStudy,
-    transaction: Transaction,
-    row: CaseRow,
-    cell: tuple[str, str, str],
-    sealed: contacts.SealedContact | None,
-) -> CaseFile:
-    calls = attempts.attempts_of(transaction, row.id)
-    booked = attempts.appointment_of(transaction, row.id)
+def _filed(study: OpenStudy, row: CaseRow, cell: tuple[str, str, str], kept: case_files.Kept) -> CaseFile:
     return CaseFile(
         row=row,
         site=study.settings.site(cell[0]),
         department=cell[1],
         language=cell[2],
-        calls=calls,
-        history=history_of(calls),
-        appointment=None if booked is None else appointment_of(study, booked),
-        contact=None if sealed is None else opened_contact(study, sealed),
+        calls=kept.calls,
+        history=history_of(kept.calls),
+        appointment=None if kept.appointment is None else appointment_of(study, kept.appointment),
+        contact=None if kept.contact is None else opened_contact(study, kept.contact),
+        begun=kept.begun,
     )
 
 
@@ -360,7 +357,8 @@ def replan_some(study: OpenStudy, transaction: Transaction, now: datetime, most:
     cells = study_cells(study, transaction)
     sealed = contacts.contacts_to_plan(transaction, [row.id for row, _mark in found])
     for row, mark in found:
-        known = _filed(study, transaction, row, cells[row.cell], sealed.get(row.id))
+        kept = replace(case_files.kept_of(transaction, row.id), contact=sealed.get(row.id))
+        known = _filed(study, row, cells[row.cell], kept)
         since = max([moment(mark), *(attempt.ended for attempt in known.history)])
         put(transaction, row.id, timeline_of(study, known, now, min(since, now)))
     return len(found)

@@ -10,15 +10,12 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    JSON,
     ColumnElement,
     CompoundSelect,
     Integer,
     Select,
     String,
-    TableValuedAlias,
     bindparam,
-    cast,
     func,
     literal_column,
     or_,
@@ -35,6 +32,9 @@ from cati.store.schema import case
 BEST_AT_ONCE = 4
 """So many cells' best cases come back at once; a claim hardly ever needs the second."""
 
+FRONT = 24
+"""So many of the best ready cases of all cells are looked at before each cell by itself."""
+
 _COLUMNS = tuple(case.c[name] for name in CaseRow.__slots__)
 
 
@@ -42,23 +42,37 @@ def _row(values: Sequence[Any]) -> CaseRow:
     return CaseRow(values[0], values[1], CaseStatus(values[2]), *values[3:])
 
 
-def _best_of(*, below: bool, second: bool) -> Prepared:
-    # The cells come as one JSON value: the statement stays the same whichever are open.
-    cells = bindparam("cells", type_=String)
-    on_file = func.json_each(cells).table_valued("value", name="wanted")
-    on_server = func.json_array_elements_text(cast(cells, JSON)).table_valued("value", name="wanted")
-    return Prepared(
-        _best_among(on_file, on_file.c.value, below=below, second=second),
-        postgresql=_best_among(on_server, cast(on_server.c.value, Integer), below=below, second=second),
+def _front(*, below: bool) -> Select[Any]:
+    """Return the query for the best of the front of all ready cases, as far as their cells may be called."""
+    front = (
+        select(case.c.id, case.c.rank, case.c.cell)
+        .with_hint(case, "INDEXED BY ix_case_front", "sqlite")
+        .where(case.c.status == literal_column("0"), case.c.avoid.is_(None))
+        .order_by(case.c.rank)
+        .limit(literal_column(str(FRONT)))
     )
+    if below:
+        front = front.where(case.c.rank < bindparam("below"))
+    first = front.subquery("front")
+    wanted = func.json_each(bindparam("cells", type_=String)).table_valued("value", name="wanted")
+    chosen = (
+        select(first.c.id)
+        .where(first.c.cell.in_(select(wanted.c.value)))
+        .order_by(first.c.rank)
+        .limit(literal_column(str(BEST_AT_ONCE)))
+        .subquery("chosen")
+    )
+    return select(*_COLUMNS).select_from(chosen).join(case, case.c.id == chosen.c.id).order_by(case.c.rank)
 
 
-def _best_among(wanted: TableValuedAlias, number: ColumnElement[int], *, below: bool, second: bool) -> Select[Any]:
+def _of_each_cell(*, below: bool, second: bool) -> Select[Any]:
+    # The cells come as one JSON value: the statement stays the same whichever are open.
+    wanted = func.json_each(bindparam("cells", type_=String)).table_valued("value", name="wanted")
     k = case.alias("k")
     probe = (
         select(k.c.id)
         .with_hint(k, f"INDEXED BY ix_case_{'second' if second else 'claim'}", "sqlite")
-        .where(k.c.status == literal_column("0"), k.c.cell == number)
+        .where(k.c.status == literal_column("0"), k.c.cell == wanted.c.value)
         .order_by(k.c.rank)
         .limit(literal_column("1"))
     )
@@ -79,25 +93,33 @@ def _best_among(wanted: TableValuedAlias, number: ColumnElement[int], *, below: 
     )
 
 
-_BEST = {(below, second): _best_of(below=below, second=second) for below in (False, True) for second in (False, True)}
+_FRONT = {below: Prepared(_front(below=below)) for below in (False, True)}
+_EACH = {
+    (below, second): Prepared(_of_each_cell(below=below, second=second))
+    for below in (False, True)
+    for second in (False, True)
+}
 
 
-def best_of_each_cell(
+def best_ready(
     transaction: Transaction, cells: Sequence[int], me: str, *, below: int | None = None, second: str | None = None
 ) -> list[CaseRow]:
-    """Return the best ready cases, one of each cell, best first, a few at most; one index probe a cell.
+    """Return the best ready cases of these cells on a file, best first, a few at most; nothing is scanned.
 
-    ``second``: what `second_approaches` says; cases that refused softly are looked at as far as it goes. ``below``
-    bounds the rank (to look at one tier only).
+    They stand at the front of the queue, which is one look at an index, unless `FRONT` cases stand there that may not
+    be called now; then it is one look a cell, and the best of each. ``second``: what `second_approaches` says; cases
+    that refused softly are looked at as far as it goes. ``below`` bounds the rank (to look at one tier only).
     """
     if not cells:
         return []
     values: dict[str, object] = {"cells": str(list(cells))}  # a list of whole numbers is JSON as it stands
     if below is not None:
         values["below"] = below
-    found = list(_BEST[below is not None, False].rows(transaction, **values))
+    found = list(_FRONT[below is not None].rows(transaction, **values))
+    if not found:
+        found = list(_EACH[below is not None, False].rows(transaction, **values))
     if second is not None:
-        found += _BEST[below is not None, True].rows(transaction, **values, me=me, only_of=second)
+        found += _EACH[below is not None, True].rows(transaction, **values, me=me, only_of=second)
         found.sort(key=lambda row: row[4])
     return [_row(row) for row in found]
 
@@ -119,6 +141,7 @@ def second_approaches(transaction: Transaction, me: str) -> str | None:
 
 
 _CLAIM = Prepared(select(func.public.cati_claim().table_valued(*CaseRow.__slots__, name="k")))
+_ROOM_FOR = Prepared(select(func.public.cati_room_for(bindparam("of", type_=String))))
 _FIELD_ENDED = Prepared(select(func.public.cati_field_ended()))
 _MEET = frozenset({"40001", "40P01"})
 """SQLSTATEs of two transactions of which one must begin anew."""
@@ -149,6 +172,15 @@ def meeting() -> Iterator[None]:
         if error.sqlstate in _MEET:
             raise ClaimsMet from None
         raise
+
+
+def room_for(transaction: Transaction, case_id: str) -> str:
+    """Return what a server says to one more interview: "" it may begin, "full", or "running": those could be enough.
+
+    Until this transaction ends nobody else begins one at the same site.
+    """
+    row = _ROOM_FOR.first(transaction, of=case_id)
+    return "" if row is None else str(row[0])
 
 
 def field_ended(transaction: Transaction, act: str) -> bool:

@@ -38,7 +38,8 @@ $$;
 
 -- Lease a case that was seen under this fence number to the member signed in, and write that into the log: whoever
 -- gets a contact leaves an entry. ``why``: "call_back" (looked up by its number within the hour), "appointment" (their
--- own, due within a quarter of an hour). Returns the new fence number; NULL when the case changed since.
+-- own, due within a quarter of an hour, at an hour when people may be called). Returns the new fence number; no row when
+-- the case changed since or there are enough interviews of its kind.
 CREATE FUNCTION public.cati_lease(of text, seen int, why text, minutes int) RETURNS TABLE (fence int, until bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -62,6 +63,15 @@ BEGIN
         SELECT FROM public.appointment a WHERE a."case" = of AND a.interviewer = me AND a.at <= now + 900))
     ) THEN
       RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF why = 'appointment' AND NOT EXISTS (
+      SELECT FROM public.calling_time o JOIN public.cell l ON l.site = o.site
+      WHERE l.id = found_case.cell AND o.opens <= now AND o.closes > now
+    ) THEN
+      RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) AND public.cati_room_for(of) <> '' THEN
+      RETURN;
     END IF;
   END IF;
   fence := seen + 1;

@@ -32,6 +32,7 @@ def upgrade() -> None:
     op.add_column("member", sa.Column("converts", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index("ix_member_converts", "member", ["converts", "active", "id"], unique=False)
     op.drop_index("ix_case_claim", "case")
+    _index("ix_case_front", ["status", "rank", "cell"], "avoid IS NULL")
     _index("ix_case_claim", ["status", "cell", "rank"], "avoid IS NULL")
     _index("ix_case_second", ["status", "cell", "rank", "avoid"], "avoid IS NOT NULL")
 
