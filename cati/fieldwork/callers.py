@@ -56,7 +56,8 @@ def _looked_up(study: OpenStudy, text: str, *, by_number: bool) -> tuple[str, ..
     with study.transaction() as transaction:
         if by_number:
             return _cases_with(study, transaction, text)
-        contacts.announce(transaction, "search")
+        if sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
+            contacts.announce(transaction, "search")
         return ()
 
 

@@ -86,7 +86,10 @@ def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
         study.database.unsigned_entries += 1  # the function logged it
         _refuse_stale_settings(study, study_cells(study, transaction)[row.cell])
     lease = Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until or 0))
-    return handed_by_function(study, row, lease)
+    found = handed_by_function(study, row, lease)
+    if found is None:  # another window of the same member took it over in between
+        raise ClaimsMet
+    return found
 
 
 def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> DeliveredCase | None:

@@ -17,7 +17,8 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import before_sign_in, calling, interviewing, purge, sample, study, study_state
+from cati.fieldwork import before_sign_in, calling, interviewing, mixing, purge, sample, study, study_state
+from cati.fieldwork.delivery import held_row
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
@@ -29,6 +30,7 @@ from cati.store.embedded import Embedded
 from cati.store.moving import copy_study
 from cati.store.roles import Roles
 from cati.survey.answers import Answer
+from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
 from cati.vault.people import ArgonCost
 from tests import postgres, servers
@@ -187,6 +189,16 @@ def looked_up(study: OpenStudy, case_id: str) -> str:
         if sealed is not None:
             calling.find_caller(study, opened_contact(study, sealed).phones[0].e164)
     return case_id
+
+
+def completed(study: OpenStudy, found: calling.DeliveredCase) -> calling.Noted | calling.LeaseLost:
+    """Let a case have its complete interview, of which only the counting matters."""
+    call = calling.begin_call(study, found.lease, 0)
+    assert isinstance(call, calling.Call)
+    with study.transaction() as transaction:
+        assert held_row(study, transaction, found.lease) is not None
+        mixing.put_into_pool(study, transaction, found.lease, {})
+        return calling.keep_outcome(study, transaction, found.lease, call, Outcome.COMPLETE)
 
 
 @pytest.fixture(params=["file", "server"])

@@ -160,7 +160,7 @@ WRITING = """
     UPDATE "case" SET lease_until = 9999999999
     DELETE FROM "case"
     TRUNCATE "case" CASCADE
-    LOCK TABLE "case" IN ACCESS EXCLUSIVE MODE
+    BEGIN; LOCK TABLE "case" IN ACCESS EXCLUSIVE MODE
     INSERT INTO contact_index (hash, "case") VALUES ('\\x{hash}', '{mine}')
     DELETE FROM contact_index
     INSERT INTO never_again (hash) VALUES ('\\x{hash}')

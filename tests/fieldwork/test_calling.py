@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cati.errors import Problem
-from cati.fieldwork import calling, log, mixing
+from cati.fieldwork import calling, log
 from cati.fieldwork.calling import DeliveredCase, LeaseLost, NoCase, Taken, TooLate
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
@@ -18,7 +18,7 @@ from cati.store.cases import CaseStatus
 from cati.survey.case import Appointment, AppointmentKind, Preference
 from cati.survey.dispositions import TABLE, Outcome
 
-from .conftest import ON_FILE, Made, MakeStudy, bring_people, looked_up, raw, settings_with
+from .conftest import ON_FILE, Made, MakeStudy, bring_people, completed, looked_up, raw, settings_with
 
 
 @pytest.fixture
@@ -335,10 +335,7 @@ def test_full_cells_are_not_called_and_the_page_says_so(make_study: MakeStudy, t
     delivered = []
     while isinstance(found := calling.take_next_case(anna), DeliveredCase):
         delivered.append(found.department.code)
-        call = calling.begin_call(anna, found.lease, 0)
-        with anna.transaction() as transaction:
-            mixing.put_into_pool(anna, transaction, found.lease, {})
-            calling.keep_outcome(anna, transaction, found.lease, call, Outcome.COMPLETE)
+        completed(anna, found)
     assert len(delivered) == 4
     assert delivered.count("bau") <= 2
     assert any("enough interviews" in words for words, _n in found.blocked)
@@ -351,10 +348,7 @@ def test_a_cell_that_fills_during_the_second_is_not_handed_out_again(make_study:
     bring_people(made.sign_in("lead"), tmp_path, 12)
     anna, bert = made.sign_in("anna"), made.sign_in("bert")
     found = _take(anna)
-    call = calling.begin_call(anna, found.lease, 0)
-    with anna.transaction() as transaction:
-        mixing.put_into_pool(anna, transaction, found.lease, {})
-        calling.keep_outcome(anna, transaction, found.lease, call, Outcome.COMPLETE)
+    completed(anna, found)
     assert isinstance(calling.take_next_case(bert), NoCase)
 
 

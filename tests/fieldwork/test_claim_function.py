@@ -6,18 +6,18 @@ import re
 from pathlib import Path
 
 import pytest
-from cati.store.functions import text_of
 
 from cati.fieldwork import delivered
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_cells import rank_below_fresh
+from cati.store import rights
 from cati.store.cases import COMPLETE, TIERS, CaseStatus, Whom
 from cati.survey.dispositions import Outcome
 
 from .conftest import Made, bring_people, raw
 
-SQL = text_of("claim")
-FUNCTIONS = re.findall(r"CREATE OR REPLACE FUNCTION public\.(\w+)", SQL)
+SQL = (Path(rights.__file__).parent / "sql" / "claim.sql").read_text("utf-8")
+FUNCTIONS = re.findall(r"CREATE FUNCTION public\.(\w+)", SQL)
 pytestmark = pytest.mark.parametrize("kind", ["server"])
 
 
@@ -55,8 +55,7 @@ def test_a_claim_reads_no_table_from_end_to_end(made: Made, tmp_path: Path, anal
     lead = made.sign_in("lead")
     bring_people(lead, tmp_path, 60)
     if analysed:
-        with lead.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE")
+        raw(lead, "ANALYZE")
     anna = made.sign_in("anna")
     scans = "SELECT sum(seq_scan) FROM pg_stat_xact_user_tables WHERE relname IN ('case', 'turn', 'attempt', 'contact')"
     with anna.transaction() as transaction:

@@ -16,7 +16,7 @@ from cati.settings import Department, Site
 from cati.store.claiming import Taken as Counted
 from cati.survey.dispositions import Outcome
 
-from .conftest import CHEAP, PASSWORDS, Made, MakeStudy, bring_people, raw, settings_with
+from .conftest import CHEAP, PASSWORDS, Made, MakeStudy, bring_people, completed, looked_up, raw, settings_with
 
 
 def _one_department(target: int, margin: int, *, of_site: int = 50) -> object:
@@ -34,12 +34,6 @@ def _made(make_study: MakeStudy, tmp_path: Path, settings: object, people: int =
         """UPDATE "case" SET status = 0, turns_at = NULL, cell = (SELECT min(id) FROM cell WHERE language = 'de')""",
     )
     return made
-
-
-def _complete(study: OpenStudy, found: DeliveredCase) -> None:
-    call = calling.begin_call(study, found.lease, 0)
-    with study.transaction() as transaction:
-        calling.keep_outcome(study, transaction, found.lease, call, Outcome.COMPLETE)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +66,8 @@ def test_the_last_interviews_of_a_target_are_not_begun_too_often(
     # … and a target that is reached ends it, whatever the margin.
     again = calling.take_next_case(people[3])
     assert isinstance(again, DeliveredCase)
-    _complete(people[3], again)
-    _complete(people[1], found[1])
+    completed(people[3], again)
+    completed(people[1], found[1])
     for study in (people[0], people[3]):
         none = calling.take_next_case(study)
         assert isinstance(none, NoCase)
@@ -85,12 +79,12 @@ def test_who_calls_back_waits_for_the_interviews_that_run(make_study: MakeStudy,
     anna, bert = made.sign_in("anna"), made.sign_in("bert")
     mine = calling.take_next_case(anna)
     other = raw(anna, """SELECT id FROM "case" WHERE status = 0 ORDER BY id LIMIT 1""")[0]["id"]
-    taken = calling.take_case(bert, other, calling.CALL_BACK)
+    taken = calling.take_case(bert, looked_up(bert, other), calling.CALL_BACK)
     assert isinstance(taken, Taken)
     assert "running" in taken.why
     assert isinstance(calling.take_case(anna, mine.case_id, calling.CALL_BACK), DeliveredCase)  # one's own
-    _complete(anna, calling.take_next_case(anna))
-    taken = calling.take_case(bert, other, calling.CALL_BACK)
+    completed(anna, calling.take_next_case(anna))
+    taken = calling.take_case(bert, looked_up(bert, other), calling.CALL_BACK)
     assert "enough" in taken.why
 
 
@@ -117,9 +111,9 @@ def test_nobody_is_called_before_the_field_period(make_study: MakeStudy, tmp_pat
 
 
 def _converts(study: OpenStudy, *logins: str) -> None:
-    raw(study, "UPDATE member SET converts = (login = ANY(:who))" if study.database.claims_by_itself else
+    raw(study, "UPDATE member SET converts = (login = ANY(:who))" if study.database.by_functions else
         "UPDATE member SET converts = instr(:who, login || ' ') > 0",
-        who=list(logins) if study.database.claims_by_itself else "".join(f"{login} " for login in logins))  # fmt: skip
+        who=list(logins) if study.database.by_functions else "".join(f"{login} " for login in logins))  # fmt: skip
 
 
 def _refused(made: Made, study: OpenStudy, tmp_path: Path) -> str:
@@ -198,7 +192,7 @@ def test_a_new_member_and_their_skill_are_read_back(make_study: MakeStudy, monke
     lead = made.sign_in("lead")
     new = NewMember(login="carl", name="Carl Klingt", role=Role.INTERVIEWER, password="violetter Kahn am Steg 7")
     staffing.add_member(lead, new, cost=CHEAP)
-    _converts(lead, "carl") if not lead.database.claims_by_itself else raw(
+    _converts(lead, "carl") if not lead.database.by_functions else raw(
         lead, "UPDATE member SET converts = true WHERE login = 'carl'"
     )
     monkeypatch.setitem(PASSWORDS, "carl", new.password)
