@@ -2,7 +2,7 @@
 
 -- One case by its id, which nobody can guess: where it stands. There is nothing of the person in it.
 CREATE FUNCTION public.cati_case(of text) RETURNS SETOF public."case"
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(0);
@@ -12,7 +12,7 @@ $$;
 
 -- The appointment of one case by its id; the words in it are sealed.
 CREATE FUNCTION public.cati_appointment(of text) RETURNS SETOF public.appointment
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(0);
@@ -41,7 +41,7 @@ $$;
 -- own, due within a quarter of an hour, at an hour when people may be called). Returns the new fence number; no row when
 -- the case changed since or there are enough interviews of its kind.
 CREATE FUNCTION public.cati_lease(of text, seen int, why text, minutes int) RETURNS TABLE (fence int, until bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me text := public.cati_demand(0);
@@ -105,7 +105,7 @@ $$;
 -- earlier transaction must have kept the log's entry of the lease or the look-up (or the appointment): nobody sees
 -- anything and then takes the entry back.
 CREATE FUNCTION public.cati_contact(of text) RETURNS SETOF public.contact
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me text := public.cati_demand(0);
@@ -286,7 +286,7 @@ $$;
 -- supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
 -- log's entry.
 CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   pooled int;
@@ -324,7 +324,7 @@ CREATE FUNCTION public.cati_undo(
   of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
   old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
 ) RETURNS TABLE (fence int, until bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me text := public.cati_demand(0);
