@@ -173,7 +173,7 @@ class Hand:
 @contextmanager
 def centre_on_servers(
     folder: Path, plan: Plan, *more: str, synchronous: bool = True
-) -> Iterator[tuple[CallCentre, Pair, connection.Connection]]:
+) -> Iterator[tuple[CallCentre, Pair, connection.Connection, tuple[int, ...]]]:
     """Make a study on a pair of servers, with a line between them and its workstations. ``more``: the server's settings."""
     authority = postgres.new_authority()
     signed = authority.signed(NAME)
@@ -199,18 +199,18 @@ def centre_on_servers(
         centre = in_folder(
             folder, people=plan.people, interviewers=plan.clients, target=plan.target, seed=plan.seed
         )
-        ports = [socket.getsockname()[1] for socket in sockets]
+        ports = tuple(socket.getsockname()[1] for socket in sockets)
         move(centre, servers, ports, authority.pem(), "campaign")
         if synchronous:
             servers.stand_by()
         stack.callback(centre.close)
-        yield centre, servers, ours
+        yield centre, servers, ours, ports
 
 
 def campaign(folder: Path, plan: Plan, tell: Callable[[str], None] = lambda _line: None) -> Report:
     """Run the product's own ways through all faults of a plan and check what is left."""
     begun = time.monotonic()
-    with centre_on_servers(folder, plan) as (centre, servers, line):
+    with centre_on_servers(folder, plan) as (centre, servers, line, _ports):
         crew = Crew(centre, plan.seed, plan.lease_minutes)
         hand = Hand(crew, servers, line, random.Random(plan.seed))
         crew.start_all()

@@ -201,10 +201,14 @@ def _twice(history: History, final: Final) -> Iterator[Violation]:
     for case, times in Counter(interview.case for interview in final.interviews).items():
         if times > 1:
             yield Violation(Wrong.ANSWER_TWICE, case, f"{times} interviews of one case")
-    drawn = {found for act in history.acts for found in (*act.drawn, act.id)}
+    drawn = {found for act in history.acts if act.possible for found in (*act.drawn, act.id)}
     for call_id, call in final.calls.items():
         if call_id not in drawn:
-            yield Violation(Wrong.ANSWER_TWICE, call.case, "a call that nobody began")
+            yield Violation(Wrong.ANSWER_TWICE, call.case, "a call that nobody began, or that was refused")
+    for case, events in final.events.items():
+        for event in events:
+            if event.id not in drawn:
+                yield Violation(Wrong.ANSWER_TWICE, case, f"event {event.n}, which nobody gave, or which was refused")
 
 
 def _order(history: History, final: Final) -> Iterator[Violation]:

@@ -49,7 +49,6 @@ class Way(StrEnum):
     NAIVE_RETRY = "naive retry"
     UNSAFE_COMMIT = "unsafe commit"
     OWN_CLOCK = "own clock"
-    NO_COUNT = "quota not counted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +56,8 @@ class Errand:
     """What a client is sent out with. ``clock_wrong``: hours by which its own clock is wrong.
 
     ``place``: the study's link file or folder. ``home``: the workstation's own folder, with its copy of the seal.
-    ``interviews``: the share of calls that become one.
+    ``interviews``: the share of calls that become one. ``admin``: the administrator's way into the study's database,
+    for ways so wrong that the server would not let a member go them.
     """
 
     place: Path
@@ -70,6 +70,7 @@ class Errand:
     clock_wrong: float = 0.0
     interviews: float = 0.5
     way: Way = Way.PRODUCT
+    admin: str = ""
 
     @property
     def seal(self) -> Path:
@@ -82,7 +83,7 @@ class Errand:
         return self.home / "journal.jsonl"
 
 
-class _Away(Exception):  # noqa: N818 - not an error: it happens, and the client goes on
+class Away(Exception):  # noqa: N818 - not an error: it happens, and the client goes on
     """No answer came, or the act was not to be done; the client begins anew with what it holds."""
 
 
@@ -131,7 +132,7 @@ class Client:
             where = f"{Path(own[-1].filename).name}:{own[-1].lineno}"
             self.journal.ended(Stage.FAILED, words=f"{type(error).__name__} at {where}: {str(error)[:200]}")
         self.wait()
-        raise _Away
+        raise Away
 
     def wait(self, seconds: float = TOLD) -> None:
         """Look for an order for so long."""
@@ -140,7 +141,7 @@ class Client:
             self.stop = True
 
     def sign_in(self) -> None:
-        """Open the study."""
+        """Open the study as the signed-in member."""
         study = self.do(
             Did.SIGN_IN,
             lambda: open_study(
@@ -158,7 +159,7 @@ class Client:
                 if self.study is None:
                     self.sign_in()
                 self.round()
-            except _Away:
+            except Away:
                 pass
             self.orders.send(self.journal.n)
             self.wait(0)
@@ -186,7 +187,7 @@ class Client:
                 elif case is not None:
                     self.put_back(case)
                 done = True
-            except _Away:
+            except Away:
                 pass
         sign_out(self.study)
 
@@ -256,7 +257,7 @@ class Client:
         """Write down that an act was kept, or that the lease was lost."""
         if not isinstance(found, wanted):
             self.journal.ended(Stage.REFUSED, words=type(found).__name__)
-            raise _Away
+            raise Away
         self.journal.ended(Stage.KEPT, **told)
         return found
 
@@ -332,12 +333,22 @@ class Client:
                 self.do(Did.DRAFT, lambda: interviewing.keep_draft(self.study, running, address, "Mehr Bä"))  # noqa: B023 - done at once
                 self.journal.ended(Stage.KEPT)
             running = self.answer(running, address)
+        self.complete(running)
+        return None
+
+    def complete(self, running: interviewing.RunningInterview) -> None:
+        """Finish an interview."""
         done = self.do(
             Did.COMPLETE, lambda: interviewing.complete(self.study, running), **_of(running.lease), id=running.call.id,
             outcome=Outcome.COMPLETE.value,
         )  # fmt: skip
         self.kept(done, interviewing.Completed, final=getattr(done, "final", ""))
-        return None
+
+    def send(
+        self, running: interviewing.RunningInterview, address: str, answer: Answer
+    ) -> interviewing.RunningInterview:
+        """Keep an answer."""
+        return interviewing.record(self.study, running, EventKind.ANSWERED, address, answer)
 
     def answer(self, running: interviewing.RunningInterview, address: str) -> interviewing.RunningInterview:
         """Keep one answer; no two answers of the campaign are the same where the question allows it."""
@@ -346,15 +357,15 @@ class Client:
             value = "1" if address == "zufrieden" else str(self.draw.randrange(2**31))
         found = self.do(
             Did.ANSWER,
-            lambda: interviewing.record(self.study, running, EventKind.ANSWERED, address, Answer(value=value)),
+            lambda: self.send(running, address, Answer(value=value)),
             **_of(running.lease), address=address, value=value, place=len(running.events),
         )  # fmt: skip
         if found.lease_lost:
             self.journal.ended(Stage.REFUSED, words="lease lost")
-            raise _Away
+            raise Away
         if found.state.refusal is not None:
             self.journal.ended(Stage.FAILED, words=f"answer refused at {address}")
-            raise _Away
+            raise Away
         self.journal.ended(
             Stage.KEPT, id=found.events[-1].id, place=len(found.events) - 1, until=found.lease.until.timestamp()
         )

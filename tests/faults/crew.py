@@ -41,6 +41,7 @@ class Crew:
     lease_minutes: float
     interviews: float = 0.5
     way: Way = Way.PRODUCT
+    admin: str = ""
     seats: dict[str, Seat] = field(default_factory=dict)
     sittings: Counter[str] = field(default_factory=Counter)
     rounds: int = 0
@@ -54,6 +55,7 @@ class Crew:
             place=self.centre.place, login=login, password=password_of(login), home=self.centre.home(login),
             sitting=sitting, seed=abs(hash((self.seed, int(login[1:]), sitting))), lease_minutes=self.lease_minutes,
             clock_wrong=clock_wrong, interviews=self.interviews, way=way or self.way,
+            admin=self.admin,
         )  # fmt: skip
         ours, theirs = CONTEXT.Pipe()
         process = CONTEXT.Process(target=client.run, args=(errand, theirs), daemon=True)
