@@ -397,7 +397,8 @@ def short_leases(minutes: float) -> None:
 def run(errand: Errand, orders: Connection) -> None:
     """Be a client until told to stop, or until killed."""
     os.environ["CATI_HOME"] = str(errand.home)
-    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)  # it tells of every connection that was cut
+    for name in ("sqlalchemy.pool", "psycopg"):  # they tell of every connection that was cut
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     server_password.LEAST = CHEAP
     short_leases(errand.lease_minutes)
     client = make(errand, orders)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from multiprocessing import connection, get_context
+from multiprocessing import connection, get_context, util
 from typing import Any
 
 from tests.faults import client
@@ -19,6 +19,7 @@ from tests.faults.histories import Act, acts_of, lines_of
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.faults.client", "tests.faults.wire", "tests.faults.wrong_ways"])
+util.get_temp_dir()  # made now, for all tests: a test's own temporary folder goes with the test
 PATIENCE = 120.0
 """Seconds after which a workstation that was told to stop is taken to hang."""
 
