@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import random
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing import connection
@@ -87,7 +86,9 @@ class Report:
         stages = ("kept", "refused", "unknown", "failed")
         rows = [("operation", "  ".join(f"{stage:>8}" for stage in stages))]
         rows += [(did, "  ".join(f"{fates[did, stage]:>8}" for stage in stages)) for did in kinds]
-        rows.append(("all", "  ".join(f"{sum(n for (_d, s), n in fates.items() if s == stage):>8}" for stage in stages)))
+        rows.append(
+            ("all", "  ".join(f"{sum(n for (_d, s), n in fates.items() if s == stage):>8}" for stage in stages))
+        )
         rows += [("", ""), ("fault", "   times")]
         rows += [(fault, f"{self.faults[fault]:>8}") for fault in Fault]
         rows += [("", ""), ("violation", "   times")]
@@ -196,9 +197,7 @@ def centre_on_servers(
         stack.callback(ours.close)
         if ours.recv() != "ready":
             raise RuntimeError
-        centre = in_folder(
-            folder, people=plan.people, interviewers=plan.clients, target=plan.target, seed=plan.seed
-        )
+        centre = in_folder(folder, people=plan.people, interviewers=plan.clients, target=plan.target, seed=plan.seed)
         ports = tuple(socket.getsockname()[1] for socket in sockets)
         move(centre, servers, ports, authority.pem(), "campaign")
         if synchronous:
@@ -242,7 +241,9 @@ def let_leases_end(lead: OpenStudy) -> None:
     """Turn what nobody came back for, once its time is over: the next claim of anybody does that."""
     while True:
         with lead.reading() as transaction:
-            found: Any = transaction.exec_driver_sql('SELECT count(*), min(lease_until) FROM "case" WHERE status = 2').one()
+            found: Any = transaction.exec_driver_sql(
+                'SELECT count(*), min(lease_until) FROM "case" WHERE status = 2'
+            ).one()
         if not found[0]:
             return
         if found[1] >= lead.now().timestamp():
@@ -250,5 +251,3 @@ def let_leases_end(lead: OpenStudy) -> None:
         case = calling.take_next_case(lead)
         if isinstance(case, calling.DeliveredCase) and case.call is None:
             calling.put_back(lead, case.lease)
-
-

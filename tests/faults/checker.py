@@ -6,6 +6,7 @@ there, once.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,7 +101,7 @@ def _two_holders(history: History, _final: Final) -> Iterator[Violation]:
                 who = ", ".join(sorted(act.client for act in same))
                 yield Violation(Wrong.TWO_HOLDERS, case, f"fence {fence} was given to {who}")
         ordered = sorted(deliveries, key=lambda act: act.fence)
-        for held, taken in zip(ordered, ordered[1:], strict=False):
+        for held, taken in itertools.pairwise(ordered):
             if held.client != taken.client and held.fence != taken.fence and _overlap(history, held, taken):
                 words = f"{taken.client} got it (fence {taken.fence}) while {held.client} held it (fence {held.fence})"
                 yield Violation(Wrong.TWO_HOLDERS, case, words)
@@ -130,7 +131,7 @@ def _two_holders_in_log(_history: History, final: Final) -> Iterator[Violation]:
     ended = {(entry.case, entry.fence) for entry in final.log if entry.act in _ENDED}
     for case, entries in _handed_in_log(final).items():
         ordered = sorted(entries, key=lambda entry: entry.fence)
-        for held, taken in zip(ordered, ordered[1:], strict=False):
+        for held, taken in itertools.pairwise(ordered):
             if held.fence == taken.fence:
                 words = f"the log gives fence {held.fence} to {held.who} and to {taken.who}"
                 yield Violation(Wrong.TWO_HOLDERS, case, words)

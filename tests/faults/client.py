@@ -49,6 +49,7 @@ class Way(StrEnum):
     NAIVE_RETRY = "naive retry"
     UNSAFE_COMMIT = "unsafe commit"
     OWN_CLOCK = "own clock"
+    NOT_SYNCED = "commit not synced"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,6 @@ from tests.faults.client import Way
 from tests.faults.crew import Crew
 from tests.faults.servers import Pair
 
-
 ASYNCHRONOUS = ("wal_writer_delay = 10s", "wal_writer_flush_after = 1GB", "bgwriter_delay = 10s")
 """Settings by which a server is in no hurry to write what nobody waits for."""
 

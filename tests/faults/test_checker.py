@@ -29,7 +29,15 @@ class Story:
         ended = None if known.pop("cut", False) else self.at + 0.5
         drawn = (known["id"],) if known.get("id") and did in (Did.CALL, Did.ANSWER) else ()
         made = Act(
-            client=client, sitting=1, n=len(self.acts), did=did, tried=self.at, ended=ended, fate=fate, drawn=drawn, **known
+            client=client,
+            sitting=1,
+            n=len(self.acts),
+            did=did,
+            tried=self.at,
+            ended=ended,
+            fate=fate,
+            drawn=drawn,
+            **known,
         )
         self.acts.append(made)
         if logged and fate is Stage.KEPT:
