@@ -14,7 +14,7 @@ from tests.faults.call_centre import in_folder
 from tests.faults.campaign import Fault, Plan, campaign, centre_on_servers
 from tests.faults.checker import Violation, Wrong
 from tests.faults.client import Way
-from tests.faults.controls import ASYNCHRONOUS, CONTROLS, Stage, control
+from tests.faults.controls import LARGE_BUFFERS, CONTROLS, Stage, control
 from tests.faults.embedded import after_cuts
 
 _SHOWN = 20
@@ -48,7 +48,7 @@ def wrong_ways(folder: Path, seed: int) -> bool:
     """Go every wrong way; True when the checker saw each."""
     seen = True
     plan = Plan(seed=seed, clients=1, people=5, faults=0, rounds=0, target=5)
-    with centre_on_servers(folder / "none", plan, *ASYNCHRONOUS, synchronous=False) as (_centre, servers, line, ports):
+    with centre_on_servers(folder / "none", plan, *LARGE_BUFFERS, synchronous=False) as (_centre, servers, line, ports):
         for name in CONTROLS:
             report, missed = control(name, Stage(folder, servers, line, ports), seed)
             found = Counter(violation.wrong for violation in report.violations if violation.wrong is not Wrong.BUG)

@@ -38,6 +38,7 @@ class Fault(StrEnum):
     HALVE = wire.Fault.HALVE.value
     FREEZE_LINE = wire.Fault.FREEZE.value
     CRASH = "server stopped hard and restarted"
+    BACKEND = "server's process killed, all of it begun anew"
     FAIL_OVER = "server lost, stand-in promoted"
     DISK_FULL = "server's disk full"
 
@@ -116,7 +117,7 @@ class Hand:
         act: dict[Fault, Callable[[], None]] = {
             Fault.KILL: self._kill, Fault.FREEZE_CLIENT: self._freeze, Fault.WRONG_CLOCK: self._clock,
             Fault.TERMINATE: self._terminate, Fault.CRASH: self._crash, Fault.FAIL_OVER: self._fail_over,
-            Fault.DISK_FULL: self._disk_full, Fault.FREEZE_LINE: lambda: self._on_the_line(wire.Fault.FREEZE, 2.0),
+            Fault.DISK_FULL: self._disk_full, Fault.BACKEND: self._backend, Fault.FREEZE_LINE: lambda: self._on_the_line(wire.Fault.FREEZE, 2.0),
         }  # fmt: skip
         if fault in act:
             act[fault]()
@@ -149,6 +150,12 @@ class Hand:
 
     def _crash(self) -> None:
         self.servers.crash()
+
+    def _backend(self) -> None:
+        who = "backend_type = 'client backend' AND usename LIKE 'cati%' ORDER BY random() LIMIT 1"
+        found = self.servers.working.psql(f"SELECT pid FROM pg_stat_activity WHERE {who}")
+        if found:
+            self.servers.working.disk.do("kill", "-9", found)
 
     def _fail_over(self) -> None:
         self.servers.fail_over()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.campaign import Fault, Plan, campaign, centre_on_servers
-from tests.faults.controls import ASYNCHRONOUS, CONTROLS, Stage, control
+from tests.faults.controls import LARGE_BUFFERS, CONTROLS, Stage, control
 from tests.faults.histories import Did
 from tests.faults.histories import Stage as Fate
 
@@ -29,7 +29,7 @@ def test_nothing_confirmed_is_lost_or_doubled_whatever_happens(tmp_path: Path) -
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     folder = tmp_path_factory.mktemp("controls")
     plan = Plan(seed=1, clients=1, people=5, faults=0, rounds=0, target=5)
-    with centre_on_servers(folder / "none", plan, *ASYNCHRONOUS, synchronous=False) as (_centre, servers, line, ports):
+    with centre_on_servers(folder / "none", plan, *LARGE_BUFFERS, synchronous=False) as (_centre, servers, line, ports):
         yield Stage(folder, servers, line, ports)
 
 
