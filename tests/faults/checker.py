@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from math import inf
 
@@ -80,11 +80,32 @@ class History:
 
 def check(acts: Sequence[Act], final: Final, terms: Terms) -> list[Violation]:
     """Return everything that is wrong, worst kinds first; empty when all promises were kept."""
-    history = History(acts)
+    history = History(_without_lost(acts, final))
     found = [violation for look in _LOOKS for violation in look(history, final)]
     found += _quotas(final, terms)
     order = list(Wrong)
     return sorted(found, key=lambda one: (order.index(one.wrong), one.case, one.words))
+
+
+def _without_lost(acts: Sequence[Act], final: Final) -> list[Act]:
+    """Return the acts; those that a workstation kept for a case it then lost may have either fate.
+
+    That is told to the window (`Did.LOST`), or to nobody when the workstation was killed over it: then the log must
+    show that somebody else had the case.
+    """
+    told = {(act.client, act.case): act.tried for act in acts if act.did is Did.LOST}
+    last: dict[str, int] = {}
+    for act in acts:
+        last[act.client] = max(last.get(act.client, 0), act.sitting)
+    handed = _handed_in_log(final)
+
+    def lost(act: Act) -> bool:
+        if not (act.spooled and act.kept):
+            return False
+        others = any(entry.who != act.client and entry.fence > act.fence for entry in handed.get(act.case, ()))
+        return act.tried < told.get((act.client, act.case), 0) or (others and act.sitting < last[act.client])
+
+    return [replace(act, fate=Stage.UNKNOWN) if lost(act) else act for act in acts]
 
 
 def _ended(act: Act) -> float:
@@ -313,12 +334,16 @@ _LOGGED = {Did.CLAIM: _HANDED, Did.TAKE: _HANDED, Did.UNDO: _HANDED, Did.CALL: {
 def _log(history: History, final: Final) -> Iterator[Violation]:
     for why in final.log_faults:
         yield Violation(Wrong.LOG, "", why)
-    entries = {(entry.who, entry.act, entry.case, entry.fence) for entry in final.log}
+    entries: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    for entry in final.log:
+        entries[entry.who, entry.act, entry.case].add(entry.fence)
     for act in history.acts:
         wanted = _LOGGED.get(act.did)
         if not (act.kept and act.case and wanted) or (act.did is Did.CALL and act.id not in act.drawn):
             continue  # nothing was handed out, or the call was there already
-        if not any((act.client, name, act.case, act.fence) in entries for name in wanted):
+        fences = {fence for name in wanted for fence in entries[act.client, name, act.case]}
+        # What was spooled may have been kept under a later fence: the lease was over, and the case still there.
+        if act.fence not in fences and not (act.spooled and max(fences, default=-1) > act.fence):
             yield Violation(Wrong.LOG, act.case, f"no entry of {act.client}'s {act.did}, fence {act.fence}")
     logged = Counter((entry.who, entry.act) for entry in final.log)
     for did, name in ((Did.PAUSE, "paused"), (Did.RESUME, "resumed"), (Did.SIGN_IN, "signed_in")):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from importlib.util import find_spec
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,6 +21,7 @@ from cati.fieldwork import calling, delivered, delivery, interviewing
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.study import open_study, sign_out
 from cati.store.connecting import Unreachable
+from cati.store.link_file import is_link
 from cati.survey.answers import Answer
 from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.dispositions import Outcome
@@ -44,6 +46,7 @@ class Way(StrEnum):
     """How a client works: as the product does, to bring its last case to an end, or wrongly on purpose."""
 
     PRODUCT = "product"
+    DIRECT = "product, without a desk"
     TIDY = "tidy"
     NAIVE_CLAIM = "naive claim"
     NAIVE_RETRY = "naive retry"
@@ -165,6 +168,7 @@ class Client:
             self.orders.send(self.journal.n)
             self.wait(0)
         if self.study is not None:
+            self.settle()
             try:
                 sign_out(self.study)
             except Problem:
@@ -190,7 +194,11 @@ class Client:
                 done = True
             except Away:
                 pass
+        self.settle()
         sign_out(self.study)
+
+    def settle(self) -> None:
+        """Wait until all that was done is kept: it is, unless it goes through a desk."""
 
     def round(self) -> None:
         """Take a case and bring it to some end."""
@@ -331,8 +339,7 @@ class Client:
                 ends = (Outcome.APPOINTMENT, Outcome.INTERRUPTED, Outcome.BREAK_OFF, Outcome.PARTIAL)
                 return self.break_off(running, self.draw.choice(ends), case)
             if lot < 0.1 and address == "wunsch":
-                self.do(Did.DRAFT, lambda: interviewing.keep_draft(self.study, running, address, "Mehr Bä"))  # noqa: B023 - done at once
-                self.journal.ended(Stage.KEPT)
+                self.keep_words(running, address, "Mehr Bä")
             running = self.answer(running, address)
         self.complete(running)
         return None
@@ -350,6 +357,11 @@ class Client:
     ) -> interviewing.RunningInterview:
         """Keep an answer."""
         return interviewing.record(self.study, running, EventKind.ANSWERED, address, answer)
+
+    def keep_words(self, running: interviewing.RunningInterview, address: str, words: str) -> None:
+        """Keep words typed so far."""
+        self.do(Did.DRAFT, lambda: interviewing.keep_draft(self.study, running, address, words))
+        self.journal.ended(Stage.KEPT)
 
     def answer(self, running: interviewing.RunningInterview, address: str) -> interviewing.RunningInterview:
         """Keep one answer; no two answers of the campaign are the same where the question allows it."""
@@ -411,8 +423,14 @@ def run(errand: Errand, orders: Connection) -> None:
 
 def make(errand: Errand, orders: Connection) -> Client:
     """Return the client that works in this way."""
-    if errand.way in (Way.PRODUCT, Way.TIDY):
+    if errand.way is Way.DIRECT or (errand.way in (Way.PRODUCT, Way.TIDY) and not is_link(errand.place)):
         return Client(errand, orders)
+    if errand.way in (Way.PRODUCT, Way.TIDY):
+        if find_spec("cati.fieldwork.desk") is None:
+            return Client(errand, orders)
+        from tests.faults.desk_client import DeskClient
+
+        return DeskClient(errand, orders)
     from tests.faults.wrong_ways import WRONG_WAYS
 
     return WRONG_WAYS[errand.way](errand, orders)

@@ -52,10 +52,13 @@ class Crew:
         """Let a workstation begin."""
         self.sittings[login] += 1
         sitting = self.sittings[login]
+        way = way or self.way
+        if way is Way.PRODUCT and int(login[1:]) % 3 == 2:
+            way = Way.DIRECT  # the same acts, each of them on the server before it is acknowledged
         errand = Errand(
             place=self.centre.place, login=login, password=password_of(login), home=self.centre.home(login),
             sitting=sitting, seed=abs(hash((self.seed, int(login[1:]), sitting))), lease_minutes=self.lease_minutes,
-            clock_wrong=clock_wrong, interviews=self.interviews, way=way or self.way,
+            clock_wrong=clock_wrong, interviews=self.interviews, way=way,
             admin=self.admin,
         )  # fmt: skip
         ours, theirs = CONTEXT.Pipe()

@@ -31,6 +31,7 @@ class Did(StrEnum):
     RENEW = "renew lease"
     PAUSE = "pause"
     RESUME = "resume"
+    LOST = "told that a case was lost"
 
 
 DELIVERS = frozenset({Did.CLAIM, Did.TAKE, Did.UNDO})
@@ -53,6 +54,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``until``: end of a lease, ``handed``: when it was handed out (both UTC seconds by the study's clock).
     ``place``: number of an event in its interview. ``final``: the case's final code, "" while it is open.
+    ``spooled``: it was acknowledged by the workstation, which sends it on.
     """
 
     client: str
@@ -72,6 +74,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: str = ""
     final: str = ""
     appointment: int = 0
+    spooled: bool = False
     words: str = ""
 
 
@@ -100,6 +103,7 @@ class Act:
     outcome: str = ""
     final: str = ""
     appointment: int = 0
+    spooled: bool = False
     words: str = ""
     drawn: tuple[str, ...] = ()
 

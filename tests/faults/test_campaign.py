@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.campaign import Fault, Plan, campaign, centre_on_servers
-from tests.faults.controls import LARGE_BUFFERS, CONTROLS, Stage, control
+from tests.faults.controls import CONTROLS, LARGE_BUFFERS, Stage, control
 from tests.faults.histories import Did
 from tests.faults.histories import Stage as Fate
 
