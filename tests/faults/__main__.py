@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults.call_centre import in_folder
@@ -83,13 +85,15 @@ def main() -> int:
     reading.add_argument("--rounds", type=int, default=40, help="of all workstations together, between two faults")
     reading.add_argument("--target", type=int, default=400, help="interviews wanted of each of four departments")
     reading.add_argument("--disks", type=int, default=600, help="after power cuts of the embedded file")
+    reading.add_argument("--folder", type=Path, help="a new one, where the journals stay")
     asked = reading.parse_args()
     plan = Plan(
         seed=asked.seed, clients=asked.clients, people=asked.people, faults=asked.faults, rounds=asked.rounds,
         target=asked.target, lease_minutes=0.25, mebibytes=200 + asked.people // 20,
     )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix="cati-faults-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cati-faults-")))
+        os.environ["CATI_HOME"] = str(folder / "home")
         kept = [on_servers(folder, plan), wrong_ways(folder, plan.seed), power_cuts(folder, asked.disks)]
     say()
     say("all promises kept, all wrong ways seen" if all(kept) else "FAILED")

@@ -188,6 +188,40 @@ def test_an_answer_without_an_answer_may_have_either_fate(kept: bool) -> None:
     assert wrong(story, replace(final, events={"c": events})) == []
 
 
+def spooled() -> tuple[Story, Final]:
+    """An interview whose last answer never came to the server: bert has the case by now, and did nothing with it."""
+    story, final = open_interview()
+    story.acts[3:] = [replace(act, spooled=True) for act in story.acts[3:]]
+    story.log.append(FinalEntry("anna", 8, 7, "case_put_back", "c", 1))
+    story.claim("bert", fence=2, handed=950)
+    story.act("bert", Did.PUT_BACK, case="c", fence=2)
+    return story, replace(final, events={"c": final.events["c"][:2]}, log=tuple(story.log))
+
+
+def test_an_answer_lost_with_its_case_must_have_been_told() -> None:
+    story, final = spooled()
+    assert wrong(story, final) == [Wrong.ANSWER_MISSING]
+    story.act("anna", Did.LOST, case="c")
+    assert wrong(story, final) == []
+
+
+def test_a_workstation_that_was_killed_could_not_tell_that_somebody_else_had_the_case() -> None:
+    story, final = spooled()
+    story.acts.append(replace(story.acts[0], sitting=2, tried=story.at + 1, ended=story.at + 2))
+    log = (*final.log, FinalEntry("anna", 9, 9, "signed_in"))
+    assert wrong(story, replace(final, log=log)) == []
+    alone = tuple(entry for entry in log if entry.who == "anna")
+    assert Wrong.ANSWER_MISSING in wrong(story, replace(final, log=alone))
+
+
+def test_what_was_spooled_may_be_logged_under_a_later_fence_only() -> None:
+    story, final = open_interview()
+    log = tuple(replace(entry, fence=2) if entry.act == "interview_broken_off" else entry for entry in final.log)
+    assert wrong(story, replace(final, log=log)) == [Wrong.LOG]
+    story.acts[-1] = replace(story.acts[-1], spooled=True)
+    assert wrong(story, replace(final, log=log)) == []
+
+
 def test_an_unanswered_answer_that_is_there_twice() -> None:
     story, final = open_interview()
     story.acts[5] = replace(story.acts[5], fate=Stage.UNKNOWN, ended=None, drawn=("e2", "e3"))
