@@ -6,8 +6,9 @@ import random
 import re
 import shutil
 import socket
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -28,9 +29,12 @@ from cati.settings import (
     Site,
     StudySettings,
 )
+from cati.store.administration import AsOwner
+from cati.store.roles import Roles
 from cati.vault import server_password
 from tests.faults.checker import Terms
 from tests.faults.client import CHEAP
+from tests.faults.histories import Did, Journal, Stage
 from tests.faults.servers import NAME, Pair
 
 LEAD = "lead"
@@ -74,7 +78,8 @@ def settings(now: datetime, target: int) -> StudySettings:
 
 
 def terms(found: StudySettings, margin: int) -> Terms:
-    """Return what the checker holds the quotas against."""
+    """Return what the checker holds the quotas against; a margin that is settled in the study counts."""
+    margin = getattr(found, "quota_margin", margin)
     targets = {(site.code, ""): site.target for site in found.sites}
     targets |= {(site.code, one.code): one.target for site in found.sites for one in site.departments}
     return Terms(targets=targets, margin=margin)
@@ -109,7 +114,7 @@ def password_of(login: str) -> str:
 
 @dataclass
 class CallCentre:
-    """A study and its workstations. ``place``: its folder, or its link file once it is on a server."""
+    """A study and its workstations. ``place``: its folder, or its link file once it is in a ``database`` of servers."""
 
     folder: Path
     place: Path
@@ -117,6 +122,8 @@ class CallCentre:
     settings: StudySettings
     logins: tuple[str, ...]
     opened: list[OpenStudy] = field(default_factory=list)
+    servers: Pair | None = None
+    database: str = ""
 
     def home(self, login: str) -> Path:
         """Return a workstation's own folder, with its copy of the seal."""
@@ -144,6 +151,29 @@ class CallCentre:
         )  # fmt: skip
         self.opened.append(study)
         return study
+
+    def raw(self, lead: OpenStudy) -> OpenStudy:
+        """Return the study with the lead's keys and with a database in which nothing is hidden."""
+        if self.servers is None:
+            return lead
+        owner = AsOwner(self.servers.working.admin, "", self.database, Roles(lead.study_id).owner)
+        self.opened.append(replace(lead, database=owner))
+        return self.opened[-1]
+
+    def end_leases(self, login: str = "") -> None:
+        """Let leases (of one member) end now, as if a quarter of an hour had gone by; it stands in a journal."""
+        if self.servers is None:
+            return
+        whose = f"lease_holder = (SELECT id FROM member WHERE login = '{login}')" if login else "status = 2"
+        now = "floor(extract(epoch FROM clock_timestamp()))::bigint"
+        found = self.servers.working.psql(
+            f'UPDATE "case" SET lease_until = {now}, turns_at = {now} WHERE {whose} RETURNING id, fence, lease_until',
+            self.database,
+        )
+        journal = Journal(self.home("hand") / "journal.jsonl", "hand", time.monotonic_ns())
+        for case, fence, until in (line.split("|") for line in found.splitlines()):
+            journal.tried(Did.LAPSED, case=case, fence=int(fence), until=float(until))
+            journal.ended(Stage.KEPT)
 
     def close(self) -> None:
         """Close what was opened here."""
@@ -187,7 +217,7 @@ def move(centre: CallCentre, servers: Pair, ports: Sequence[int], authority: str
     said: list[str] = []
     work = Clockwork(now=the_time, draw=random.SystemRandom(), seal_path=centre.seal)
     move_to_server(centre.place, plan, (LEAD, password_of(LEAD)), link, sheet, said.append, work)
-    centre.place = link
+    centre.place, centre.servers, centre.database = link, servers, database
     text = sheet.read_text("utf-8")
     for login in ("witness", *centre.logins):
         found = re.search(rf"\({login}\).*?class=\"mono\">([^<]+)<", text, re.DOTALL)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from multiprocessing import connection
 from pathlib import Path
-from typing import Any
 
 from cati.fieldwork import calling
 from cati.fieldwork.open_study import OpenStudy
@@ -231,12 +230,15 @@ def campaign(folder: Path, plan: Plan, tell: Callable[[str], None] = lambda _lin
 
 
 def report(crew: Crew, faults: Counter[str], seconds: float, margin: int | None = None) -> Report:
-    """Bring everything to an end and hold it against the checker."""
+    """Bring everything to an end and hold it against the checker.
+
+    ``margin``: by how many interviews a quota may be exceeded where the study does not say; else one a workstation.
+    """
     centre = crew.centre
     crew.tidy()
     lead = centre.open(LEAD)
-    let_leases_end(lead)
-    final = final_state(lead, more=centre.checkpoints())
+    let_leases_end(centre, lead)
+    final = final_state(centre.raw(lead), more=centre.checkpoints())
     acts = crew.acts()
     margin = len(centre.logins) if margin is None else margin
     violations = check(acts, final, terms(centre.settings, margin))
@@ -244,17 +246,17 @@ def report(crew: Crew, faults: Counter[str], seconds: float, margin: int | None 
     return Report(acts, final, faults, violations, seconds)
 
 
-def let_leases_end(lead: OpenStudy) -> None:
+def let_leases_end(centre: CallCentre, lead: OpenStudy) -> None:
     """Turn what nobody came back for, once its time is over: the next claim of anybody does that."""
     while True:
         with lead.reading() as transaction:
-            found: Any = transaction.exec_driver_sql(
-                'SELECT count(*), min(lease_until) FROM "case" WHERE status = 2'
-            ).one()
-        if not found[0]:
+            query = 'SELECT count(*), max(lease_until) FROM "case" WHERE status = 2'
+            left, until = transaction.exec_driver_sql(query).one()
+        if not left:
             return
-        if found[1] >= lead.now().timestamp():
-            time.sleep(max(found[1] + 1 - lead.now().timestamp(), 0))
+        centre.end_leases()
+        if centre.servers is None:
+            time.sleep(max(until + 1 - lead.now().timestamp(), 0))  # a file has no lease that could be ended
         case = calling.take_next_case(lead)
         if isinstance(case, calling.DeliveredCase) and case.call is None:
             calling.put_back(lead, case.lease)

@@ -137,6 +137,8 @@ def _overlap(history: History, held: Act, taken: Act) -> bool:
             let_go = min(let_go, act.tried)
         if own and act.kept:
             until = max(until, act.until)
+    lapsed = [act.until for act in history.of_case[held.case] if act.did is Did.LAPSED and act.fence == held.fence]
+    until = min([until, *lapsed])
     return _ended(taken) < let_go and taken.handed < until - CLOCKS_PART
 
 

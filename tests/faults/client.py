@@ -255,7 +255,7 @@ class Client:
             self.journal.ended(Stage.REFUSED, words=type(found).__name__)
             return None
         until = found.lease.until.timestamp()
-        handed = until - self.errand.lease_minutes * 60
+        handed = self.study.now().timestamp()  # a moment ago
         self.journal.ended(
             Stage.KEPT, case=found.case_id, fence=found.lease.fence, until=until, handed=handed,
             id=found.call.id if found.call else "",

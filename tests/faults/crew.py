@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from math import inf
 from multiprocessing import connection, get_context, util
 from typing import Any
 
@@ -77,10 +78,13 @@ class Crew:
         self._leave(login, killed=True)
 
     def freeze(self, login: str) -> None:
-        """Let a workstation stand still until its lease is surely over."""
+        """Let a workstation stand still until its lease is over, and somebody else may have its case."""
         seat = self.seats[login]
+        seat.thaw = inf
         os.kill(seat.process.pid, signal.SIGSTOP)
-        seat.thaw = time.monotonic() + self.lease_minutes * 60 + 2
+        self.wait(10, 2)  # what it sent last arrives
+        self.centre.end_leases(login)
+        seat.thaw = time.monotonic() + (2 if self.centre.servers else self.lease_minutes * 60 + 2)
 
     def thaw(self, *, all_of_them: bool = False) -> None:
         """Let those go on whose time has come."""

@@ -32,6 +32,7 @@ class Did(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     LOST = "told that a case was lost"
+    LAPSED = "lease ended by the campaign"
 
 
 DELIVERS = frozenset({Did.CLAIM, Did.TAKE, Did.UNDO})

@@ -67,7 +67,7 @@ def test_a_full_disk_loses_nothing_and_the_call_is_finished(centre: CallCentre, 
     (centre.place / "ballast").touch()  # room was made
     crew.tidy()
     lead = centre.open(LEAD)
-    let_leases_end(lead)
+    let_leases_end(centre, lead)
     found = check(crew.acts(), final_state(lead, more=centre.checkpoints()), terms(centre.settings, 1))
     assert Counter(map(str, found)) == {}
 

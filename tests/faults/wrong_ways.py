@@ -55,7 +55,7 @@ class NaiveClaim(_WithAdministrator):
             self.journal.ended(Stage.REFUSED, words="NoCase")
             return None
         until = row.lease.until.timestamp()
-        told = {"until": until, "handed": until - self.errand.lease_minutes * 60}
+        told = {"until": until, "handed": self.study.now().timestamp()}
         self.journal.ended(Stage.KEPT, case=row.case_id, fence=row.lease.fence, **told)
         return row  # type: ignore[return-value]  # all of it that is looked at
 
