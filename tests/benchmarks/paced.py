@@ -16,7 +16,7 @@ from cati.survey.interview import EventKind
 from cati.survey.questionnaire import Questionnaire
 from cati.vault import server_password
 from tests.faults.call_centre import CallCentre
-from tests.faults.client import CHEAP
+from tests.faults.workstation import CHEAP
 
 WARM = 3
 """So many answers each interviewer gives before any is measured: statements are compiled, pages read."""

@@ -15,9 +15,9 @@ from pathlib import Path
 from tests.faults.call_centre import in_folder
 from tests.faults.campaign import Fault, Plan, campaign, centre_on_servers
 from tests.faults.checker import Violation, Wrong
-from tests.faults.client import Way
 from tests.faults.controls import CONTROLS, LARGE_BUFFERS, Stage, control
 from tests.faults.embedded import after_cuts
+from tests.faults.workstation import Way
 
 _SHOWN = 20
 

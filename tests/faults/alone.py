@@ -14,7 +14,8 @@ from cati.fieldwork import interviewing
 from cati.fieldwork.study import sign_out
 from cati.survey.answers import Answer
 from tests.faults import client
-from tests.faults.client import Away, Client, Errand
+from tests.faults.client import Client
+from tests.faults.workstation import Away, Errand, short_leases
 
 
 class NoOrders:
@@ -50,7 +51,7 @@ def main(errand_path: str, rounds: str, full_at: str = "0") -> int:
     """Work so many rounds; at answer ``full_at`` all room on the study's disk is taken. Prints how often it was told."""
     errand = msgspec.json.decode(Path(errand_path).read_bytes(), type=Errand, dec_hook=lambda _kind, text: Path(text))
     os.environ["CATI_HOME"] = str(errand.home)
-    client.short_leases(errand.lease_minutes)
+    short_leases(errand.lease_minutes)
     one: Client = FullDisk(errand, int(full_at)) if int(full_at) else client.make(errand, NoOrders())  # type: ignore[arg-type]  # as above
     for _ in range(int(rounds)):
         try:

@@ -33,9 +33,9 @@ from cati.store.administration import AsOwner
 from cati.store.roles import Roles
 from cati.vault import server_password
 from tests.faults.checker import Terms
-from tests.faults.client import CHEAP
 from tests.faults.histories import Did, Journal, Stage
 from tests.faults.servers import NAME, Pair
+from tests.faults.workstation import CHEAP
 
 LEAD = "lead"
 _FORENOON = 11

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -119,11 +120,25 @@ class Hand:
             Fault.DISK_FULL: self._disk_full, Fault.BACKEND: self._backend, Fault.FREEZE_LINE: lambda: self._on_the_line(wire.Fault.FREEZE, 2.0),
         }  # fmt: skip
         if fault in act:
+            self.settle()
             act[fault]()
         else:
             self._on_the_line(wire.Fault(fault.value), 3)
         if fault.value not in set(wire.Fault):
             self.struck[fault] += 1
+
+    def settle(self) -> None:
+        """Wait until the server takes statements and its stand-in follows; help them up where they cannot by themselves."""
+        servers, end = self.servers, time.monotonic() + 60
+        while time.monotonic() < end:
+            try:
+                if servers.working.psql("SELECT count(*) FROM pg_stat_replication") != "0":
+                    return
+            except subprocess.CalledProcessError:
+                if not servers.working.is_running():
+                    servers.working.start()
+            self.crew.wait(1, 0.2)
+        servers.stand_by()
 
     def _on_the_line(self, fault: wire.Fault, times: float) -> None:
         self.line.send(wire.Order(fault, times))
@@ -225,6 +240,7 @@ def campaign(folder: Path, plan: Plan, tell: Callable[[str], None] = lambda _lin
             hand.strike(fault)
             crew.wait(plan.rounds, 15)
         crew.wait(plan.rounds, 30)
+        hand.settle()
         crew.stop()
         return report(crew, hand.counts(), time.monotonic() - begun)
 

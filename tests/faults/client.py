@@ -1,235 +1,36 @@
-"""One workstation of the campaign: a process that does the real acts and writes down what it tried and was told."""
+"""One client of the campaign: a process that does the real acts and writes down what it tried and was told."""
 
 from __future__ import annotations
 
 import logging
 import os
-import random
-import traceback
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import timedelta
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from cati.errors import Problem
-from cati.fieldwork import calling, delivered, delivery, interviewing
-from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.study import open_study, sign_out
-from cati.store.connecting import Unreachable
+from cati.fieldwork import calling, interviewing
+from cati.fieldwork.study import sign_out
 from cati.store.link_file import is_link
 from cati.survey.answers import Answer
 from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
 from cati.vault import server_password
-from cati.vault.people import ArgonCost
-from tests.faults.histories import Did, Journal, Stage
+from tests.faults.histories import Did, Stage
+from tests.faults.workstation import CHEAP, Away, Errand, Way, Workstation, short_leases
 
-CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 QUESTIONS = ("zufrieden", "minuten", "wunsch", "lob", "tadel")
-TOLD = 0.05
-"""Seconds after which a workstation that was told "the server does not answer" or "no case" asks again."""
-
 _OUTCOMES = (
     (Outcome.NO_ANSWER, 30), (Outcome.BUSY, 15), (Outcome.MAILBOX, 10), (Outcome.APPOINTMENT, 20),
     (Outcome.SOFT_REFUSAL, 5), (Outcome.HARD_REFUSAL, 7), (Outcome.WITHDRAWN, 3), (Outcome.NOT_WORKING, 5),
 )  # fmt: skip
-Kept = TypeVar("Kept")
 
 
-class Way(StrEnum):
-    """How a client works: as the product does, to bring its last case to an end, or wrongly on purpose."""
-
-    PRODUCT = "product"
-    DIRECT = "product, without a desk"
-    TIDY = "tidy"
-    NAIVE_CLAIM = "naive claim"
-    NAIVE_RETRY = "naive retry"
-    UNSAFE_COMMIT = "unsafe commit"
-    OWN_CLOCK = "own clock"
-    NOT_SYNCED = "commit not synced"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
-    """What a client is sent out with. ``clock_wrong``: hours by which its own clock is wrong.
-
-    ``place``: the study's link file or folder. ``home``: the workstation's own folder, with its copy of the seal.
-    ``interviews``: the share of calls that become one. ``admin``: the administrator's way into the study's database,
-    for ways so wrong that the server would not let a member go them.
-    """
-
-    place: Path
-    login: str
-    password: str = field(repr=False)
-    home: Path
-    sitting: int
-    seed: int
-    lease_minutes: float
-    clock_wrong: float = 0.0
-    interviews: float = 0.5
-    way: Way = Way.PRODUCT
-    admin: str = ""
-
-    @property
-    def seal(self) -> Path:
-        """Return where the workstation's copy of the seal lies."""
-        return next((self.home / "seals").glob("*.seal"))
-
-    @property
-    def journal(self) -> Path:
-        """Return the client's journal, of all its sittings."""
-        return self.home / "journal.jsonl"
-
-
-class Away(Exception):  # noqa: N818 - not an error: it happens, and the client goes on
-    """No answer came, or the act was not to be done; the client begins anew with what it holds."""
-
-
-class Drawing(random.Random):
-    """The client's one source of chance, which writes every id down before it is used."""
-
-    def __init__(self, seed: int, journal: Journal) -> None:
-        super().__init__(seed)
-        self._journal = journal
-
-    def getrandbits(self, bits: int, /) -> int:
-        """Return so many random bits; 128 of them are an id."""
-        drawn = super().getrandbits(bits)
-        if bits == 128:
-            self._journal.drew(f"{drawn:032x}")
-        return drawn
-
-
-class Client:
-    """A client at work."""
-
-    def __init__(self, errand: Errand, orders: Connection) -> None:
-        self.errand, self.orders = errand, orders
-        self.journal = Journal(errand.journal, errand.login, errand.sitting)
-        self.draw = Drawing(errand.seed, self.journal)
-        self.study: OpenStudy = None  # type: ignore[assignment]  # signs in first
-        self.seen: list[str] = []
-        self.stop = False
-
-    def now(self) -> datetime:
-        """Return what this workstation's clock says."""
-        return datetime.now(UTC) + timedelta(hours=self.errand.clock_wrong)
-
-    def do(self, did: Did, act: Callable[[], Kept], **known: object) -> Kept:
-        """Do one act; what comes back is for the caller to write down, what is raised stands in the journal."""
-        self.journal.tried(did, **known)
-        try:
-            return act()
-        except Unreachable:
-            self.journal.ended(Stage.UNKNOWN)
-        except Problem as problem:
-            self.journal.ended(Stage.REFUSED, words=f"{problem.where}: {problem.what}")
-        except Exception as error:  # noqa: BLE001 - a bug is what the campaign looks for
-            at = traceback.extract_tb(error.__traceback__)
-            own = [frame for frame in at if "/cati/" in frame.filename] or list(at)
-            where = f"{Path(own[-1].filename).name}:{own[-1].lineno}"
-            self.journal.ended(Stage.FAILED, words=f"{type(error).__name__} at {where}: {str(error)[:200]}")
-        self.wait()
-        raise Away
-
-    def wait(self, seconds: float = TOLD) -> None:
-        """Look for an order for so long."""
-        if self.orders.poll(seconds):
-            self.orders.recv()
-            self.stop = True
-
-    def sign_in(self) -> None:
-        """Open the study as the signed-in member."""
-        study = self.do(
-            Did.SIGN_IN,
-            lambda: open_study(
-                self.errand.place, self.errand.login, self.errand.password, now=self.now, draw=self.draw,
-                seal_path=self.errand.seal,
-            ),
-        )  # fmt: skip
-        self.journal.ended(Stage.KEPT)
-        self.study = study
-
-    def work(self) -> None:
-        """Work until told to stop, then sign out."""
-        while not self.stop:
-            try:
-                if self.study is None:
-                    self.sign_in()
-                self.round()
-            except Away:
-                pass
-            self.orders.send(self.journal.n)
-            self.wait(0)
-        if self.study is not None:
-            self.settle()
-            try:
-                sign_out(self.study)
-            except Problem:
-                self.study.close()
-
-    def tidy(self) -> None:
-        """Bring the case that this member still holds to an end, however often the server must be asked."""
-        done = False
-        while not done:
-            try:
-                if self.study is None:
-                    self.sign_in()
-                case = self.next_case()
-                if case is not None and (case.call or case.interview_open):
-                    call = self.begin_call(case)
-                    if case.interview_open:
-                        running = self.begin_interview(case, call)
-                        self.break_off(running, Outcome.INTERRUPTED)
-                    else:
-                        self.outcome(case, call, Outcome.TECHNICAL)
-                elif case is not None:
-                    self.put_back(case)
-                done = True
-            except Away:
-                pass
-        self.settle()
-        sign_out(self.study)
-
-    def settle(self) -> None:
-        """Wait until all that was done is kept: it is, unless it goes through a desk."""
-
-    def round(self) -> None:
-        """Take a case and bring it to some end."""
-        if self.draw.random() < 0.03:
-            self.pause()
-        case = self.certain_case() if self.seen and self.draw.random() < 0.05 else self.next_case()
-        if case is None:
-            self.wait()
-            return
-        self.seen.append(case.case_id)
-        while case is not None:
-            case = self.bring_to_an_end(case)
-
-    def bring_to_an_end(self, case: calling.DeliveredCase) -> calling.DeliveredCase | None:
-        """Do what is to be done with a case; return it when its outcome was taken back."""
-        lot = self.draw.random()
-        if case.call is None and lot < 0.05:
-            self.put_back(case)
-            return None
-        if lot < 0.08:
-            self.renew(case)
-        if lot > 0.98:
-            self.withdraw(case)
-            return None
-        call = self.begin_call(case)
-        if case.interview_open or self.draw.random() < self.errand.interviews:
-            noted = self.interview(case, call)
-        else:
-            names, weights = zip(*_OUTCOMES, strict=True)
-            noted = self.outcome(case, call, self.draw.choices(names, weights)[0])
-        return self.undo(noted, call) if noted is not None and self.draw.random() < 0.08 else None
+class Acts(Workstation):
+    """The acts of a call, each written down."""
 
     def pause(self) -> None:
         """Pause, for no time."""
@@ -248,27 +49,6 @@ class Client:
         case_id = self.draw.choice(self.seen)
         found = self.do(Did.TAKE, lambda: calling.take_case(self.study, case_id, calling.CALL_BACK), case=case_id)
         return self.delivered(found)
-
-    def delivered(self, found: object) -> calling.DeliveredCase | None:
-        """Write down which case was delivered, or that none was."""
-        if not isinstance(found, calling.DeliveredCase):
-            self.journal.ended(Stage.REFUSED, words=type(found).__name__)
-            return None
-        until = found.lease.until.timestamp()
-        handed = self.study.now().timestamp()  # a moment ago
-        self.journal.ended(
-            Stage.KEPT, case=found.case_id, fence=found.lease.fence, until=until, handed=handed,
-            id=found.call.id if found.call else "",
-        )  # fmt: skip
-        return found
-
-    def kept(self, found: object, wanted: type[Kept], **told: object) -> Kept:
-        """Write down that an act was kept, or that the lease was lost."""
-        if not isinstance(found, wanted):
-            self.journal.ended(Stage.REFUSED, words=type(found).__name__)
-            raise Away
-        self.journal.ended(Stage.KEPT, **told)
-        return found
 
     def put_back(self, case: calling.DeliveredCase) -> None:
         """Give a case back."""
@@ -328,22 +108,6 @@ class Client:
         )
         return self.kept(begun, interviewing.RunningInterview)
 
-    def interview(self, case: calling.DeliveredCase, call: calling.Call) -> calling.Noted | None:
-        """Ask all questions, or as many as the respondent has patience for."""
-        running = self.begin_interview(case, call)
-        for address in QUESTIONS:
-            if address in running.state.answers:
-                continue
-            lot = self.draw.random()
-            if lot < 0.03:
-                ends = (Outcome.APPOINTMENT, Outcome.INTERRUPTED, Outcome.BREAK_OFF, Outcome.PARTIAL)
-                return self.break_off(running, self.draw.choice(ends), case)
-            if lot < 0.1 and address == "wunsch":
-                self.keep_words(running, address, "Mehr Bä")
-            running = self.answer(running, address)
-        self.complete(running)
-        return None
-
     def complete(self, running: interviewing.RunningInterview) -> None:
         """Finish an interview."""
         done = self.do(
@@ -401,10 +165,96 @@ def _of(lease: calling.Lease) -> dict[str, Any]:
     return {"case": lease.case_id, "fence": lease.fence}
 
 
-def short_leases(minutes: float) -> None:
-    """Let leases of this process end after so many minutes: a campaign cannot wait for a quarter of an hour."""
-    for module in (delivered, delivery, interviewing, calling):
-        module.LEASE_MINUTES = minutes  # type: ignore[attr-defined]  # each took the name over
+class Client(Acts):
+    """A client at work: cases one after the other, each brought to some end."""
+
+    def work(self) -> None:
+        """Work until told to stop, then sign out."""
+        while not self.stop:
+            try:
+                if self.study is None:
+                    self.sign_in()
+                self.round()
+            except Away:
+                pass
+            self.orders.send(self.journal.n)
+            self.wait(0)
+        if self.study is not None:
+            self.settle()
+            try:
+                sign_out(self.study)
+            except Problem:
+                self.study.close()
+
+    def tidy(self) -> None:
+        """Bring the case that this member still holds to an end, however often the server must be asked."""
+        done = False
+        while not done:
+            try:
+                if self.study is None:
+                    self.sign_in()
+                case = self.next_case()
+                if case is not None and (case.call or case.interview_open):
+                    call = self.begin_call(case)
+                    if case.interview_open:
+                        running = self.begin_interview(case, call)
+                        self.break_off(running, Outcome.INTERRUPTED)
+                    else:
+                        self.outcome(case, call, Outcome.TECHNICAL)
+                elif case is not None:
+                    self.put_back(case)
+                done = True
+            except Away:
+                pass
+        self.settle()
+        sign_out(self.study)
+
+    def round(self) -> None:
+        """Take a case and bring it to some end."""
+        if self.draw.random() < 0.03:
+            self.pause()
+        case = self.certain_case() if self.seen and self.draw.random() < 0.05 else self.next_case()
+        if case is None:
+            self.wait()
+            return
+        self.seen.append(case.case_id)
+        while case is not None:
+            case = self.bring_to_an_end(case)
+
+    def bring_to_an_end(self, case: calling.DeliveredCase) -> calling.DeliveredCase | None:
+        """Do what is to be done with a case; return it when its outcome was taken back."""
+        lot = self.draw.random()
+        if case.call is None and lot < 0.05:
+            self.put_back(case)
+            return None
+        if lot < 0.08:
+            self.renew(case)
+        if lot > 0.98:
+            self.withdraw(case)
+            return None
+        call = self.begin_call(case)
+        if case.interview_open or self.draw.random() < self.errand.interviews:
+            noted = self.interview(case, call)
+        else:
+            names, weights = zip(*_OUTCOMES, strict=True)
+            noted = self.outcome(case, call, self.draw.choices(names, weights)[0])
+        return self.undo(noted, call) if noted is not None and self.draw.random() < 0.08 else None
+
+    def interview(self, case: calling.DeliveredCase, call: calling.Call) -> calling.Noted | None:
+        """Ask all questions, or as many as the respondent has patience for."""
+        running = self.begin_interview(case, call)
+        for address in QUESTIONS:
+            if address in running.state.answers:
+                continue
+            lot = self.draw.random()
+            if lot < 0.03:
+                ends = (Outcome.APPOINTMENT, Outcome.INTERRUPTED, Outcome.BREAK_OFF, Outcome.PARTIAL)
+                return self.break_off(running, self.draw.choice(ends), case)
+            if lot < 0.1 and address == "wunsch":
+                self.keep_words(running, address, "Mehr Bä")
+            running = self.answer(running, address)
+        self.complete(running)
+        return None
 
 
 def run(errand: Errand, orders: Connection) -> None:

@@ -15,9 +15,9 @@ from tests.faults import wire
 from tests.faults.call_centre import in_folder, move
 from tests.faults.campaign import Plan, Report, report
 from tests.faults.checker import Wrong
-from tests.faults.client import Way
 from tests.faults.crew import Crew
 from tests.faults.servers import Pair
+from tests.faults.workstation import Way
 
 LARGE_BUFFERS = ("wal_buffers = 16MB", "bgwriter_delay = 10s")
 """Settings by which a server writes its log ahead only where a commit waits for it, or its log writer comes round."""

@@ -15,8 +15,8 @@ from typing import Any
 
 from tests.faults import client
 from tests.faults.call_centre import CallCentre, password_of
-from tests.faults.client import Errand, Way
 from tests.faults.histories import Act, acts_of, lines_of
+from tests.faults.workstation import Errand, Way
 
 CONTEXT = get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.faults.client", "tests.faults.wire", "tests.faults.wrong_ways"])

@@ -9,8 +9,9 @@ from cati.fieldwork import calling, interviewing
 from cati.survey.answers import Answer
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
-from tests.faults.client import Away, Client
+from tests.faults.client import Client
 from tests.faults.histories import Did, Stage
+from tests.faults.workstation import Away
 
 
 class DeskClient(Client):

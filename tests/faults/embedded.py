@@ -16,9 +16,9 @@ import msgspec
 from tests.faults import power
 from tests.faults.call_centre import LEAD, CallCentre, password_of, terms
 from tests.faults.checker import Violation, Wrong, check
-from tests.faults.client import Errand, Way
 from tests.faults.final_state import final_state
 from tests.faults.histories import Line, acts_of
+from tests.faults.workstation import Errand, Way
 
 TREE = Path(__file__).resolve().parents[2]
 

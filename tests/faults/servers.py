@@ -176,7 +176,7 @@ def _settings(node: Node, more: tuple[str, ...]) -> str:
     words = [
         "listen_addresses = '127.0.0.1'", f"port = {node.port}", f"unix_socket_directories = '{node.folder}'",
         "password_encryption = 'scram-sha-256'", "logging_collector = off", "ssl = on", "max_connections = 300",
-        "max_wal_size = 128MB", "min_wal_size = 32MB", "wal_sender_timeout = 5s", "wal_receiver_timeout = 5s",
+        "max_wal_size = 128MB", "wal_keep_size = 64MB", "min_wal_size = 32MB", "wal_sender_timeout = 5s", "wal_receiver_timeout = 5s",
         "shared_buffers = 64MB", "wal_retrieve_retry_interval = 200ms", *more,
     ]  # fmt: skip
     return "\n".join(words) + "\n"

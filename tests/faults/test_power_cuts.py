@@ -13,12 +13,12 @@ import pytest
 from tests.faults.call_centre import LEAD, CallCentre, in_folder, terms
 from tests.faults.campaign import let_leases_end, report
 from tests.faults.checker import Wrong, check
-from tests.faults.client import Way
 from tests.faults.crew import Crew
 from tests.faults.embedded import after_cuts, run, sent
 from tests.faults.final_state import final_state
 from tests.faults.histories import Did
 from tests.faults.histories import Stage as Fate
+from tests.faults.workstation import Way
 
 DISKS = 90
 

@@ -16,8 +16,9 @@ from cati.store.connecting import Unreachable
 from cati.survey.answers import Answer
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
-from tests.faults.client import Client, Errand, Way
+from tests.faults.client import Client
 from tests.faults.histories import Did, Stage
+from tests.faults.workstation import Errand, Way
 
 
 @dataclass(frozen=True)
