@@ -84,12 +84,15 @@ def main() -> int:
     reading.add_argument("--faults", type=int, default=20 * len(Fault))
     reading.add_argument("--rounds", type=int, default=40, help="of all workstations together, between two faults")
     reading.add_argument("--target", type=int, default=400, help="interviews wanted of each of four departments")
+    reading.add_argument(
+        "--lease", type=float, default=15.0, help="minutes, where the server leaves it to workstations"
+    )
     reading.add_argument("--disks", type=int, default=600, help="after power cuts of the embedded file")
     reading.add_argument("--folder", type=Path, help="a new one, where the journals stay")
     asked = reading.parse_args()
     plan = Plan(
         seed=asked.seed, clients=asked.clients, people=asked.people, faults=asked.faults, rounds=asked.rounds,
-        target=asked.target, lease_minutes=0.25, mebibytes=200 + asked.people // 20,
+        target=asked.target, lease_minutes=asked.lease, mebibytes=200 + asked.people // 20,
     )  # fmt: skip
     with ExitStack() as stack:
         folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cati-faults-")))

@@ -30,6 +30,7 @@ class Fault(StrEnum):
 
     KILL = "workstation killed"
     FREEZE_CLIENT = "workstation frozen until its lease was over"
+    LAPSE = "leases over while their holders worked"
     WRONG_CLOCK = "workstation's clock wrong by hours"
     TERMINATE = "connections ended by the server"
     CUT = wire.Fault.CUT.value
@@ -56,7 +57,7 @@ class Plan:
     faults: int
     rounds: int
     target: int
-    lease_minutes: float = 0.1
+    lease_minutes: float = 15
     mebibytes: int = 300
 
     def schedule(self) -> list[Fault]:
@@ -117,7 +118,7 @@ class Hand:
         act: dict[Fault, Callable[[], None]] = {
             Fault.KILL: self._kill, Fault.FREEZE_CLIENT: self._freeze, Fault.WRONG_CLOCK: self._clock,
             Fault.TERMINATE: self._terminate, Fault.CRASH: self._crash, Fault.FAIL_OVER: self._fail_over,
-            Fault.DISK_FULL: self._disk_full, Fault.BACKEND: self._backend, Fault.FREEZE_LINE: lambda: self._on_the_line(wire.Fault.FREEZE, 2.0),
+            Fault.DISK_FULL: self._disk_full, Fault.BACKEND: self._backend, Fault.LAPSE: self._lapse, Fault.FREEZE_LINE: lambda: self._on_the_line(wire.Fault.FREEZE, 2.0),
         }  # fmt: skip
         if fault in act:
             self.settle()
@@ -152,6 +153,10 @@ class Hand:
         login = self.somebody()
         self.crew.kill(login)
         self.crew.start(login, clock_wrong=self.draw.choice((-7.0, -1.0, 5.0, 30.0)))
+
+    def _lapse(self) -> None:
+        for _ in range(3):
+            self.crew.centre.end_leases(self.somebody())
 
     def _freeze(self) -> None:
         self.crew.freeze(self.somebody())

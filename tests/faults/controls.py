@@ -46,33 +46,33 @@ class Control:
 
 
 def _only_work(crew: Crew, _stage: Stage) -> None:
-    crew.wait(100, 20)
+    crew.wait(100, 120)
 
 
 def _lose_replies(crew: Crew, stage: Stage) -> None:
-    crew.wait(5, 10)
+    crew.wait(5, 60)
     for _ in range(6):
         stage.line.send(wire.Order(wire.Fault.LOSE_REPLY, 4))
-        crew.wait(10, 5)
+        crew.wait(10, 30)
 
 
 def _crash(crew: Crew, stage: Stage) -> None:
     """The server dies before its log writer came round: what that writes without waiting, a power cut loses anyway."""
     writer = int(stage.servers.working.psql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"))
     os.kill(writer, signal.SIGSTOP)
-    crew.wait(30, 20)
+    crew.wait(30, 120)
     os.kill(writer, signal.SIGKILL)  # whereupon the server ends all others and begins anew from its log
-    crew.wait(10, 10)
+    crew.wait(10, 60)
 
 
 def _fail_over_behind(crew: Crew, stage: Stage) -> None:
     """The stand-in takes over, which for a while had not heard from the server."""
     stage.servers.standing_in.stop("immediate")
-    crew.wait(30, 20)
+    crew.wait(30, 120)
     stage.servers.working.stop("immediate")
     stage.servers.standing_in.start()
     stage.servers.fail_over()
-    crew.wait(10, 10)
+    crew.wait(10, 60)
 
 
 def _own_clock(crew: Crew, _stage: Stage) -> None:
@@ -80,7 +80,7 @@ def _own_clock(crew: Crew, _stage: Stage) -> None:
     hasty = crew.centre.logins[0]
     crew.kill(hasty)
     crew.start(hasty, clock_wrong=5.0)
-    crew.wait(40, 20)
+    crew.wait(40, 120)
 
 
 CONTROLS: dict[str, Control] = {
