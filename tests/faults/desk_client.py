@@ -62,7 +62,7 @@ class DeskClient(Client):
         """Let the desk learn what a call may need; without that, the case comes back with the next claim."""
         if case is not None:
             try:
-                self.desk.open_case(case)
+                self.desk.open_case(self.study, case)
             except Problem:
                 self.wait()
                 raise Away from None
