@@ -166,8 +166,10 @@ class CallCentre:
             return
         whose = f"lease_holder = (SELECT id FROM member WHERE login = '{login}')" if login else "status = 2"
         now = "floor(extract(epoch FROM clock_timestamp()))::bigint"
+        # Somebody frozen in the middle of an act holds on to its row: that lease ends when the server ends the act.
+        free = f'SELECT id FROM "case" WHERE {whose} FOR UPDATE SKIP LOCKED'
         found = self.servers.working.psql(
-            f'UPDATE "case" SET lease_until = {now}, turns_at = {now} WHERE {whose} RETURNING id, fence, lease_until',
+            f'UPDATE "case" SET lease_until = {now}, turns_at = {now} WHERE id IN ({free}) RETURNING id, fence, lease_until',
             self.database,
         )
         journal = Journal(self.home("hand") / "journal.jsonl", "hand", time.monotonic_ns())
