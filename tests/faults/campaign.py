@@ -155,8 +155,7 @@ class Hand:
         self.crew.start(login, clock_wrong=self.draw.choice((-7.0, -1.0, 5.0, 30.0)))
 
     def _lapse(self) -> None:
-        for _ in range(3):
-            self.crew.centre.end_leases(self.somebody())
+        self.crew.centre.end_leases()
 
     def _freeze(self) -> None:
         self.crew.freeze(self.somebody())
