@@ -23,6 +23,7 @@ from tests.faults.histories import Did, Stage
 from tests.faults.workstation import CHEAP, Away, Errand, Way, Workstation, short_leases
 
 QUESTIONS = ("zufrieden", "minuten", "wunsch", "lob", "tadel")
+GIVES_UP = 5
 _OUTCOMES = (
     (Outcome.NO_ANSWER, 30), (Outcome.BUSY, 15), (Outcome.MAILBOX, 10), (Outcome.APPOINTMENT, 20),
     (Outcome.SOFT_REFUSAL, 5), (Outcome.HARD_REFUSAL, 7), (Outcome.WITHDRAWN, 3), (Outcome.NOT_WORKING, 5),
@@ -187,9 +188,12 @@ class Client(Acts):
                 self.study.close()
 
     def tidy(self) -> None:
-        """Bring the case that this member still holds to an end, however often the server must be asked."""
+        """Bring the case that this member still holds to an end, however often the server must be asked.
+
+        After a wrong way it may be that no act can be done with it; then it stays as it is.
+        """
         done = False
-        while not done:
+        while not done and self.failed < GIVES_UP:
             try:
                 if self.study is None:
                     self.sign_in()

@@ -101,6 +101,7 @@ class Workstation:
         self.study: OpenStudy = None  # type: ignore[assignment]  # signs in first
         self.seen: list[str] = []
         self.stop = False
+        self.failed = 0
 
     def now(self) -> datetime:
         """Return what this workstation's clock says."""
@@ -119,6 +120,7 @@ class Workstation:
             at = traceback.extract_tb(error.__traceback__)
             own = [frame for frame in at if "/cati/" in frame.filename] or list(at)
             where = f"{Path(own[-1].filename).name}:{own[-1].lineno}"
+            self.failed += 1
             self.journal.ended(Stage.FAILED, words=f"{type(error).__name__} at {where}: {str(error)[:200]}")
         self.wait()
         raise Away
