@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from cati.fieldwork.interviewing import stored_events
 from cati.fieldwork.log import verify
-from cati.fieldwork.mixing import _opened, _tag
+from cati.fieldwork.mixing import _opened, tag_of
 from cati.fieldwork.open_study import OpenStudy
 from cati.store import stock
 from cati.store.database import Transaction
@@ -132,7 +132,7 @@ def _events(lead: OpenStudy, transaction: Transaction) -> dict[str, tuple[FinalE
 
 
 def _interviews(lead: OpenStudy, transaction: Transaction) -> tuple[FinalInterview, ...]:
-    tags = {_tag(lead, row["id"]): row["id"] for row in _rows(transaction, 'SELECT id FROM "case"')}
+    tags = {tag_of(lead, row["id"]): row["id"] for row in _rows(transaction, 'SELECT id FROM "case"')}
     found = []
     for row_id, sealed in stock.pending_rows(transaction):
         opened: Any = _opened(lead, row_id, sealed)
