@@ -85,7 +85,7 @@ def _own_clock(crew: Crew, _stage: Stage) -> None:
 
 CONTROLS: dict[str, Control] = {
     "naive claim": Control(
-        Way.NAIVE_CLAIM, _only_work, frozenset({Wrong.TWO_HOLDERS, Wrong.QUOTA}), interviews=0.7, target=4
+        Way.NAIVE_CLAIM, _only_work, frozenset({Wrong.TWO_HOLDERS}), interviews=0.7, target=4
     ),
     "naive retry": Control(Way.NAIVE_RETRY, _lose_replies, frozenset({Wrong.ANSWER_TWICE}), interviews=1.0),
     "leases by one's own clock": Control(Way.OWN_CLOCK, _own_clock, frozenset({Wrong.TWO_HOLDERS}), interviews=0.5),
