@@ -28,7 +28,8 @@ BEGIN
   RETURN EXISTS (
     SELECT FROM (
       SELECT l.act, l."case", l.fence, l.at, l.xmin AS number FROM public.log l
-      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC LIMIT 500
+      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC
+      LIMIT CASE WHEN under IS NULL THEN 500 ELSE 60 END  -- what was leased is near the end
     ) mine
     WHERE mine.act = ANY (what) AND mine."case" = of AND (under IS NULL OR mine.fence = under)
       AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
@@ -76,6 +77,11 @@ BEGIN
   END IF;
   fence := seen + 1;
   until := now + 60 * least(greatest(minutes, 1), 60);
+  IF found_case.status = 1 OR (found_case.status = 0 AND found_case.turns_at IS NOT NULL) THEN
+    INSERT INTO public.turn ("case", at, status, tier, rank, due_at, turns_at, avoid, final_code)
+      VALUES (of, 0, found_case.status, found_case.tier, found_case.rank, found_case.due_at, found_case.turns_at,
+        found_case.avoid, found_case.final_code);  -- what becomes of it when the lease runs out
+  END IF;
   UPDATE public."case" c
     SET status = 2, lease_holder = me, lease_until = until, turns_at = until, fence = seen + 1 WHERE c.id = of;
   PERFORM set_config('cati.fence', fence::text, true);
@@ -186,6 +192,9 @@ BEGIN
     PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
     RETURN NEXT one;
   END LOOP;
+  IF NOT FOUND THEN  -- whoever tries numbers leaves a trace, too
+    PERFORM public.cati_write('case_looked_up', '', 0, '{"by":"number","found":0}');
+  END IF;
 END
 $$;
 
