@@ -350,10 +350,6 @@ class Whom(IntEnum):
     CONVERTER = 2
 
 
-def _on_server(transaction: Transaction) -> bool:
-    return transaction.dialect.name == "postgresql"
-
-
 _COUNTS = func.public.cati_counts().table_valued("status", "cell", "whom", "n", name="k")
 
 
@@ -362,7 +358,7 @@ def count_for(transaction: Transaction, me: str) -> dict[tuple[CaseStatus, int, 
 
     On a server ``me`` is who is signed in there, whatever is said here.
     """
-    if _on_server(transaction):
+    if by_functions(transaction):
         return {(CaseStatus(row[0]), row[1], Whom(row[2])): row[3] for row in transaction.execute(select(_COUNTS))}
     found: Counter[tuple[CaseStatus, int, Whom]] = Counter()
     only_of = second_rule(transaction, me)
@@ -400,7 +396,7 @@ def count_by_status(transaction: Transaction) -> dict[tuple[CaseStatus, int], in
 
 def first_due(transaction: Transaction, cells: Sequence[int]) -> int | None:
     """Return when the next waiting case of these cells is due (seconds since 1970)."""
-    if _on_server(transaction):
+    if by_functions(transaction):
         asked = func.public.cati_first_due(cast(list(cells), ARRAY(Integer)))
         found = transaction.execute(select(asked)).scalar_one_or_none()
     else:

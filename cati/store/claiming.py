@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from cati.store import journal
 from cati.store.cases import COMPLETE, CaseRow, CaseStatus, second_rule
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import case
 
@@ -185,7 +185,7 @@ def room_for(transaction: Transaction, case_id: str) -> str:
 
 def field_ended(transaction: Transaction, act: str) -> bool:
     """Tell whether a research lead ended the field period for good, which the log calls ``act``."""
-    if transaction.dialect.name == "postgresql":  # where others' entries are hidden
+    if by_functions(transaction):  # where others' entries are hidden
         row = _FIELD_ENDED.first(transaction)
         return bool(row is not None and row[0])
     return journal.has_entry(transaction, act)
@@ -240,7 +240,7 @@ def taken_by_cell(transaction: Transaction, cells: Sequence[int]) -> dict[int, T
     """Return what is taken of each of these cells (no entry: nothing), counted in the indexes, of one moment."""
     if not cells:
         return {}
-    if transaction.dialect.name == "postgresql":
+    if by_functions(transaction):
         rows = _TAKEN_ON_SERVER.rows(transaction, cells=list(cells))
     else:
         rows = _taken_of(tuple(cells)).rows(transaction)

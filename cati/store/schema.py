@@ -136,10 +136,11 @@ Index("ix_case_final", case.c.final_code, case.c.cell, sqlite_where=case.c.final
 # nothing that a workstation believes. Written by `cati.fieldwork.kept_rules` whenever the settings are.
 calling_time = Table(
     "calling_time", metadata,
-    Column("site", String(60), nullable=False),
+    # The key's columns first and in its order: else SQLite's own check takes a sound row for a broken one.
     Column("opens", Instant, nullable=False),
-    Column("closes", Instant, nullable=False),  # not included
+    Column("site", String(60), nullable=False),
     Column("appointments", Boolean, nullable=False),  # the guideline's limit, inside which an agreed time is kept
+    Column("closes", Instant, nullable=False),  # not included
     PrimaryKeyConstraint("opens", "site", "appointments"),
     sqlite_with_rowid=False,
 )  # fmt: skip

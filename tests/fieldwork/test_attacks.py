@@ -27,6 +27,7 @@ DENIED = (
     "permission denied",
     "not allowed",
     "must be",
+    "must have",
     "row-level security",
     "cannot",
     "does not exist",

@@ -13,10 +13,10 @@ def upgrade() -> None:
     """Make tables and indexes; the rows of the tables are written by `cati.fieldwork.kept_rules`."""
     op.create_table(
         "calling_time",
-        sa.Column("site", sa.String(length=60), nullable=False),
         sa.Column("opens", sa.BigInteger(), nullable=False),
-        sa.Column("closes", sa.BigInteger(), nullable=False),
+        sa.Column("site", sa.String(length=60), nullable=False),
         sa.Column("appointments", sa.Boolean(), nullable=False),
+        sa.Column("closes", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("opens", "site", "appointments", name=op.f("pk_calling_time")),
         sqlite_with_rowid=False,
     )
