@@ -23,7 +23,7 @@ from cati.fieldwork.purge_persons import Authority
 from cati.fieldwork.residue import Needles, Searched, needles_of, search, temporary_files
 from cati.fieldwork.sheets import papers_of
 from cati.fieldwork.supervising import case_codes
-from cati.store import cases, contacts, counts, erasure, journal, studies
+from cati.store import cases, contacts, counts, erasure, journal, staff, studies
 from cati.store.database import Database, Transaction
 from cati.store.embedded import BALLAST_NAME, FILE_NAME
 from cati.text import tr, trn
@@ -43,8 +43,9 @@ _OURS = frozenset(
 _STAYS_IN_LOG = frozenset(
     act.value
     for act in (
-        Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_LEFT, Act.PASSWORD,
-        Act.IMPORTED, Act.MIXED, Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
+        Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_CHANGED, Act.MEMBER_LEFT,
+        Act.PASSWORD, Act.RESET, Act.TRUSTEES, Act.DRILLED, Act.RECOVERED, Act.IMPORTED, Act.MIXED,
+        Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
     )
 )  # fmt: skip
 # Acts upon the study itself. All about cases, calls and working hours dies with the contacts.
@@ -204,7 +205,7 @@ def delete_rows(purging: Purging) -> None:
         erasure.delete_everything(transaction)
         for row in studies.members(transaction):
             record = replace(member_record_from_bytes(row.record), sealed_keys=b"", salt=b"")
-            studies.replace_record(transaction, row.id, record.to_bytes())
+            staff.replace_record(transaction, row.id, record.to_bytes())
         purging.keep(transaction, "rows", {"log_kept": _cut_log(purging, transaction)})
 
 

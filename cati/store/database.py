@@ -10,11 +10,25 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from cati.errors import Problem
+from cati.text import tr
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 Transaction = Connection
 """What the store's functions take first: a connection inside BEGIN … COMMIT."""
+
+
+class NoLongerHere(Problem):
+    """The member signed in was let go meanwhile."""
+
+
+def no_longer_here() -> NoLongerHere:
+    """Return the one Problem for whoever works in a study that they were let go from."""
+    return NoLongerHere(
+        tr("Staff"), tr("Your access to this study was taken away."), tr("Close the window; ask a research lead why.")
+    )
 
 
 class Database(ABC):
@@ -23,7 +37,8 @@ class Database(ABC):
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
-    ``own_steps``: whoever opens it may bring it to a newer version.
+    ``own_steps``: whoever opens it may bring it to a newer version. ``works_for``: the member signed in, "" before;
+    a file asks at each transaction whether they are still of the staff, a server knows by itself.
     """
 
     reads_every_contact = True
@@ -32,6 +47,7 @@ class Database(ABC):
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.engine = engine
+        self.works_for = ""
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
         self.unsigned_entries = 0  # of the log, since its last signed checkpoint
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
@@ -62,6 +78,21 @@ class Database(ABC):
     @abstractmethod
     def change_password(self, transaction: Transaction, new: str) -> None:
         """Let the member signed in open the database with ``new`` from the end of this transaction on."""
+
+    @abstractmethod
+    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
+        """Let a new member open the database with ``password`` once this transaction is kept; a file asks nobody.
+
+        ``role`` is `member.role`.
+        """
+
+    @abstractmethod
+    def renew(self, transaction: Transaction, login: str, password: str) -> None:
+        """Let a member open the database with ``password``, and no more with what they had."""
+
+    @abstractmethod
+    def dismiss(self, transaction: Transaction, login: str) -> None:
+        """Let a member open the database no more, and end what they have open, once this transaction is kept."""
 
     def ballast_is_there(self) -> bool:
         """Tell whether new cases may be handed out: nothing said that the disk is full."""

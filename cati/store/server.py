@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from cati.store.connecting import Link, Secret, Unreachable, connect, unreachabl
 from cati.store.database import Database, Transaction
 from cati.text import tr
 
-__all__ = ["Link", "Server", "Unreachable", "made_verifier", "ticks"]
+__all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "ticks"]
 
 _DISK_FULL = "53100"
 _NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
@@ -25,18 +26,36 @@ _CLOCK_HOLDS = 600.0
 """Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
 
 
+@dataclass(frozen=True, slots=True)
+class MemberRoles:
+    """How members are known to their server: the role's name by login, its password by (login, own password)."""
+
+    name: Callable[[str], str]
+    password: Callable[[str, str], str]
+
+
 class Server(Database):
     """A database on a server, opened as one of its login roles.
 
-    ``derive`` makes a role's password of a member's own; without it nobody can change a password here.
+    ``derive`` makes a role's password of a member's own, and ``members`` those of others; without them nobody can
+    change a password here, nor let anybody in.
     """
 
     own_steps = False
 
-    def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        role: str,
+        password: str,
+        *,
+        derive: Callable[[str], str] | None = None,
+        members: MemberRoles | None = None,
+    ) -> None:
         self.link = link
         self._secret = Secret(role, (password,))
         self._derive = derive
+        self._members = members
         self._next_password: str | None = None
         self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
         engine = create_engine(
@@ -91,6 +110,30 @@ class Server(Database):
         verifier = made_verifier(transaction, role, derived)
         transaction.exec_driver_sql(f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
         self._next_password = derived
+
+    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
+        """Make a new member's role on the server, which the owner of `cati_admit` may and this role alone may not."""
+        name, verifier = self._verifier_of(transaction, login, password)
+        transaction.exec_driver_sql("SELECT public.cati_admit(%s, %s, %s)", (name, role, verifier))
+
+    def renew(self, transaction: Transaction, login: str, password: str) -> None:
+        """Give a member's role another password (`cati_renew`)."""
+        transaction.exec_driver_sql("SELECT public.cati_renew(%s, %s)", self._verifier_of(transaction, login, password))
+
+    def dismiss(self, transaction: Transaction, login: str) -> None:
+        """Take a member's role away and cut their connections (`cati_dismiss`)."""
+        transaction.exec_driver_sql("SELECT public.cati_dismiss(%s)", (self._known().name(login),))
+
+    def _verifier_of(self, transaction: Transaction, login: str, password: str) -> tuple[str, str]:
+        members = self._known()
+        name = members.name(login)
+        return name, made_verifier(transaction, name, members.password(login, password))
+
+    def _known(self) -> MemberRoles:
+        if self._members is None:
+            message = "this database was not opened by a member"
+            raise TypeError(message)
+        return self._members
 
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:

@@ -41,6 +41,8 @@ class MemberRow:
     leading_grant: bytes | None = field(repr=False)
     kept: bytes | None = field(repr=False)
     active: bool = True
+    converts: bool = False
+    start_password: bool = False
 
 
 def add_study(transaction: Transaction, row: StudyRow) -> None:
@@ -100,7 +102,7 @@ def add_member(transaction: Transaction, row: MemberRow) -> None:
         insert(member).values(
             id=row.id, login=row.login, name=row.name, role=row.role, languages=row.languages, record=row.record,
             certificate=row.certificate, daily_grant=row.daily_grant, leading_grant=row.leading_grant, kept=row.kept,
-            active=row.active,
+            active=row.active, converts=row.converts, start_password=row.start_password,
         )
     )  # fmt: skip
 
@@ -115,20 +117,6 @@ def member_by_login(transaction: Transaction, login: str) -> MemberRow | None:
     """Return the member with this login, upper and lower case alike."""
     row = transaction.execute(select(member).where(func.lower(member.c.login) == login.strip().lower())).first()
     return None if row is None else MemberRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-
-
-def replace_record(transaction: Transaction, member_id: str, record: bytes) -> None:
-    """Put a member's keys under a new password in place of the old."""
-    transaction.execute(update(member).where(member.c.id == member_id).values(record=record))
-
-
-def deactivate(transaction: Transaction, member_id: str) -> None:
-    """Let a member leave: nothing that was granted to them stays."""
-    transaction.execute(
-        update(member)
-        .where(member.c.id == member_id)
-        .values(active=False, daily_grant=None, leading_grant=None, kept=None)
-    )
 
 
 def cell_id(transaction: Transaction, site: str, department: str, language: str) -> int:

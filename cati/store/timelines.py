@@ -88,6 +88,13 @@ def move(transaction: Transaction, case_ids: Sequence[str], now: int) -> None:
     _FORGET_PAST.act_on_all(transaction, ("of", "now"), [(case_id, now) for case_id in case_ids])
 
 
+def end_lease(transaction: Transaction, row: CaseRow, now: int) -> None:
+    """Let a lease end ``now`` instead of later; `move` then puts the case where its timeline says."""
+    transaction.execute(
+        update(case).where(case.c.id == row.id, case.c.fence == row.fence).values(lease_until=now, turns_at=now)
+    )
+
+
 def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
     columns = [case.c[name] for name in CaseRow.__slots__]
     parts = []

@@ -69,6 +69,19 @@ def place(*context: str | bytes) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
+def parts_of(data: bytes, count: int) -> list[bytes]:
+    """Return the ``count`` parts that `place` joined; raises `SealBroken` for fewer, more, or anything behind them."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+        parts.append(data[at + 4 : end])
+        at = end
+    if at != len(data) or len(parts) != count:
+        raise seal_broken()
+    return parts
+
+
 def seal(key: bytes, plain: bytes, *context: str) -> bytes:
     """Seal ``plain``: version byte, 12 random bytes, ciphertext with tag (29 bytes longer than ``plain``).
 
