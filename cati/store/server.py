@@ -114,15 +114,17 @@ class Server(Database):
     def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
         """Make a new member's role on the server, which the owner of `cati_admit` may and this role alone may not."""
         name, verifier = self._verifier_of(transaction, login, password)
-        transaction.exec_driver_sql("SELECT public.cati_admit(%s, %s, %s)", (name, role, verifier))
+        transaction.exec_driver_sql("SELECT public.cati_admit(%s::text, %s::text, %s::text)", (name, role, verifier))
 
     def renew(self, transaction: Transaction, login: str, password: str) -> None:
         """Give a member's role another password (`cati_renew`)."""
-        transaction.exec_driver_sql("SELECT public.cati_renew(%s, %s)", self._verifier_of(transaction, login, password))
+        transaction.exec_driver_sql(
+            "SELECT public.cati_renew(%s::text, %s::text)", self._verifier_of(transaction, login, password)
+        )
 
     def dismiss(self, transaction: Transaction, login: str) -> None:
         """Take a member's role away and cut their connections (`cati_dismiss`)."""
-        transaction.exec_driver_sql("SELECT public.cati_dismiss(%s)", (self._known().name(login),))
+        transaction.exec_driver_sql("SELECT public.cati_dismiss(%s::text)", (self._known().name(login),))
 
     def _verifier_of(self, transaction: Transaction, login: str, password: str) -> tuple[str, str]:
         members = self._known()

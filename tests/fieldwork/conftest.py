@@ -15,7 +15,7 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import before_sign_in, calling, interviewing, purge, sample, study, study_state
+from cati.fieldwork import before_sign_in, calling, interviewing, purge, sample, study, study_state, trustees
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
@@ -182,6 +182,15 @@ class AtTheTestsTime(Server):
     def change_password(self, transaction: Transaction, new: str) -> None:
         pass
 
+    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
+        pass
+
+    def renew(self, transaction: Transaction, login: str, password: str) -> None:
+        pass
+
+    def dismiss(self, transaction: Transaction, login: str) -> None:
+        pass
+
 
 def _on_server(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> Link:
     """Move a study that was just made to the server, and return how it is reached."""
@@ -205,7 +214,7 @@ def make_study(
         link = links.get(folder)
         return Embedded(folder) if link is None else AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
 
-    for module in (study, before_sign_in, study_state, purge):
+    for module in (study, before_sign_in, study_state, purge, trustees):
         monkeypatch.setattr(module, "open_database", opened)
 
     def make(settings: StudySettings | None = None) -> Made:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cati.errors import Problem
-from cati.fieldwork import server_setup, staffing
+from cati.fieldwork import members, server_setup, staffing
 from cati.fieldwork.before_sign_in import bring_seal, restore_seal, seal_is_here, study_name
 from cati.fieldwork.log import Act, entries, verify
 from cati.fieldwork.open_study import OpenStudy, Role
@@ -30,9 +30,10 @@ from cati.store.embedded import Embedded
 from cati.store.link_file import read_link, write_link
 from cati.store.migrations import HEAD
 from cati.store.opening import open_database
+from cati.store.roles import Roles
 from cati.vault import server_password
 from cati.vault.people import ArgonCost, WrongPassword
-from tests import postgres
+from tests import postgres, staff_functions
 
 from .conftest import CHEAP, PASSWORDS, STAFF, bring_people, settings_with, write_form
 
@@ -320,14 +321,17 @@ def test_what_was_cut_short_is_finished(office: Office, monkeypatch: pytest.Monk
 
 def test_looking_after_a_server_adds_whoever_is_new(office: Office) -> None:
     office.move()
+    office.tls.psql(staff_functions.SQL, f"cati_{office.study_id[:12]}")
     study = office.open("lead")
     staffing.add_member(
         study,
         NewMember(login="carla", name="Carla Neu", role=Role.INTERVIEWER, password=OWN, languages=("de",)),
         cost=CHEAP,
     )
+    office.open("carla", OWN)  # at once: the window made her role
     leaver = next(row for row in staffing.staff(study) if row.login == "bert")
-    staffing.deactivate(study, leaver.id)
+    members.deactivate(study, leaver.id)
+    office.tls.psql(f"DROP ROLE {Roles(office.study_id).login('carla')}")
     office.sheet.unlink()
     office.said.clear()
     look_after_server(office.link, office.plan, [], office.sheet, office.said.append)
