@@ -48,7 +48,7 @@ def words(named: tuple[Trustee, ...], *names: str) -> Any:
 
 
 def door(made: Made) -> Door:
-    return Door(place=made.created.folder, now=made.clock, draw=random.Random(9), seal_path=made.created.seal_path)
+    return Door(place=made.created.folder, now=made.clock, draw=random.SystemRandom(), seal_path=made.created.seal_path)
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_each_pair_makes_a_lead_able_to_sign_in(made: Made, lead: OpenStudy, mon
         assert made.sign_in(f"neu{at}").keys is not None, "and they can let others in"
         log.write_checkpoint(study)
         assert log.verify(study).ok
-        assert log.entries(study, acts=[Act.RECOVERED])[0].who == study.me.id
+        assert study.me.id in {entry.who for entry in log.entries(study, acts=[Act.RECOVERED])}
 
 
 def test_a_lead_who_is_there_gets_new_keys_and_nobody_elses_name_is_taken(
