@@ -107,6 +107,8 @@ class StudySettings:
     rules: CallingRules = field(default_factory=CallingRules)
     purpose: str = ""
     """What the interview is about, as said in the introduction, e.g. "how content people are with the office"."""
+    lock_minutes: int = 10
+    """After so many minutes without a key or a movement a window locks; not in an interview."""
 
     def site(self, code: str) -> Site:
         """Return the site with this code; KeyError when there is none."""
@@ -187,6 +189,7 @@ def check_rules(rules: CallingRules) -> list[Problem]:
 
 
 _LONGEST_MINUTES = 120
+_LONGEST_IDLE = 60
 
 
 def check_settings(settings: StudySettings) -> list[Problem]:
@@ -228,6 +231,14 @@ def check_settings(settings: StudySettings) -> list[Problem]:
                 tr("Expected length"),
                 tr("{n} minutes cannot be right.", n=settings.expected_minutes),
                 tr("Enter 1 to 120 minutes."),
+            )
+        )
+    if not 1 <= settings.lock_minutes <= _LONGEST_IDLE:
+        found.append(
+            Problem(
+                tr("Lock after"),
+                tr("{n} minutes cannot be right.", n=settings.lock_minutes),
+                tr("Enter 1 to 60 minutes."),
             )
         )
     found.extend(check_rules(settings.rules))

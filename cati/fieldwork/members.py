@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from cati.errors import Problem
 from cati.fieldwork import log
-from cati.fieldwork.log import Act, seconds
+from cati.fieldwork.leases import end_lease_of
+from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, OpenStudy, Role
 from cati.fieldwork.proving import SecondPerson, prove_password, prove_second
 from cati.fieldwork.staffing import hand_on_certifying, member_of, member_row, my_certificate_of
-from cati.store import attempts, cases, staff, studies, timelines
+from cati.store import staff, studies
 from cati.store.database import Transaction
-from cati.survey.dispositions import Outcome
 from cati.text import tr
 from cati.vault.grants import certify
 from cati.vault.people import STANDARD, ArgonCost, make_member
@@ -101,22 +101,10 @@ def deactivate(study: OpenStudy, member_id: str) -> None:
                 tr("Add somebody else first."),
             )
         row = _row(transaction, member_id)
-        _take_case(study, transaction, member_id)
+        end_lease_of(study, transaction, member_id)
         staff.deactivate(transaction, member_id)
         study.database.dismiss(transaction, row.login)
         log.note(study, transaction, Act.MEMBER_LEFT, member=member_id)
-
-
-def _take_case(study: OpenStudy, transaction: Transaction, member_id: str) -> None:
-    """End the lease that a member has running, as if its time had run out now."""
-    now = seconds(study.now())
-    row = cases.held_by(transaction, member_id, now)
-    if row is None:
-        return
-    timelines.end_lease(transaction, row, now)
-    attempts.end_lapsed(transaction, [row.id], interrupted=Outcome.INTERRUPTED.value, otherwise=Outcome.TECHNICAL.value)
-    log.note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=member_id)
-    timelines.move(transaction, [row.id], now)
 
 
 def _row(transaction: Transaction, member_id: str) -> studies.MemberRow:

@@ -29,6 +29,7 @@ from cati.vault.people import (
     change_password as under_new_password,
 )
 from cati.vault.seal_file import Seal, new_seal, pin, read_seal
+from cati.vault.server_password import new_start_password
 from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, hands_on_certifying, new_study_keys
 
 Progress = Callable[[int, int], None]
@@ -44,6 +45,11 @@ class NewMember:
     password: str = field(repr=False)
     languages: tuple[str, ...] = ()
     converts: bool = False
+
+
+def drawn_start_password() -> str:
+    """Return 100 random bits for somebody's first sign-in, as a slip of paper shows them."""
+    return new_start_password()
 
 
 def random_id(draw: random.Random) -> str:
@@ -245,6 +251,8 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
         row = studies.member_by_login(transaction, study.me.login)
     if row is None:
         raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
+    if normalize("NFKC", old) == normalize("NFKC", new):
+        raise Problem(tr("Password"), tr("This is the password you have."), tr("Choose another."))
     seal = read_seal(study.seal_path)
     record = under_new_password(
         member_record_from_bytes(row.record), old, new, study.me.login, seal, names=[study.me.name], cost=cost

@@ -1,0 +1,31 @@
+"""A lease that ends before its time: whoever had the case leaves the study, or the workstation."""
+
+from __future__ import annotations
+
+from cati.fieldwork.log import Act, note, seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.store import attempts, cases, timelines
+from cati.store.database import Transaction
+from cati.survey.dispositions import Outcome
+
+
+def let_go(study: OpenStudy) -> bool:
+    """Give one's own open case back as if its lease had run out now; False when there is none.
+
+    A call that has no outcome ends with it, as interrupted when its interview had begun; the answers stay.
+    """
+    with study.transaction() as transaction:
+        return end_lease_of(study, transaction, study.me.id)
+
+
+def end_lease_of(study: OpenStudy, transaction: Transaction, member_id: str) -> bool:
+    """End the lease that a member has running, as if its time had run out now; False when there is none."""
+    now = seconds(study.now())
+    row = cases.held_by(transaction, member_id, now)
+    if row is None:
+        return False
+    timelines.end_lease(transaction, row, now)
+    attempts.end_lapsed(transaction, [row.id], interrupted=Outcome.INTERRUPTED.value, otherwise=Outcome.TECHNICAL.value)
+    note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=member_id)
+    timelines.move(transaction, [row.id], now)
+    return True
