@@ -35,8 +35,8 @@ from cati.fieldwork.staffing import (
 )
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
-from cati.store.connecting import Refused
-from cati.store.database import Database
+from cati.store.connecting import Refused, Unreachable
+from cati.store.database import Database, NoLongerHere
 from cati.store.embedded import Embedded
 from cati.store.link_file import read_link
 from cati.store.migrations import create_tables, require_current
@@ -342,11 +342,18 @@ def _unlock(
 
 
 def sign_out(study: OpenStudy) -> None:
-    """Log it, sign the head of the log beside the seal, and close the study."""
-    with study.transaction() as transaction:
-        log.note(study, transaction, Act.SIGNED_OUT)
-    log.write_checkpoint(study)
-    study.close()
+    """Log it, sign the head of the log beside the seal, and close the study.
+
+    Whoever was let go, or works while the server is away, is signed out without either.
+    """
+    try:
+        with study.transaction() as transaction:
+            log.note(study, transaction, Act.SIGNED_OUT)
+        log.write_checkpoint(study)
+    except (NoLongerHere, Unreachable, Refused):
+        pass
+    finally:
+        study.close()
 
 
 def questionnaire_of(study: OpenStudy, content_hash: str) -> Questionnaire:

@@ -207,6 +207,11 @@ class CallingPage(QWidget):
             calling.let_go(self.study)
             self.panel.put_away("", None)
 
+    def covered(self) -> None:
+        """Take out of the clipboard what was copied to be dialled; the window covers the page itself."""
+        if self.panel.open is not None:
+            self.panel.open.forget()
+
     def shown_again(self) -> None:
         """Show between two cases what was taken off the page while it was covered."""
         if self.case is None and self.views.currentWidget() is self.idle:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -164,9 +165,9 @@ class IdleLock(QObject):
         for key in self._silenced:
             key.setEnabled(False)
         self._hide_others()
-        clipboard = QApplication.clipboard()
-        if self._holds_case() and clipboard.ownsClipboard():  # a number that was copied to be dialled
-            clipboard.clear()
+        covered = getattr(self._window.page(), "covered", None)
+        if covered is not None:
+            covered()
         self.page = LockPage(self, study.me.name, case_open=self._holds_case())
         self.stack.addWidget(self.page)
         self.stack.setCurrentWidget(self.page)
@@ -228,7 +229,8 @@ class IdleLock(QObject):
         self._silenced, self._hidden = [], []
         again = getattr(self._window.page(), "shown_again", None)
         if again is not None:
-            again()
+            with suppress(Problem):  # it is said at the next act
+                again()
         focus = self._focus if self._focus is not None and isValid(self._focus) else self._window.page()
         focus.setFocus()
 
