@@ -24,7 +24,7 @@ class PasswordPart(QWidget):
 
     changed = Signal()
 
-    def __init__(self, study: OpenStudy) -> None:
+    def __init__(self, study: OpenStudy, *, first: bool = False) -> None:
         super().__init__()
         self.study = study
         stack = QVBoxLayout(self)
@@ -32,7 +32,7 @@ class PasswordPart(QWidget):
         stack.setSpacing(theme.unit())
         self.old, self.new = QLineEdit(), QLineEdit()
         self.shown = shown_by_box(self.old, self.new)
-        self.old_field = Labelled(tr("Password up to now"), self.old)
+        self.old_field = Labelled(tr("Start password") if first else tr("Password up to now"), self.old)
         self.new_field = Labelled(
             tr("New password"),
             self.new,
@@ -121,7 +121,7 @@ class FirstPasswordPage(Page):
                 )
             )
         )
-        self.part = PasswordPart(self.study)
+        self.part = PasswordPart(self.study, first=True)
         self.part.changed.connect(self._go_on)
         self.body.addWidget(self.part)
         self.body.addStretch(1)

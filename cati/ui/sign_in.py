@@ -125,7 +125,9 @@ class SignInPage(Page):
         self.finish.hide()
         side.addWidget(self.finish, 0, Qt.AlignmentFlag.AlignLeft)
         side.addWidget(self._seal_part())
-        self.recover = theme.push(tr("No research lead can sign in any more …"), self._recover, kind="quiet")
+        self.recover = theme.push(
+            theme.folded(tr("No research lead can sign in any more …"), 24), self._recover, kind="quiet"
+        )
         self.recover.hide()
         side.addWidget(self.recover, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)

@@ -21,11 +21,15 @@ if TYPE_CHECKING:
     from cati.fieldwork.open_study import Member, OpenStudy
 
 
+_WIDTH = 124
+"""Characters: the table has six columns."""
+
+
 class PeoplePart(Page):
     """The members in a table, and below it what can be done about the one who is chosen."""
 
     def __init__(self, study: OpenStudy) -> None:
-        super().__init__("")
+        super().__init__("", width=_WIDTH)
         self.heading.hide()
         self.study = study
         self.members: tuple[Member, ...] = ()
