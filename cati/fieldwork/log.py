@@ -40,6 +40,7 @@ class Act(StrEnum):
     TRUSTEES = "trustees_named"
     DRILLED = "recovery_drilled"
     RECOVERED = "study_recovered"
+    KEYS_RENEWED = "keys_renewed"
     IMPORTED = "list_imported"
     HANDED_OUT = "case_handed_out"
     LOOKED_UP = "case_looked_up"

@@ -33,6 +33,7 @@ WORDS = {
     Act.TRUSTEES: mark("named the trustees"),
     Act.DRILLED: mark("tried out the trustees' passwords"),
     Act.RECOVERED: mark("was let in by two trustees"),
+    Act.KEYS_RENEWED: mark("renewed the contacts' key"),
     Act.IMPORTED: mark("brought in a contact list"),
     Act.HANDED_OUT: mark("got a case with its contact"),
     Act.LOOKED_UP: mark("looked for somebody who called back"),

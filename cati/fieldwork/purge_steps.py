@@ -44,7 +44,7 @@ _STAYS_IN_LOG = frozenset(
     act.value
     for act in (
         Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_CHANGED, Act.MEMBER_LEFT,
-        Act.PASSWORD, Act.RESET, Act.TRUSTEES, Act.DRILLED, Act.RECOVERED, Act.IMPORTED, Act.MIXED,
+        Act.PASSWORD, Act.RESET, Act.TRUSTEES, Act.DRILLED, Act.RECOVERED, Act.KEYS_RENEWED, Act.IMPORTED, Act.MIXED,
         Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
     )
 )  # fmt: skip
@@ -338,6 +338,7 @@ def _try_to_open(purging: Purging, sample: Sequence[tuple[str, bytes, bytes]]) -
         left += [row.answers_public, row.record_public]
     for record in records:
         left += [record.encryption_public, record.signing_public, record.answers_public or b""]
+    epoch = row.epoch if row is not None else 1
     keys = [key for key in left if len(key) == 32]  # noqa: PLR2004 - AES-256
     keys += [derive(key, label) for key in keys for label in ("index", "contacts", "seal/grants")]
     opened = tried = 0
@@ -345,7 +346,7 @@ def _try_to_open(purging: Purging, sample: Sequence[tuple[str, bytes, bytes]]) -
         for key in keys:
             tried += 1
             try:
-                open_contact(key, purging.study_id, case_id, sealed_key, details)
+                open_contact(key, purging.study_id, case_id, sealed_key, details, epoch=epoch)
             except SealBroken:
                 continue
             opened += 1

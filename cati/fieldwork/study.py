@@ -36,7 +36,7 @@ from cati.fieldwork.staffing import (
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
 from cati.store.connecting import Refused, Unreachable
-from cati.store.database import Database, NoLongerHere
+from cati.store.database import Database, NoLongerHere, keys_renewed
 from cati.store.embedded import Embedded
 from cati.store.link_file import read_link
 from cati.store.migrations import create_tables, require_current
@@ -260,15 +260,9 @@ def open_study(
             answers_private=answers_private,
             record=member.record,
         )
-        database.works_for = member.id
+        database.works_for, database.works_in = member.id, row.epoch
         failed = tries.end(login)
-        with study.transaction() as transaction:
-            if start_password:
-                database.change_password(transaction, password)
-            if failed:
-                log.note(study, transaction, Act.SIGNED_IN, failed=failed)
-            else:
-                log.note(study, transaction, Act.SIGNED_IN)
+        _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
     except (WrongPassword, Refused):
         if row is not None and not on_server:
             note_refused(database, row.id, login, now())
@@ -283,6 +277,20 @@ def open_study(
         database.close()
         raise
     return study
+
+
+def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: str) -> None:
+    """Log the sign-in, after the last look whether the keys just opened are still those of now."""
+    with study.transaction() as transaction:
+        row = studies.the_study(transaction)
+        if row is None or row.epoch != epoch:
+            raise keys_renewed()
+        if new_password:
+            study.database.change_password(transaction, new_password)
+        if failed:
+            log.note(study, transaction, Act.SIGNED_IN, failed=failed)
+        else:
+            log.note(study, transaction, Act.SIGNED_IN)
 
 
 def _study_row(database: Database) -> studies.StudyRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
@@ -116,6 +116,17 @@ def book(transaction: Transaction, row: AppointmentRow) -> None:
     statement = insert_or(appointment).values(**values)
     others = {name: statement.excluded[name] for name in values if name != "case"}
     transaction.execute(statement.on_conflict_do_update(index_elements=["case"], set_=others))
+
+
+def reseal_reasons(transaction: Transaction, again: Callable[[str, bytes], bytes]) -> None:
+    """Put ``again(case, reason)`` in place of each appointment's sealed reason."""
+    rows = transaction.execute(
+        select(appointment.c.case, appointment.c.reason).where(appointment.c.reason.isnot(None))
+    ).fetchall()
+    for case_id, reason in rows:
+        transaction.execute(
+            update(appointment).where(appointment.c.case == case_id).values(reason=again(case_id, reason))
+        )
 
 
 def cancel_appointment(transaction: Transaction, case_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, delete, insert, select, update
@@ -67,6 +67,46 @@ def replace_contact(transaction: Transaction, row: SealedContact) -> None:
         .where(contact.c.case == row.case)
         .values(sealed_key=row.sealed_key, sealed_details=row.sealed_details, epoch=row.epoch)
     )
+
+
+_AFTER = Prepared(
+    select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch)
+    .where(contact.c.case > bindparam("last"))
+    .order_by(contact.c.case)
+    .limit(bindparam("most"))
+)
+_RESEAL = Prepared(
+    update(contact)
+    .where(contact.c.case == bindparam("of"))
+    .values(sealed_key=bindparam("new_key"), sealed_details=bindparam("new_details"), epoch=bindparam("new_epoch"))
+)
+
+
+def contacts_after(transaction: Transaction, last: str, most: int) -> tuple[SealedContact, ...]:
+    """Return the next contacts behind the case ``last``, in the order of their cases' ids; "" begins."""
+    return tuple(SealedContact(*row) for row in _AFTER.rows(transaction, last=last, most=most))
+
+
+def reseal(transaction: Transaction, rows: Iterable[SealedContact]) -> None:
+    """Put newly sealed contacts in place of the old ones."""
+    _RESEAL.act_on_all(
+        transaction,
+        ("of", "new_key", "new_details", "new_epoch"),
+        ((row.case, row.sealed_key, row.sealed_details, row.epoch) for row in rows),
+    )
+
+
+def forget_hashes(transaction: Transaction) -> None:
+    """Delete the keyed hashes of all numbers, to be written anew with another key."""
+    transaction.execute(delete(contact_index))
+
+
+def rehash_never(transaction: Transaction, again: Callable[[bytes], bytes]) -> int:
+    """Put ``again`` of each hash in the place of those who are never called again; return how many there are."""
+    found = [row[0] for row in transaction.execute(select(never_again.c.hash))]
+    transaction.execute(delete(never_again))
+    never_call_again(transaction, [again(digest) for digest in found])
+    return len(found)
 
 
 def add_hashes(transaction: Transaction, pairs: Iterable[tuple[bytes, str]]) -> None:

@@ -31,6 +31,17 @@ def no_longer_here() -> NoLongerHere:
     )
 
 
+class KeysRenewed(Problem):
+    """The study's keys were renewed while somebody had it open."""
+
+
+def keys_renewed() -> KeysRenewed:
+    """Return the one Problem for a window that still holds the keys of before."""
+    return KeysRenewed(
+        tr("Keys"), tr("The keys of this study were renewed meanwhile."), tr("Sign out, and sign in once more.")
+    )
+
+
 class Database(ABC):
     """One open database. Rows of it never leave this package; transactions do.
 
@@ -38,7 +49,8 @@ class Database(ABC):
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
     ``own_steps``: whoever opens it may bring it to a newer version. ``works_for``: the member signed in, "" before;
-    a file asks at each transaction whether they are still of the staff, a server knows by itself.
+    a file asks at each transaction whether they are still of the staff, a server knows by itself. ``works_in``: the
+    epoch of the keys they hold, 0 before.
     """
 
     reads_every_contact = True
@@ -48,6 +60,7 @@ class Database(ABC):
         self.name = name
         self.engine = engine
         self.works_for = ""
+        self.works_in = 0
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
         self.unsigned_entries = 0  # of the log, since its last signed checkpoint
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
@@ -93,6 +106,10 @@ class Database(ABC):
     @abstractmethod
     def dismiss(self, transaction: Transaction, login: str) -> None:
         """Let a member open the database no more, and end what they have open, once this transaction is kept."""
+
+    @abstractmethod
+    def refuse_others(self) -> None:
+        """Raise a Problem when anybody else has this database open."""
 
     def ballast_is_there(self) -> bool:
         """Tell whether new cases may be handed out: nothing said that the disk is full."""

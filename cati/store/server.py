@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store.connecting import Link, Secret, Unreachable, connect, unreachable
-from cati.store.database import Database, Transaction
+from cati.store.database import Database, Transaction, keys_renewed
 from cati.text import tr
 
 __all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "ticks"]
@@ -71,6 +71,12 @@ class Server(Database):
     def _connect(self) -> Any:
         connection = connect(self.link, self._secret)
         self._read_clock(connection)
+        if self.works_in:  # whoever was cut off may come back after the keys were renewed
+            epoch = connection.execute("SELECT epoch FROM public.study").fetchone()
+            connection.rollback()
+            if epoch is not None and epoch[0] != self.works_in:
+                connection.close()
+                raise keys_renewed()
         return connection
 
     def now(self) -> datetime:
@@ -200,6 +206,15 @@ class Server(Database):
             if cut or state in _NO_ANSWER or (state is None and isinstance(cause, psycopg.OperationalError)):
                 raise unreachable() from None
             raise
+
+    def refuse_others(self) -> None:
+        """Raise a Problem when another window of the study's members is connected."""
+        if self.others("cati_"):
+            raise Problem(
+                self.link.database,
+                tr("This study is open somewhere else."),
+                tr("Close it there and try again."),
+            )
 
     def others(self, prefix: str) -> int:
         """Return how many connections others than this window have to this database, by roles that begin so."""

@@ -67,6 +67,11 @@ def replace_settings(transaction: Transaction, settings: bytes) -> None:
     transaction.execute(update(study).values(settings=settings))
 
 
+def set_epoch(transaction: Transaction, epoch: int) -> None:
+    """Say under which contacts' key everything is sealed from now on."""
+    transaction.execute(update(study).values(epoch=epoch))
+
+
 def add_questionnaire(
     transaction: Transaction, *, content_hash: str, model: bytes, name: str, source: bytes, at: int
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from cati.text import tr
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
 
 
 class StaffPage(Page):
-    """Four parts behind tabs."""
+    """Four parts behind tabs. Reports ``settled(OpenStudy)`` when the study's keys were renewed."""
+
+    settled = Signal(object)
 
     def __init__(self, study: OpenStudy) -> None:
         super().__init__(tr("Staff"))
@@ -38,7 +41,7 @@ class StaffPage(Page):
         for part, title in (
             (self.people, tr("People")),
             (self.adding, tr("Add a person")),
-            (self.trustees, tr("Trustees")),
+            (self.trustees, tr("Keys")),
             (own, tr("My password")),
         ):
             self.tabs.addTab(part, title)
@@ -46,4 +49,12 @@ class StaffPage(Page):
         if isinstance(layout, QVBoxLayout):
             layout.insertWidget(1, self.tabs, 1)
         self.adding.added.connect(self.people.refresh)
+        self.trustees.renewing.renewed.connect(self._take_over)
         self.begin_at = self.tabs.tabBar()
+
+    def _take_over(self, study: OpenStudy) -> None:
+        """Go on with the keys of the new epoch, here and in the window."""
+        self.study = study
+        for part in (self.people, self.adding, self.trustees, self.own):
+            part.study = study
+        self.settled.emit(study)

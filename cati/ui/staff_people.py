@@ -259,7 +259,12 @@ class PeoplePart(Page):
             self.note.say(in_words(problem), "warning")
             return
         self.refresh()
-        self.note.say("✓ " + tr("The access is taken away."))
+        self.note.say(
+            "✓ "
+            + tr("The access is taken away.")
+            + " "
+            + tr("If they may have copied the keys, renew the contacts' key under “Keys”.")
+        )
 
 
 def _state(member: Member) -> str:

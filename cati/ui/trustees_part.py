@@ -1,4 +1,4 @@
-"""The trustees on the research lead's page: who they are, naming them, trying out two of them."""
+"""The keys on the research lead's page: trustees named and tried out, and the contacts' key renewed."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ from cati.ui.pages import (
     table,
 )
 from cati.ui.password_page import shown_by_box
+from cati.ui.renewing_part import RenewingPart
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -88,6 +89,7 @@ class TrusteesPart(Page):
         if isinstance(layout, QVBoxLayout):
             layout.insertWidget(1, self.working)
             layout.insertWidget(2, self.note)
+        self.body.addWidget(heading(tr("Trustees")))
         self.body.addWidget(
             theme.words(
                 tr(
@@ -122,6 +124,8 @@ class TrusteesPart(Page):
         self.body.addWidget(shown_by_box(*self.passwords))
         self.name_them = theme.push(tr("&Name them"), self.name_trustees, kind="primary")
         self.body.addWidget(self.name_them, 0, Qt.AlignmentFlag.AlignLeft)
+        self.renewing = RenewingPart(study)
+        self.body.addWidget(self.renewing)
         self.body.addStretch(1)
         self.begin_at = self.names[0]
         self.refresh()

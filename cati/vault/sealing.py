@@ -106,6 +106,11 @@ def blind_index(key: bytes, text: str) -> bytes:
     return hmac.digest(key, text.encode(), hashlib.sha256)
 
 
+def hashed_again(key: bytes, digest: bytes) -> bytes:
+    """Return HMAC-SHA-256 of a blind index under a newer key, where the number itself is not known any more."""
+    return hmac.digest(key, digest, hashlib.sha256)
+
+
 def pad(plain: bytes, page: int = PAGE) -> bytes:
     """Return length (4 bytes, big-endian), ``plain`` and zeros, a multiple of ``page`` bytes long in all."""
     framed = len(plain).to_bytes(4, "big") + plain

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -14,9 +14,19 @@ from cati.vault.answers import new_answers_pair, unwrap_answers_key, wrap_answer
 from cati.vault.grants import Certificate, CertifyingKey, SignedGrant, check_certificate, grant, open_grant
 from cati.vault.people import MemberKeys, MemberRecord
 from cati.vault.seal_file import Seal, key_fingerprint
-from cati.vault.sealing import KEY_LENGTH, derive, new_key, parts_of, place, seal_broken
+from cati.vault.sealing import (
+    KEY_LENGTH,
+    blind_index,
+    derive,
+    hashed_again,
+    new_key,
+    parts_of,
+    place,
+    seal_broken,
+)
 
 _DAILY = "daily work"
+_DAILY_AFTER = "daily work 2"  # with the index keys of earlier epochs behind the four
 _LEADING_ONE = "leading"  # the age identity alone: of studies begun before certifying was handed on
 _LEADING = "leading 2"
 _KEPT = "kept after the erasure"
@@ -29,7 +39,8 @@ class StudyKeys:
     ``contacts``, ``drafts``, ``index``: 32 bytes, for everybody. ``answers_public``: to seal finished interviews, for
     everybody. Research leads only, None for others: ``answers_private`` (to read them), ``record_private`` (Ed25519,
     signs the erasure record), ``identity`` (age, opens the office's list), ``certifying`` (Ed25519, pinned in the seal:
-    says whose keys are whose). ``me``: the member's own keys.
+    says whose keys are whose). ``me``: the member's own keys. ``former_indexes``: index keys of earlier epochs, the
+    oldest first; who is never called again was hashed with them.
     """
 
     study_id: str
@@ -44,6 +55,7 @@ class StudyKeys:
     record_private: bytes | None = None
     identity: str | None = None
     certifying: bytes | None = None
+    former_indexes: tuple[bytes, ...] = ()
 
     @property
     def certifier(self) -> CertifyingKey:
@@ -118,10 +130,10 @@ def hand_over(
     ``certificate`` (of the member) is checked first, see `grants.grant`; ``my_certificate`` goes with the grants.
     Raises `GrantRefused`; only a research lead holds enough to call this for another.
     """
-    daily = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
+    four = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
     daily_grant = grant(
-        daily,
-        _DAILY,
+        four + b"".join(keys.former_indexes),
+        _DAILY_AFTER if keys.former_indexes else _DAILY,
         record,
         certificate,
         signer=keys.me,
@@ -152,9 +164,9 @@ def hand_over(
 def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal, *, epoch: int = 1) -> StudyKeys:
     """Open what was handed over; raises `GrantRefused` or `SealBroken` for anything exchanged, replayed or altered."""
     check_certificate(handed.certificate, record, seal)
-    daily = open_grant(handed.daily, _DAILY, me, seal, epoch=epoch)
-    contacts, drafts, answers_public, record_public = (
-        daily[at : at + KEY_LENGTH] for at in range(0, 4 * KEY_LENGTH, KEY_LENGTH)
+    purpose = _DAILY_AFTER if handed.daily.purpose == _DAILY_AFTER else _DAILY
+    contacts, drafts, answers_public, record_public, *former = _in_keys(
+        open_grant(handed.daily, purpose, me, seal, epoch=epoch)
     )
     certifying = identity = answers_private = record_private = None
     if me.answers is not None and handed.leading is not None and handed.kept is not None:
@@ -177,7 +189,39 @@ def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal
         record_private=record_private,
         identity=identity,
         certifying=certifying,
+        former_indexes=tuple(former),
     )
+
+
+def _in_keys(joined: bytes) -> list[bytes]:
+    return [joined[at : at + KEY_LENGTH] for at in range(0, len(joined), KEY_LENGTH)]
+
+
+def renewed(keys: StudyKeys) -> StudyKeys:
+    """Return the keys of the next epoch: another K_contacts, and with it another index; the rest stays as it is."""
+    contacts = new_key()
+    return replace(
+        keys,
+        epoch=keys.epoch + 1,
+        contacts=contacts,
+        index=derive(contacts, "index"),
+        former_indexes=(*keys.former_indexes, keys.index),
+    )
+
+
+def never_hashes(keys: StudyKeys, e164: str) -> tuple[bytes, ...]:
+    """Return each form in which a number may stand among those who are never called again.
+
+    What was hashed in an earlier epoch was hashed once more at every renewal since.
+    """
+    indexes = (*keys.former_indexes, keys.index)
+    found = []
+    for at, first in enumerate(indexes):
+        digest = blind_index(first, e164)
+        for later in indexes[at + 1 :]:
+            digest = hashed_again(later, digest)
+        found.append(digest)
+    return tuple(found)
 
 
 def _open_leading(granted: SignedGrant, me: MemberKeys, seal: Seal, epoch: int) -> tuple[bytes | None, str]:
@@ -208,6 +252,7 @@ def recovery_secret(keys: StudyKeys) -> bytes:
         keys.answers_private,
         keys.record_private,
         keys.identity,
+        b"".join(keys.former_indexes),
     )
 
 
@@ -226,7 +271,7 @@ def recovered_keys(
     Nobody signed the blob, so each key is compared with what is known of it: with the seal's pin, and with the public
     keys in the study's row; raises `SealBroken`. The contacts' key proves itself by the first contact that it opens.
     """
-    contacts, drafts, certifying, answers_private, record_private, identity = parts_of(secret, 6)
+    contacts, drafts, certifying, answers_private, record_private, identity, former = parts_of(secret, 7)
     kept = KeptKeys(answers_private, record_private)
     if key_fingerprint(CertifyingKey(certifying).signing_public()) != seal.signer_fingerprint:
         raise seal_broken()
@@ -245,6 +290,7 @@ def recovered_keys(
         record_private=record_private,
         identity=identity.decode(),
         certifying=certifying,
+        former_indexes=tuple(_in_keys(former)),
     )
 
 

@@ -276,3 +276,27 @@ def test_without_trustees_the_recovery_page_says_so(window: MainWindow, ready: A
     qtbot.waitUntil(recovery.note.isVisible)
     assert "No trustees were named" in recovery.note.text()
     assert not recovery.form.isVisible()
+
+
+def test_the_contacts_key_is_renewed_when_nobody_else_is_there(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    anna = ready.sign_in("anna")
+    with anna.reading():
+        pass
+    page = _page(window, ready)
+    part = page.trustees.renewing
+    page.tabs.setCurrentWidget(page.trustees)
+    part.renew.click()
+    assert "Press once more" in part.note.text()
+    part.renew.click()
+    qtbot.waitUntil(lambda: part.renew.isEnabled() and part.note.isVisible(), timeout=15_000)
+    assert "open somewhere else" in part.note.text()
+    anna.close()
+    part.renew.click()
+    part.renew.click()
+    qtbot.waitUntil(lambda: "✓ Everything is sealed anew" in part.note.text(), timeout=15_000)
+    assert window.study is not None
+    assert window.study.open_keys.epoch == 2
+    window.open_place("calls")
+    calls = window.page()
+    calls.take_next()
+    assert calls.case is not None, "and the work goes on"
