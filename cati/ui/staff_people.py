@@ -143,6 +143,7 @@ class PeoplePart(Page):
         shown.currentCellChanged.connect(lambda row, *_rest: self.person.setCurrentIndex(row))
         show_whole(shown, sideways=True)
         self.people.addWidget(shown)
+        self.table = shown
         self.person.blockSignals(True)
         self.person.clear()
         for member in self.members:
@@ -161,6 +162,7 @@ class PeoplePart(Page):
         member = self._chosen()
         if member is None:
             return
+        self.table.selectRow(self.person.currentIndex())  # else the table chooses its first row when it gets the cursor
         self._asked_of = None
         self.note.hide()
         self.skills.fill(member.languages, converts=member.converts)
@@ -171,7 +173,7 @@ class PeoplePart(Page):
         for editor in (self.password, self.own, self.second_login, self.second_password):
             editor.clear()
         self.password_field.show_fault("")
-        if self.once.isVisible():
+        if not self.once.isHidden():  # nobody else's password is left standing
             self.once.forget()
         if not member.active:
             said = tr("With a new start password this person works in the study again.")

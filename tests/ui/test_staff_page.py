@@ -132,6 +132,10 @@ def test_everybody_changes_their_own_password(window: MainWindow, ready: Any, qt
 def test_skills_of_a_person_are_changed_at_the_row_that_is_chosen(window: MainWindow, ready: Any) -> None:
     people = _page(window, ready).people
     people.person.setCurrentIndex(people.person.findText("Anna Fragt (anna)"))
+    assert people.table.currentRow() == people.person.currentIndex()
+    people.table.setCurrentCell(2, 0)
+    assert people.person.currentText() == "Ben Zeuge (witness)", "a row is chosen as well"
+    people.person.setCurrentIndex(people.person.findText("Anna Fragt (anna)"))
     assert people.skills.spoken() == ("de", "en")
     people.skills.languages["de"].setChecked(False)
     people.skills.converts.setChecked(True)
