@@ -281,6 +281,11 @@ def transport(connection: Any, roles: Roles, database: str) -> Transport:
     )
 
 
+def delays_refusals(connection: Any) -> bool:
+    """Tell whether the server lets whoever is refused wait (its module auth_delay)."""
+    return "auth_delay" in _shown(connection, "shared_preload_libraries")
+
+
 def _shown(connection: Any, setting: str) -> str:
     """Return a setting's value, "" where this administrator may not see it."""
     found = connection.execute("SELECT setting FROM pg_settings WHERE name = %s", (setting,)).fetchone()

@@ -139,6 +139,7 @@ def test_a_new_administrators_day(office: Office) -> None:
     assert "tried: lead comes in by TLS" in told
     assert "tried: in clear nobody comes in" in told
     assert "made: the roles of 3 members" in told
+    assert "shared_preload_libraries = 'auth_delay'" in told
     assert not office.folder.exists()
     assert study_name(office.link) == "Kundenbefragung 2027"
     assert office.open("lead").me.role is Role.RESEARCH_LEAD
