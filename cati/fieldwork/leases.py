@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.open_study import OpenStudy
-from cati.store import attempts, cases, timelines
+from cati.store import cases, timelines
 from cati.store.database import Transaction
 from cati.survey.dispositions import Outcome
 
@@ -24,8 +24,6 @@ def end_lease_of(study: OpenStudy, transaction: Transaction, member_id: str) -> 
     row = cases.held_by(transaction, member_id, now)
     if row is None:
         return False
-    timelines.end_lease(transaction, row, now)
-    attempts.end_lapsed(transaction, [row.id], interrupted=Outcome.INTERRUPTED.value, otherwise=Outcome.TECHNICAL.value)
     note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=member_id)
-    timelines.move(transaction, [row.id], now)
+    timelines.give_back(transaction, row, now, interrupted=Outcome.INTERRUPTED.value, otherwise=Outcome.TECHNICAL.value)
     return True

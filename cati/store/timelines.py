@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import case as when
 
+from cati.store.attempts import end_lapsed
 from cati.store.cases import TIERS, CaseRow, CaseStatus
 from cati.store.database import Transaction
 from cati.store.prepared import MOST_LISTED, Prepared, for_each, listed
@@ -88,11 +89,16 @@ def move(transaction: Transaction, case_ids: Sequence[str], now: int) -> None:
     _FORGET_PAST.act_on_all(transaction, ("of", "now"), [(case_id, now) for case_id in case_ids])
 
 
-def end_lease(transaction: Transaction, row: CaseRow, now: int) -> None:
-    """Let a lease end ``now`` instead of later; `move` then puts the case where its timeline says."""
+def give_back(transaction: Transaction, row: CaseRow, now: int, *, interrupted: str, otherwise: str) -> None:
+    """Put a leased case where its timeline says, as if its lease had run out ``now``; an open call ends with it.
+
+    ``interrupted`` and ``otherwise``: how the call ends when its interview had begun, and when not.
+    """
     transaction.execute(
         update(case).where(case.c.id == row.id, case.c.fence == row.fence).values(lease_until=now, turns_at=now)
     )
+    end_lapsed(transaction, [row.id], interrupted=interrupted, otherwise=otherwise)
+    move(transaction, [row.id], now)
 
 
 def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
