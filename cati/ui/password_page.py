@@ -116,8 +116,8 @@ class FirstPasswordPage(Page):
         self.body.addWidget(
             Note(
                 tr(
-                    "You came in by a start password, which somebody else has seen. From now on only you know it: "
-                    "four words that do not belong together are easy to keep in mind."
+                    "You came in by a start password, which somebody else has seen. Choose one now that only "
+                    "you know: four words that do not belong together are easy to keep in mind."
                 )
             )
         )
