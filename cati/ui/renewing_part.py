@@ -55,7 +55,7 @@ class RenewingPart(QWidget):
             return
         if not self._sure:
             self._sure = True
-            self.note.say(tr("It takes a second for some thousand contacts. Press once more to begin."), "warning")
+            self.note.say(tr("It takes some seconds for ten thousand contacts. Press once more to begin."), "warning")
             return
         self._sure = False
         study = self.study
