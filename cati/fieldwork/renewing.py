@@ -35,6 +35,7 @@ def renew_keys(study: OpenStudy, progress: Progress | None = None) -> OpenStudy:
     seal_ = read_seal(study.seal_path)
     study.database.refuse_others()
     with study.database.transaction(large=True) as transaction:
+        study.database.hold_keys(transaction, alone=True)
         row = studies.the_study(transaction)
         if row is None or row.epoch != study.open_keys.epoch:
             raise keys_renewed()

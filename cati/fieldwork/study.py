@@ -282,6 +282,7 @@ def open_study(
 def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: str) -> None:
     """Log the sign-in, after the last look whether the keys just opened are still those of now."""
     with study.transaction() as transaction:
+        study.database.hold_keys(transaction, alone=False)
         row = studies.the_study(transaction)
         if row is None or row.epoch != epoch:
             raise keys_renewed()

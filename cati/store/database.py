@@ -111,6 +111,10 @@ class Database(ABC):
     def refuse_others(self) -> None:
         """Raise a Problem when anybody else has this database open."""
 
+    @abstractmethod
+    def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
+        """Keep the study's epoch from changing until this transaction ends; who changes it wants it ``alone``."""
+
     def ballast_is_there(self) -> bool:
         """Tell whether new cases may be handed out: nothing said that the disk is full."""
         return True

@@ -154,6 +154,9 @@ class Embedded(Database):
     def dismiss(self, transaction: Transaction, login: str) -> None:
         """Do nothing: each transaction asks who is still there."""
 
+    def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
+        """Do nothing: whoever writes into a file is alone as it is."""
+
     def lay_ballast(self) -> None:
         """Reserve 32 MiB beside the database, to be given back when the disk is full."""
         with (self.folder / BALLAST_NAME).open("wb") as ballast:

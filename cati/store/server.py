@@ -22,6 +22,8 @@ __all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "tic
 _DISK_FULL = "53100"
 _NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
 """SQLSTATEs of a server that is gone, stops or does not take connections yet (PostgreSQL manual, appendix A)."""
+_KEYS_LOCK = 1667331945
+"""Any number, the same in every window: what is locked is one study's database."""
 _CLOCK_HOLDS = 600.0
 """Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
 
@@ -206,6 +208,11 @@ class Server(Database):
             if cut or state in _NO_ANSWER or (state is None and isinstance(cause, psycopg.OperationalError)):
                 raise unreachable() from None
             raise
+
+    def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
+        """Take a lock that every sign-in shares and a renewal of the keys has for itself; it needs no right."""
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        transaction.exec_driver_sql(f"SELECT pg_catalog.{lock}({_KEYS_LOCK})")
 
     def refuse_others(self) -> None:
         """Raise a Problem when another window of the study's members is connected."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from cati.errors import Cancelled, Problem
-from cati.fieldwork import calling, log, renewing, sample
+from cati.fieldwork import calling, log, renewing, sample, study
 from cati.fieldwork.members import deactivate
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
@@ -138,3 +138,21 @@ def test_cut_short_nothing_is_changed(made: Made, lead: OpenStudy, monkeypatch: 
     assert _people(lead) == before
     made.clock.forward(seconds=timedelta(seconds=1).total_seconds())
     assert renew_keys(lead).open_keys.epoch == 2
+
+
+def test_whoever_signs_in_at_that_very_moment_does_not_come_in_with_the_old_keys(
+    made: Made, lead: OpenStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = study._unlock
+
+    def slowly(*words: Any, **more: Any) -> Any:
+        found = real(*words, **more)
+        renew_keys(lead)
+        return found
+
+    monkeypatch.setattr(type(lead.database), "refuse_others", lambda _self: None)
+    monkeypatch.setattr(study, "_unlock", slowly)
+    with pytest.raises(KeysRenewed):
+        made.sign_in("anna")
+    monkeypatch.setattr(study, "_unlock", real)
+    assert made.sign_in("anna").open_keys.epoch == 2
