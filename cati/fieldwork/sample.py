@@ -360,11 +360,8 @@ def _fresh_timeline(study: OpenStudy, row: Accepted, phones: tuple[PhoneKind, ..
 
 def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[_New], list[Refused]]:
     """Refuse whose number is in the study already, or who is never to be called again."""
-    known, never = contacts.known_among(
-        transaction, list({digest: None for one in new for digest in (*one.digests, *one.never)})
-    )
-    if not known and not never:
-        return list(new), []
+    asked = {digest: None for one in new for digest in (*one.digests, *one.never)}
+    known, never = contacts.known_among(transaction, list(asked))
     kept: list[_New] = []
     refused: list[Refused] = []
     for one in new:
