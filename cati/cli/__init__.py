@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cati import __version__
 from cati.bugs import note_bug
 from cati.cli import acts as done
-from cati.cli import forms, servers
+from cati.cli import forms, servers, trustees
 from cati.cli.acts import PROBLEM
 from cati.cli.terminal import Parser
 from cati.errors import Cancelled, Problem
@@ -95,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--login", required=True)
 
     _add_servers(act)
+    _add_trustees(act)
     _add_endings(act)
     return parser
 
@@ -135,6 +136,41 @@ def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub.add_argument("folder", type=Path, metavar=tr("FOLDER"))
     administrator(sub)
     sub.add_argument("--login", required=True)
+
+
+def _add_trustees(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """Add the acts about those who let a research lead in when no other can."""
+    sub = act("trustees", trustees.name, tr("name three trustees, two of whom can let a research lead in again"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+    sub.add_argument(
+        "--name", action="append", default=[], help=tr("a trustee; give it three times (none: say who they are)")
+    )
+
+    def pair(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--trustee",
+            action="append",
+            default=[],
+            required=True,
+            metavar="NAME",
+            help=tr("one of the two; give it twice"),
+        )
+
+    sub = act("drill", trustees.drill, tr("let two trustees show that they can do it; changes nothing"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+    pair(sub)
+
+    sub = act("recover", trustees.recover, tr("let two trustees make a research lead able to sign in"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    pair(sub)
+    sub.add_argument("--login", required=True, help=tr("of the research lead: a new login, or one that is there"))
+    sub.add_argument("--name", required=True, help=tr("the research lead's name"))
+    sub.add_argument(
+        "--administrator", metavar="URL", help=tr("the administrator's connection: postgresql://NAME@HOST/postgres")
+    )
+    sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
 
 
 def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cati.errors import Problem
 from cati.fieldwork import log
+from cati.fieldwork.guessing import guessing_advice
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, Role
@@ -174,6 +175,8 @@ def move_to_server(
     finally:
         source.close()
     tell(tr("Workstations open the study with this file: {path}", path=link_path))
+    for line in guessing_advice(plan.administrator, plan.password):
+        tell(line)
     return link
 
 

@@ -38,6 +38,7 @@ class SignInPage(Page):
     signed_in = Signal(object)
     new_study_wanted = Signal()
     unfinished_wanted = Signal(Path, str)
+    recovery_wanted = Signal(Path, str)
 
     def __init__(self, recent: Sequence[Recent], *, now: Callable[[], datetime], draw: random.Random) -> None:
         super().__init__(tr("Telephone interviews"), wide=True)
@@ -124,6 +125,11 @@ class SignInPage(Page):
         self.finish.hide()
         side.addWidget(self.finish, 0, Qt.AlignmentFlag.AlignLeft)
         side.addWidget(self._seal_part())
+        self.recover = theme.push(
+            theme.folded(tr("No research lead can sign in any more …"), 24), self._recover, kind="quiet"
+        )
+        self.recover.hide()
+        side.addWidget(self.recover, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         return form
 
@@ -193,6 +199,7 @@ class SignInPage(Page):
         self.problem.hide()
         self.seal.hide()
         self.finish.hide()
+        self.recover.hide()
         self.start.clear()
         self._first_time.hide()
         if self.folder is not None:
@@ -214,6 +221,7 @@ class SignInPage(Page):
         self._first_time.setVisible(on_server)
         self.seal.setVisible(state == "seal_missing")
         self.finish.setVisible(state == "erasing")
+        self.recover.setVisible(state == "running")
         if state == "erasing":
             self.problem.say(
                 tr("An erasure was begun here and interrupted. The same two people can finish it."), "warning"
@@ -228,6 +236,11 @@ class SignInPage(Page):
         item = self.studies.currentItem()
         if self.folder is not None and item is not None:
             self.unfinished_wanted.emit(self.folder, item.text().splitlines()[0])
+
+    def _recover(self) -> None:
+        item = self.studies.currentItem()
+        if self.folder is not None and item is not None:
+            self.recovery_wanted.emit(self.folder, item.text().splitlines()[0])
 
     def sign_in(self) -> None:
         """Unlock the chosen study with what was typed."""

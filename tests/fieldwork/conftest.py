@@ -17,7 +17,7 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import before_sign_in, calling, interviewing, mixing, purge, sample, study, study_state
+from cati.fieldwork import before_sign_in, calling, interviewing, mixing, purge, sample, study, study_state, trustees
 from cati.fieldwork.delivery import held_row
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import opened_contact
@@ -252,9 +252,9 @@ def make_study(
         if not login:  # who looks before anybody signs in: of a link file they would ask nothing
             return owner
         owner.close()
-        return servers.AtTheTestsTime(link, Roles(study_id).login(login), as_owner)
+        return servers.AtTheTestsTime(link, study_id, login, as_owner)
 
-    for module in (study, before_sign_in, study_state, purge):
+    for module in (study, before_sign_in, study_state, purge, trustees):
         monkeypatch.setattr(module, "open_database", opened)
 
     def make(settings: StudySettings | None = None) -> Made:

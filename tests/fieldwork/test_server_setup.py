@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from cati.errors import Problem
-from cati.fieldwork import server_setup, staffing
+from cati.fieldwork import members, server_setup, staffing
 from cati.fieldwork.before_sign_in import bring_seal, restore_seal, seal_is_here, study_name
 from cati.fieldwork.log import Act, entries, verify
 from cati.fieldwork.open_study import OpenStudy, Role
@@ -30,6 +30,7 @@ from cati.store.embedded import Embedded
 from cati.store.link_file import read_link, write_link
 from cati.store.migrations import HEAD
 from cati.store.opening import open_database
+from cati.store.roles import Roles
 from cati.vault import server_password
 from cati.vault.people import ArgonCost, WrongPassword
 from tests import postgres, servers
@@ -138,6 +139,7 @@ def test_a_new_administrators_day(office: Office) -> None:
     assert "tried: lead comes in by TLS" in told
     assert "tried: in clear nobody comes in" in told
     assert "made: the roles of 3 members" in told
+    assert "shared_preload_libraries = 'auth_delay'" in told
     assert not office.folder.exists()
     assert study_name(office.link) == "Kundenbefragung 2027"
     assert office.open("lead").me.role is Role.RESEARCH_LEAD
@@ -328,8 +330,10 @@ def test_looking_after_a_server_adds_whoever_is_new(office: Office) -> None:
         NewMember(login="carla", name="Carla Neu", role=Role.INTERVIEWER, password=OWN, languages=("de",)),
         cost=CHEAP,
     )
+    office.open("carla", OWN)  # at once: the window made her role
     leaver = next(row for row in staffing.staff(study) if row.login == "bert")
-    staffing.deactivate(study, leaver.id)
+    members.deactivate(study, leaver.id)
+    office.tls.psql(f"DROP ROLE {Roles(office.study_id).login('carla')}")
     office.sheet.unlink()
     office.said.clear()
     look_after_server(office.link, office.plan, [], office.sheet, office.said.append)
