@@ -31,12 +31,13 @@ from cati.fieldwork.staffing import (
     shared_passwords,
     staff,
 )
+from cati.fieldwork.updating import end_copies
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
 from cati.store.connecting import Refused
 from cati.store.database import Database
 from cati.store.embedded import Embedded
-from cati.store.migrations import create_tables, require_current
+from cati.store.migrations import create_tables, refuse_other_version
 from cati.store.opening import open_database
 from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
@@ -219,6 +220,8 @@ def open_study(
     The study's clock is ``now`` for a folder, else the server's.
     """
     start_password = start_password if is_on_server(folder) else ""
+    if not is_on_server(folder):
+        end_copies(folder, now())
     database = open_database(folder, login, typed_start_password(start_password) if start_password else password)
     try:
         row, member, model = _rows_of(database, login)
@@ -254,7 +257,7 @@ def open_study(
 
 def _rows_of(database: Database, login: str) -> tuple[studies.StudyRow, studies.MemberRow, bytes]:
     """Return study, member and questionnaire as the store keeps them; raises what keeps the study from being opened."""
-    require_current(database)
+    refuse_other_version(database)
     with database.reading() as transaction:
         row = studies.the_study(transaction)
         if row is None:

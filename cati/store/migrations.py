@@ -49,6 +49,11 @@ def refuse_other_version(database: Database) -> None:
         raise _older(database)
 
 
+def refuse_newer(database: Database) -> None:
+    """Raise a Problem for a database of a newer program, and for one that is no study at all."""
+    _known(database)
+
+
 def is_older(database: Database) -> bool:
     """Tell whether the database must be brought up to date first; a Problem for a newer one and for no study."""
     return _known(database) != HEAD
@@ -90,8 +95,10 @@ def _upgrade(database: Database, progress: Progress = lambda _done, _of: None) -
     from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
 
     found = version(database)
-    with database.transaction(large=True) as transaction:
+    with database.transaction() as transaction:
         transaction.begin()  # says so to SQLAlchemy, or Alembic would commit by itself
+        if transaction.dialect.name == "postgresql":  # a large table takes longer than anybody at work should wait
+            transaction.exec_driver_sql("SET LOCAL statement_timeout = 0")
         config = _config(transaction)
         of = len(list(ScriptDirectory.from_config(config).iterate_revisions("head", found)))
         done = 0
