@@ -52,7 +52,7 @@ class OldStudy:
 
     def sign_in(self, login: str) -> OpenStudy:
         study = open_study(
-            self.folder, login, PASSWORDS[login], now=self.clock, draw=random.Random(9), seal_path=self.seal
+            self.folder, login, PASSWORDS[login], now=self.clock, draw=random.SystemRandom(), seal_path=self.seal
         )
         self.opened.append(study)
         return study
