@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cati.fieldwork import calling
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.server_setup import Clockwork, ServerPlan, move_to_folder, move_to_server
 from cati.fieldwork.study import open_study
+from cati.survey.dispositions import Outcome
 from tests import postgres
 
 
@@ -55,7 +57,7 @@ class Office:
         move_to_folder(self.link, folder, self.plan, lead, self.said.append, self.with_())
 
     def open(self, login: str, password: str = "", *, start: str = "", **more: Any) -> OpenStudy:
-        more = {"now": clock, "draw": random.Random(6), "seal_path": self.seal, **more}
+        more = {"now": clock, "draw": random.SystemRandom(), "seal_path": self.seal, **more}
         study = open_study(self.link, login, password or self.passwords[login], start_password=start, **more)
         self.opened.append(study)
         return study
@@ -69,3 +71,16 @@ class Office:
     def close(self) -> None:
         while self.opened:
             self.opened.pop().close()
+
+
+def delivered(study: OpenStudy, wanted: frozenset[str]) -> calling.DeliveredCase:
+    """Take cases, reaching nobody, until one of these comes."""
+    for _ in range(40):
+        case = calling.take_next_case(study)
+        assert isinstance(case, calling.DeliveredCase), case
+        if case.case_id in wanted:
+            return case
+        call = calling.begin_call(study, case.lease, case.next_phone)
+        assert isinstance(call, calling.Call)
+        calling.note_outcome(study, case.lease, call, Outcome.NO_ANSWER)
+    raise AssertionError(wanted)

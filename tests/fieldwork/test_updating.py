@@ -29,9 +29,9 @@ from cati.fieldwork.updating import COPIES, update_study
 from cati.store import backups, contacts, migrations
 from cati.store.embedded import BALLAST_NAME, FILE_NAME, Embedded
 from cati.store.migrations import HEAD, Older
-from cati.survey.dispositions import Outcome
 
 from .conftest import PASSWORDS, Clock, Desk
+from .office import delivered
 
 OLD = Path(__file__).parent / "study_of_revision_0001.zip"
 """As the program left it when its only revision was 0001: 40 people, two days of calls, one interview cut off."""
@@ -124,14 +124,7 @@ def test_everything_is_brought_along_and_work_goes_on(old: OldStudy) -> None:
     old.clock.forward(hours=2)  # the lease of the interview that the power cut ran out: it is handed out again
     begun = {case for (case,) in rows(old.folder / FILE_NAME, 'SELECT DISTINCT "case" FROM draft_event')}
     assert len(begun) == 2
-    for _ in range(20):
-        case = calling.take_next_case(bert)
-        assert isinstance(case, calling.DeliveredCase), case
-        if case.case_id in begun:
-            break
-        call = calling.begin_call(bert, case.lease, case.next_phone)
-        assert isinstance(call, calling.Call)
-        calling.note_outcome(bert, case.lease, call, Outcome.NO_ANSWER)
+    case = delivered(bert, frozenset(begun))
     assert case.interview_open
     desk = Desk(bert)
     answers = (("minuten", "25"), ("wunsch", "Nichts"))
@@ -180,7 +173,7 @@ def test_no_room_is_said_before_anything_is_done(old: OldStudy, monkeypatch: pyt
         free = 1000
 
     monkeypatch.setattr(updating.shutil, "disk_usage", lambda _folder: Little)
-    with pytest.raises(Problem, match="no room for a copy: 1 MB|MB are needed"):
+    with pytest.raises(Problem, match="no room for a copy"):
         old.update()
     assert old.version() == "0001"
     assert not (old.folder / COPIES).exists()
