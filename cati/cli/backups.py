@@ -21,6 +21,7 @@ def back_up(args: argparse.Namespace) -> int:
     """Write a backup of a study in a folder or on a server, and delete those that have ended."""
     from cati.fieldwork.backing_up import back_up_folder, back_up_server, read_note
     from cati.fieldwork.before_sign_in import is_on_server
+    from cati.fieldwork.server_setup import administrators_url
 
     chance = random.SystemRandom()
     if is_on_server(args.study):
@@ -31,7 +32,7 @@ def back_up(args: argparse.Namespace) -> int:
                 tr("Give --administrator."),
             )
         password = ask_password(tr("Password of the administrator")) if args.administrator_password else ""
-        administrator = (args.administrator, password)
+        administrator = (administrators_url(args.administrator, args.study, None), password)
         path = back_up_server(args.study, administrator, args.to, now=_clock, draw=chance, keep=args.keep)
     else:
         with Bar(tr("Copying")) as bar:

@@ -114,13 +114,14 @@ def sheet_of(args: argparse.Namespace, study: Path) -> Path:
 
 def plan_of(args: argparse.Namespace) -> ServerPlan:
     """Return the plan that the words of a command make; asks for the administrator's password if it is to."""
-    from cati.fieldwork.server_setup import ServerPlan, authority_of
+    from cati.fieldwork.server_setup import ServerPlan, administrators_url, authority_of
 
     hosts = [_host(word) for word in getattr(args, "host", ())]
     authority = getattr(args, "authority", None)
+    url = administrators_url(args.administrator, args.study, authority)
     password = ask_password(tr("Password of the administrator")) if args.administrator_password else ""
     return ServerPlan(
-        administrator=args.administrator,
+        administrator=url,
         password=password,
         hosts=tuple(name for name, _port in hosts),
         ports=tuple(port for _name, port in hosts),

@@ -145,6 +145,15 @@ def back_up_server(
             tr("The seal of this study is on this computer: backups of a server are made where no seal is."),
             tr("Make them on the server itself; no workstation is needed for it."),
         )
+    refuse_unfit_folder(folder)
+    if folder.exists():
+        end_old(folder, now())  # also when the study is not there any more
+    if not dumping.is_there(url, password, link.database):
+        raise Problem(
+            link.database,
+            tr("This study is not on the server any more."),
+            tr("No backup was made; those that have ended were deleted. Stop the nightly backup."),
+        )
     database = AsOwner(url, password, link.database, Roles(link.study).owner)
 
     def copy(part: Path) -> dumping.Sums:
@@ -174,14 +183,14 @@ def _back_up(
         )
     refuse_unfit_folder(folder)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    ended = [known.id for known in end_old(folder, now())]
+    end_old(folder, now())
     begun = _begun(database, kind, now(), keep, random_id(draw))
     path = _free_name(folder, begun)
     row = _row(begun, path)
     listed = version(database) == HEAD
     if listed:  # before the copy, so that the copy knows of itself
         with database.transaction() as transaction:
-            backups.mark_gone(transaction, ended, seconds(now()))
+            backups.mark_gone(transaction, _missing(backups.listed(transaction), folder), seconds(now()))
             backups.add(transaction, row)
     part = path.with_name(path.name + ".part")
     try:
@@ -198,6 +207,15 @@ def _back_up(
                 backups.mark_gone(transaction, [row.id], seconds(now()))
         raise
     return path
+
+
+def _missing(rows: Sequence[BackupRow], folder: Path) -> list[str]:
+    """Return which of the backups that were written into this folder are not there any more."""
+    here = folder.resolve()
+    return [
+        row.id for row in rows
+        if row.station == station() and Path(row.path).parent == here and not Path(row.path).exists()
+    ]  # fmt: skip
 
 
 def _begun(database: Database, kind: str, at: datetime, keep: int, id_: str) -> Backup:

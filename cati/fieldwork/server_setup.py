@@ -19,9 +19,9 @@ from cati.settings import settings_from_json
 from cati.store import administration, moving, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
-from cati.store.connecting import Secret, Unreachable, connect
+from cati.store.connecting import Secret, Unreachable, connect, proven_url
 from cati.store.embedded import Embedded
-from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
+from cati.store.link_file import StudyLink, authority_file, is_link, read_link, refuse_unfit, write_link
 from cati.store.migrations import create_tables, is_older, refuse_other_version, version
 from cati.store.opening import reached
 from cati.store.roles import Roles
@@ -349,6 +349,13 @@ def move_to_folder(
     tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
     tell(tr("The study stands in {folder}.", folder=folder))
     tell(tr("The database {name} on the server is empty now; link files open nothing any more.", name=link.database))
+
+
+def administrators_url(url: str, place: Path, authority: Path | None) -> str:
+    """Return the URL with the authority by which the server is proven: of that file, or of the link file ``place``."""
+    if authority is None and is_link(place) and place.exists():
+        authority = authority_file(read_link(place))
+    return url if authority is None else proven_url(url, authority)
 
 
 def authority_of(path: Path) -> str:

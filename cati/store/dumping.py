@@ -80,6 +80,12 @@ def held(url: str, password: str, database: str) -> Sums:
     return found
 
 
+def is_there(url: str, password: str, database: str) -> bool:
+    """Tell whether the server has a database of this name."""
+    with administrator(url, password) as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,)).fetchone())
+
+
 def _sums(connection: Any) -> Sums:
     """Return what the tables hold, as every version of the server says it."""
     for setting in ("statement_timeout = 0", "bytea_output = 'hex'", "timezone = 'UTC'", "row_security = off"):
