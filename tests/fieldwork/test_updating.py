@@ -33,7 +33,7 @@ from cati.store.migrations import HEAD, Older
 from .conftest import PASSWORDS, Clock, Desk
 from .office import delivered
 
-OLD = Path(__file__).parent / "study_of_revision_0001.zip"
+OLD = Path(__file__).parents[1] / "study_of_revision_0001.zip"
 """As the program left it when its only revision was 0001: 40 people, two days of calls, one interview cut off."""
 LEFT_AT = datetime(2027, 7, 7, 9, 32, tzinfo=UTC)
 
