@@ -34,7 +34,8 @@ def drop_place(url: str, password: str, roles: Roles, database: str) -> Iterator
         for name in gone:
             connection.execute(f"DROP ROLE {name}")
         yield Step(tr("Roles of the study taken away: {n}", n=len(gone)), bool(gone))
-        yield Step(tr("The server's log of changes begins a new file"), _turn_log(connection))
+        if _turn_log(connection):
+            yield Step(tr("The server's log of changes begins a new file"), new=True)
 
 
 def _refuse_full(url: str, password: str, database: str) -> None:
