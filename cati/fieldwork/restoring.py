@@ -8,7 +8,7 @@ from pathlib import Path
 from cati.errors import Problem
 from cati.fieldwork.backing_up import Backup, read_backup
 from cati.fieldwork.server_members import Tell, give_roles, tell_starts
-from cati.fieldwork.server_setup import ServerPlan, prepare_place, said
+from cati.fieldwork.server_setup import ServerPlan, lay_tables, prepare_place
 from cati.store import administration, dumping, studies
 from cati.store.administration import AsOwner
 from cati.store.embedded import FILE_NAME, Embedded
@@ -71,7 +71,7 @@ def restore_server(path: Path, link_path: Path, plan: ServerPlan, sheet_path: Pa
     tell(trn("restored: 1 row, read back and compared", "restored: {n} rows, read back and compared", rows))
     target = AsOwner(url, password, link.database, roles.owner)
     try:
-        tell(said(administration.make_tables(target)))
+        lay_tables(target, tell)
         with target.transaction() as transaction:
             starts = give_roles(transaction, roles, link, link_path.name, (), sheet_path, tell)
     finally:

@@ -68,9 +68,14 @@ def prepare_server(plan: ServerPlan, roles: Roles, database: str, tell: Tell) ->
     prepare_place(plan, roles, database, tell)
     owned = AsOwner(plan.administrator, plan.password, database, roles.owner)
     try:
-        tell(said(administration.make_tables(owned)))
+        lay_tables(owned, tell)
     finally:
         owned.close()
+
+
+def lay_tables(owned: AsOwner, tell: Tell) -> None:
+    """Make the tables or bring them up to date, as their owner; the caller has made a backup of older ones."""
+    tell(said(administration.make_tables(owned)))
 
 
 def prepare_place(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:
@@ -292,7 +297,7 @@ def look_after_server(
                 tr("Nobody may be at work. Give --back-up-to FOLDER, or --backup-is-made when there is one."),
             )
         backup = before_steps() if older and before_steps is not None else None
-        tell(said(administration.make_tables(target)))
+        lay_tables(target, tell)
         if backup is not None:
             list_backup(target, backup)
         with target.transaction() as transaction:

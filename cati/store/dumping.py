@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,11 @@ Progress = Callable[[int, int], None]
 Sums = dict[str, tuple[int, str]]
 """Of every table: how many rows, and the sum of a hash of each."""
 
+_TAKEN = re.compile(
+    r"^\d+; \d+ \d+ (TABLE|TABLE DATA|SEQUENCE|SEQUENCE OWNED BY|SEQUENCE SET|DEFAULT|CONSTRAINT|FK CONSTRAINT|INDEX)"
+    r" public "
+)
+"""Lines of pg_restore's list: number; catalogue's and own object id, kind, schema, name, owner."""
 _PAGES_AT_ONCE = 4096
 _PROGRAMS = Path("/usr/lib/postgresql")  # where Debian keeps those of each version
 
@@ -63,11 +70,22 @@ def dump(url: str, password: str, database: str, target: Path) -> Sums:
 
 
 def load(url: str, password: str, database: str, owner: str, source: Path) -> Sums:
-    """Read such a file into an empty database, all or nothing, as tables of ``owner``; return what it holds then."""
+    """Read such a file into an empty database, all or nothing, as tables of ``owner``; return what it holds then.
+
+    Tables, their rows, keys and indexes are taken and nothing else: who may do what is laid down by the program, never
+    by a file.
+    """
     import psycopg  # noqa: PLC0415 - for studies on a server only
 
-    words = ("--exit-on-error", "--single-transaction", "--no-owner", f"--role={owner}", str(source))
-    _run("pg_restore", psycopg.conninfo.conninfo_to_dict(url), password, database, *words)
+    listed = subprocess.run(  # noqa: S603 - PostgreSQL's own, by its whole path
+        [_program("pg_restore"), "--list", str(source)], capture_output=True, text=True, check=True
+    ).stdout
+    with tempfile.NamedTemporaryFile("w", prefix="cati-", suffix=".list") as wanted:
+        wanted.writelines(f"{line}\n" for line in listed.splitlines() if _TAKEN.search(line))
+        wanted.flush()
+        words = ("--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges", f"--role={owner}")
+        more = (f"--use-list={wanted.name}", str(source))
+        _run("pg_restore", psycopg.conninfo.conninfo_to_dict(url), password, database, *words, *more)
     return held(url, password, database)
 
 

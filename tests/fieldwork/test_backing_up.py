@@ -11,6 +11,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
 from cati.errors import Problem
 from cati.fieldwork import backing_up, interviewing, restoring
@@ -25,6 +27,7 @@ from cati.store import backups, contacts, migrations
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
 from cati.store.roles import Roles
+from cati.store.schema import metadata
 from cati.store.server import Server
 from cati.survey.answers import Answer
 from cati.survey.interview import EventKind
@@ -222,6 +225,11 @@ def test_a_backup_of_a_server_comes_back_on_another_where_people_interview(
             restore_server(path, link, plan, there / "again.html", said.append)
         assert verify(moved.open("lead", start=moved.start("lead"), now=at_ten)).ok
         moved.close()
+        database = AsOwner(second.admin, "", f"cati_{office.study_id[:12]}", Roles(office.study_id).owner)
+        with database.reading() as transaction:  # keys, indexes and all
+            context = MigrationContext.configure(transaction, opts={"compare_type": True})
+            assert compare_metadata(context, metadata) == []
+        database.close()
 
 
 def replace_office(office: Office, link: Path, sheet: Path, plan: ServerPlan) -> Office:
