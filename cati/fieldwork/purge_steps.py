@@ -224,11 +224,11 @@ def _end_backups(purging: Purging) -> tuple[Left, ...]:
     with purging.database.reading() as transaction:
         rows = backups.listed(transaction)
     left = end_all(rows)
-    with suppress(OSError):
-        (purging.folder / COPIES).rmdir()
     gone = [row.id for row, backup in zip(rows, left, strict=True) if backup.state == "deleted"]
     with purging.database.transaction() as transaction:
         backups.mark_gone(transaction, gone, seconds(purging.now()))
+    with suppress(OSError):
+        (purging.folder / COPIES).rmdir()
     return left
 
 

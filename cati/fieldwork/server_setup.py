@@ -15,6 +15,7 @@ from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, Role
 from cati.fieldwork.server_members import Tell, give_roles, set_starts, start_passwords, tell_starts
 from cati.fieldwork.study import open_study
+from cati.fieldwork.updating import end_copies
 from cati.settings import settings_from_json
 from cati.store import administration, moving, studies
 from cati.store.access_rules import wanted_lines
@@ -139,6 +140,7 @@ def move_to_server(
     again after any interruption, it goes on. Raises a Problem when something stands against it; the study is then in
     the folder as before.
     """
+    end_copies(folder, with_.now(), all_=True)  # else they would stay behind where nobody looks any more
     source = Embedded(folder)
     try:
         refuse_other_version(source)

@@ -23,6 +23,7 @@ from cati.fieldwork.restoring import restore_folder, restore_server
 from cati.fieldwork.server_removal import drop_from_server
 from cati.fieldwork.server_setup import ServerPlan, look_after_server
 from cati.fieldwork.study import open_study
+from cati.fieldwork.updating import COPIES
 from cati.store import backups, contacts, migrations
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
@@ -62,7 +63,7 @@ def test_a_folder_is_backed_up_while_somebody_interviews_and_comes_back(made: Ma
         tmp_path / "back", "bert", PASSWORDS["bert"], now=made.clock, draw=random.SystemRandom(),
         seal_path=made.created.seal_path,
     )  # fmt: skip
-    again = delivered(back, frozenset({case.case_id}))
+    again = delivered(back, frozenset({case.case_id}), made.clock)
     resumed = Desk(back).interview(again)
     done = interviewing.complete(back, Desk(back).answer(resumed, (("minuten", "9"), ("wunsch", "-"))))
     assert isinstance(done, interviewing.Completed)
@@ -215,7 +216,7 @@ def test_a_backup_of_a_server_comes_back_on_another_where_people_interview(
             moved.open("anna", start=start, now=at_ten)
         at_ten.forward(hours=4)
         again = moved.open("bert", start=moved.start("bert"), now=at_ten)
-        found = delivered(again, frozenset({case.case_id}))
+        found = delivered(again, frozenset({case.case_id}), at_ten)
         assert found.interview_open
         resumed = Desk(again).interview(found)
         done = interviewing.complete(again, Desk(again).answer(resumed, (("minuten", "9"), ("wunsch", "-"))))
@@ -381,3 +382,13 @@ def test_a_note_that_says_something_else_is_no_backup(tmp_path: Path) -> None:
     (tmp_path / "x.json").write_bytes(msgspec.json.encode({"format": "cati backup 2"}))
     with pytest.raises(Problem):
         read_note(tmp_path / "x.backup")
+
+
+def test_copies_from_before_an_update_do_not_stay_behind_when_a_study_moves(office: Office) -> None:
+    copies = office.folder / COPIES
+    copy = back_up_folder(office.folder, office.folder.parent / COPIES, now=lambda: AT, draw=random.SystemRandom())
+    copies.mkdir()
+    for path in (copy, copy.with_suffix(".json")):
+        path.rename(copies / path.name)
+    office.move()
+    assert not office.folder.exists()

@@ -124,7 +124,7 @@ def test_everything_is_brought_along_and_work_goes_on(old: OldStudy) -> None:
     old.clock.forward(hours=2)  # the lease of the interview that the power cut ran out: it is handed out again
     begun = {case for (case,) in rows(old.folder / FILE_NAME, 'SELECT DISTINCT "case" FROM draft_event')}
     assert len(begun) == 2
-    case = delivered(bert, frozenset(begun))
+    case = delivered(bert, frozenset(begun), old.clock)
     assert case.interview_open
     desk = Desk(bert)
     answers = (("minuten", "25"), ("wunsch", "Nichts"))
