@@ -105,6 +105,8 @@ class StudySettings:
     expected_minutes: int
     erasure_date: date
     rules: CallingRules = field(default_factory=CallingRules)
+    quota_margin: int = 0
+    """By how many interviews a site or a department may exceed its target, because they run at the same time."""
     purpose: str = ""
     """What the interview is about, as said in the introduction, e.g. "how content people are with the office"."""
 
@@ -187,6 +189,7 @@ def check_rules(rules: CallingRules) -> list[Problem]:
 
 
 _LONGEST_MINUTES = 120
+_LARGEST_MARGIN = 100
 
 
 def check_settings(settings: StudySettings) -> list[Problem]:
@@ -230,6 +233,15 @@ def check_settings(settings: StudySettings) -> list[Problem]:
                 tr("Enter 1 to 120 minutes."),
             )
         )
+    if not 0 <= settings.quota_margin <= _LARGEST_MARGIN:
+        found.append(
+            Problem(
+                tr("Interviews above a target"),
+                tr("{value} is outside the limit of {low} to {high}.", value=settings.quota_margin, low=0,
+                   high=_LARGEST_MARGIN),
+                tr("Choose a value inside this limit."),
+            )
+        )  # fmt: skip
     found.extend(check_rules(settings.rules))
     return found
 

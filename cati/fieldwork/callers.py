@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
-from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import appointment_of, opened_bytes, opened_contact, study_cells
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
@@ -26,30 +26,53 @@ _QUARTER = 15 * 60
 def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     """Find who calls back, by number (through the keyed index) or by name (in memory); at most `MOST_FOUND`.
 
-    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words.
+    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words. On a
+    server only supervisors search by name: a Problem for interviewers.
     """
     text = " ".join(text.split())
     by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
-    with study.reading() as transaction:  # a search by name takes a second, and others write meanwhile
+    if study.database.by_functions and not by_number:
+        study.require(Role.SUPERVISOR)
+    looked_up = _looked_up(study, text, by_number=by_number) if study.database.by_functions else None
+    # A search by name takes a second, and others write meanwhile. On a server its functions write nothing here, but a
+    # transaction that may not write would not call them.
+    with study.reading() if looked_up is None else study.transaction() as transaction:
         if by_number:
-            found = _by_number(study, transaction, text)
+            found = _by_number(study, transaction, text, looked_up)
         elif sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
             found = _by_name(study, transaction, text)
         else:
             found = []
         cells = study_cells(study, transaction)
         shown = tuple(_found(study, transaction, case_id, contact, cells) for case_id, contact in found)
-    with study.transaction() as transaction:
-        note(study, transaction, Act.LOOKED_UP, by="number" if by_number else "name", found=len(shown))
+    if not study.database.by_functions:
+        with study.transaction() as transaction:
+            note(study, transaction, Act.LOOKED_UP, by="number" if by_number else "name", found=len(shown))
     return shown
 
 
-def _by_number(study: OpenStudy, transaction: Transaction, text: str) -> list[tuple[str, Contact]]:
+def _looked_up(study: OpenStudy, text: str, *, by_number: bool) -> tuple[str, ...]:
+    """Let a server log what is looked up and return the cases with this number; it shows nobody before that is kept."""
+    with study.transaction() as transaction:
+        if by_number:
+            return _cases_with(study, transaction, text)
+        if sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
+            contacts.announce(transaction, "search")
+        return ()
+
+
+def _cases_with(study: OpenStudy, transaction: Transaction, text: str) -> tuple[str, ...]:
     phone = read_phone(text, None)
     if isinstance(phone, PhoneFault):
-        return []
+        return ()
+    return contacts.cases_with(transaction, blind_index(study.open_keys.index, phone.e164))
+
+
+def _by_number(
+    study: OpenStudy, transaction: Transaction, text: str, looked_up: tuple[str, ...] | None
+) -> list[tuple[str, Contact]]:
     found = []
-    for case_id in contacts.cases_with(transaction, blind_index(study.open_keys.index, phone.e164)):
+    for case_id in _cases_with(study, transaction, text) if looked_up is None else looked_up:
         sealed = contacts.sealed_contact(transaction, case_id)
         if sealed is not None:
             found.append((case_id, opened_contact(study, sealed)))

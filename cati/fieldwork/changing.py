@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.forms import unspoken
+from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.settings import StudySettings, check_settings, settings_to_json
@@ -37,6 +38,7 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
     if changed:
         with study.transaction() as transaction:
             studies.replace_settings(transaction, settings_to_json(settings))
+            keep_rules(transaction, settings)
             if set(changed) & _RESCHEDULES:
                 timelines.replan_all(transaction, log.seconds(study.now()))
             log.note(study, transaction, Act.SETTINGS, changed=list(changed))

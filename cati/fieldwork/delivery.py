@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from cati.errors import Problem
@@ -10,7 +11,7 @@ from cati.fieldwork.delivered import LEASE_MINUTES, Call, DeliveredCase, Lease, 
 from cati.fieldwork.log import Act, checkpoint_when_due, moment, note, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.no_case import field_over, why_none
-from cati.fieldwork.open_cells import open_cells, rank_below_fresh, without_full
+from cati.fieldwork.open_cells import full_cells, open_cells, rank_below_fresh, without_full
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
@@ -22,8 +23,9 @@ from cati.fieldwork.placing import (
     study_cells,
     turn,
 )
-from cati.store import attempts, cases, drafts, studies
+from cati.store import attempts, cases, claiming, drafts, studies
 from cati.store.cases import CaseRow, CaseStatus
+from cati.store.claiming import ClaimsMet
 from cati.store.database import Transaction
 from cati.survey.calling_hours import closes_at, is_allowed, wall
 from cati.survey.case import Preference
@@ -32,6 +34,8 @@ from cati.survey.schedule import next_phone, why_now
 from cati.text import tr
 
 TURNED_AT_ONCE = 25
+CLAIMS_MEET = 20
+"""So often a claim begins anew when it met another at the end of a quota; each time at least one of them goes on."""
 CALL_BACK = "call_back"
 OWN_APPOINTMENT = "appointment"
 
@@ -45,17 +49,68 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
     """
     _refuse_when_full(study)
     checkpoint_when_due(study)
+    claimed = None
+    for tries_left in reversed(range(CLAIMS_MEET)):
+        try:
+            claimed = _claimed(study)
+        except ClaimsMet:
+            if not tries_left:
+                raise
+        else:
+            break
+    if claimed is not None:
+        return claimed
+    with study.reading() as transaction:
+        over = field_is_over(study, transaction)
+    return field_over(study) if over else why_none(study, study.now())
+
+
+def _claimed(study: OpenStudy) -> DeliveredCase | None:
+    if study.database.by_functions:
+        return _claimed_on_server(study)
     now = study.now()
     with study.transaction() as transaction:
         cells = study_cells(study, transaction)
-        held = cases.held_by(transaction, study.me.id, seconds(now))
-        if held is not None:
-            return hand_out(study, transaction, held, cells, now)
-        over = field_is_over(study, transaction)
-        found = None if over else _best(study, transaction, cells, now)
-        if found is not None:
-            return hand_out(study, transaction, found, cells, now)
-    return field_over(study) if over else why_none(study, now)
+        found = cases.held_by(transaction, study.me.id, seconds(now))
+        if found is None and not field_is_over(study, transaction):
+            found = _best(study, transaction, cells, now)
+        return None if found is None else hand_out(study, transaction, found, cells, now)
+
+
+def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
+    """Let the server choose, by its own clock and tables; this window only opens what it is handed."""
+    with study.transaction() as transaction:
+        row = claiming.claim(transaction)
+        if row is None:
+            return None
+        study.database.unsigned_entries += 1  # the function logged it
+        _refuse_stale_settings(study, study_cells(study, transaction)[row.cell])
+    lease = Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until or 0))
+    found = handed_by_function(study, row, lease)
+    if found is None:  # another window of the same member took it over in between
+        raise ClaimsMet
+    return found
+
+
+def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> DeliveredCase | None:
+    """Open what the page shows of a case that a server just leased; ``row`` is the case as it was before.
+
+    A transaction of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
+    """
+    with study.transaction() as transaction:
+        if held_row(study, transaction, lease) is None:
+            return None
+        return handed(study, transaction, row, study_cells(study, transaction), study.now(), lease)
+
+
+def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
+    """Raise a Problem for a case of a site or department that this window has not heard of; the claim is taken back."""
+    try:
+        study.settings.department(cell[0], cell[1])
+    except KeyError:
+        raise Problem(
+            tr("Settings"), tr("They were changed since you signed in."), tr("Sign out and in again.")
+        ) from None
 
 
 def _refuse_when_full(study: OpenStudy) -> None:
@@ -77,15 +132,17 @@ def _best(study: OpenStudy, transaction: Transaction, cells: Cells, now: datetim
 
 
 def _best_ready(study: OpenStudy, transaction: Transaction, cells: Cells, now: datetime) -> CaseRow | None:
-    """Return the best ready case of an open cell that is not full; a full one is left out from the next look on."""
+    """Return the best ready case of an open cell that has room; one without is left out from the next look on."""
+    me, shut = study.me.id, set[int]()
+    second = claiming.second_approaches(transaction, me)
     while True:
-        usual, wished = open_cells(study, cells, now)
-        candidates = cases.best_of_each_cell(transaction, usual, study.me.id)
+        usual, wished = ([cell for cell in some if cell not in shut] for some in open_cells(study, cells, now))
+        candidates = claiming.best_ready(transaction, usual, me, second=second)
         if wished:
             below = rank_below_fresh()
-            candidates += cases.best_of_each_cell(transaction, wished, study.me.id, below=below)
+            candidates += claiming.best_ready(transaction, wished, me, below=below, second=second)
             candidates.sort(key=lambda row: row.rank)
-        found = without_full(study, transaction, cells, candidates, now)
+        found = without_full(study, transaction, cells, candidates, now, shut)
         if found is not None or not candidates:
             return found
 
@@ -96,20 +153,24 @@ def hand_out(
 ) -> DeliveredCase:  # fmt: skip
     """Lease a case to the signed-in member, log it, and open what the page shows; all in this transaction."""
     until = now + timedelta(minutes=LEASE_MINUTES)
-    known = case_file(study, transaction, row, cells[row.cell])
     fence = cases.lease(transaction, row, study.me.id, seconds(until))
-    plan_lapse(study, transaction, known, seconds(until))
     if reason:
         note(study, transaction, act, case=row.id, fence=fence, reason=reason)
     else:
         note(study, transaction, act, case=row.id, fence=fence)
-    lease = Lease(case_id=row.id, fence=fence, until=until)
-    return _delivered(study, known, lease, now, interview_open=drafts.has_events(transaction, row.id))
+    return handed(study, transaction, row, cells, now, Lease(case_id=row.id, fence=fence, until=until))
 
 
-def _delivered(
-    study: OpenStudy, known: CaseFile, lease: Lease, now: datetime, *, interview_open: bool
-) -> DeliveredCase:  # fmt: skip
+def handed(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, lease: Lease
+) -> DeliveredCase:
+    """Open what the page shows of a case that was just leased and logged; ``row`` is the case as it was before."""
+    known = case_file(study, transaction, row, cells[row.cell])
+    plan_lapse(study, transaction, known, seconds(lease.until))
+    return _delivered(study, known, lease, now)
+
+
+def _delivered(study: OpenStudy, known: CaseFile, lease: Lease, now: datetime) -> DeliveredCase:
     if known.contact is None:
         message = "a case without a contact was ready"
         raise AssertionError(message)
@@ -131,7 +192,7 @@ def _delivered(
         closes_at=None if closes is None else wall(closes, known.site),
         next_phone=next_phone(known.history, known.phones, study.settings.rules),
         attempts=len(known.history),
-        interview_open=interview_open,
+        interview_open=known.begun,
         call=None if call is None else Call(id=call.id, started=moment(call.started), phone=call.phone),
     )
 
@@ -164,13 +225,19 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
     now = study.now()
     with study.transaction() as transaction:
         cells = study_cells(study, transaction)
-        row = cases.case_row(transaction, case_id)
+        row = cases.locked_row(transaction, case_id)
         hindrance = _hindrance(study, transaction, row, cells, now, reason)
         if hindrance is not None:
             return Taken(case_id, *hindrance)
         if row is None:
             raise KeyError(case_id)
-        return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+        if not study.database.by_functions:
+            return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+        leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
+    taken = None
+    if leased is not None:
+        taken = handed_by_function(study, row, Lease(case_id=case_id, fence=leased[0], until=moment(leased[1])))
+    return Taken(case_id, "", tr("A colleague has this case open.")) if taken is None else taken
 
 
 def _hindrance(
@@ -188,30 +255,56 @@ def _hindrance(
     site = study.settings.site(cells[row.cell][0])
     if reason == OWN_APPOINTMENT and not is_allowed(now, site, study.settings.rules, appointment=True):
         return "", tr("Nobody may be called at this hour.")
-    if without_full(study, transaction, cells, [row], now) is None and not drafts.has_events(transaction, row.id):
-        return "", tr("There are enough interviews of this site and department.")
-    return None
+    why = _no_room(study, transaction, row, cells, now)
+    return ("", why) if why else None
+
+
+def _no_room(study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime) -> str:
+    """Return why no interview of this case's site and department may begin; "" when one may, or was begun already."""
+    if row.lease_holder == study.me.id or drafts.has_events(transaction, row.id):
+        return ""
+    if study.database.by_functions:
+        room = claiming.room_for(transaction, row.id)
+    elif without_full(study, transaction, cells, [row], now, set()) is not None:
+        room = ""
+    else:
+        room = "full" if row.cell in full_cells(study, transaction, cells) else "running"
+    if not room:
+        return ""
+    if room == "full":
+        return tr("There are enough interviews of this site and department.")
+    return tr("The interviews now running could reach the target here. Try again in some minutes.")
 
 
 def held_row(study: OpenStudy, transaction: Transaction, lease: Lease) -> CaseRow | None:
     """Return the case while the signed-in member holds it under this fence; None when the lease was lost.
 
-    A lease whose time ran out but that nobody took over yet is still held.
+    A lease whose time ran out but that nobody took over yet is still held. From here on nobody else changes the case
+    in this transaction.
     """
-    row = cases.case_row(transaction, lease.case_id)
-    if row is None or row.fence != lease.fence or row.lease_holder != study.me.id:
-        return None
-    return row
+    return cases.hold(transaction, lease.case_id, lease.fence, study.me.id)
 
 
 def renew_lease(study: OpenStudy, lease: Lease) -> Lease | LeaseLost:
     """Hold on to the case for another `LEASE_MINUTES`; to be called every few minutes while its page is open."""
-    until = study.now() + timedelta(minutes=LEASE_MINUTES)
     with study.transaction() as transaction:
-        if cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(until)):
-            plan_lapse_anew(study, transaction, lease.case_id)
-            return Lease(case_id=lease.case_id, fence=lease.fence, until=until)
-    return LeaseLost(lease.case_id)
+        later = renewed(study, transaction, lease)
+    return LeaseLost(lease.case_id) if later is None else later
+
+
+def renewed(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
+    """Hold on to the case from now on, inside a transaction already begun; None when the lease was lost."""
+    if study.database.by_functions:
+        end = cases.renew_by_function(transaction, lease.case_id, lease.fence, LEASE_MINUTES)
+        if end is None:
+            return None
+        until = moment(end)
+    else:
+        until = study.now() + timedelta(minutes=LEASE_MINUTES)
+        if not cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(until)):
+            return None
+    plan_lapse_anew(study, transaction, lease.case_id)
+    return replace(lease, until=until)
 
 
 def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:

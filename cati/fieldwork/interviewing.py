@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from cati.fieldwork import mixing
 from cati.fieldwork.delivered import LEASE_MINUTES, Call, Lease, LeaseLost, Noted
-from cati.fieldwork.delivery import held_row
-from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.delivery import held_row, renewed
+from cati.fieldwork.log import Act, moment, note
 from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outcomes import ERASES, keep_outcome
 from cati.fieldwork.placing import opened_contact, plan_lapse_anew, study_cells
 from cati.settings import Department, Site
-from cati.store import cases, contacts, drafts, studies
+from cati.store import contacts, drafts, studies
 from cati.store.database import Transaction
 from cati.survey import interview
 from cati.survey.answers import Answer, Status
@@ -184,7 +184,7 @@ def break_off(
         if outcome is Outcome.PARTIAL:
             cell = study_cells(study, transaction)[row.cell]
             whole = _interview(study, running.state, cell, partial=True)
-            mixing.put_into_pool(study, transaction, running.case_id, whole)
+            mixing.put_into_pool(study, transaction, running.lease, whole)
         else:
             event = _event(study, EventKind.BROKE_OFF)
             _keep(study, transaction, running.case_id, len(running.events), event)
@@ -228,7 +228,7 @@ def complete(study: OpenStudy, running: RunningInterview) -> Completed | Running
         if kept:
             cell = study_cells(study, transaction)[row.cell]
             whole = _interview(study, state, cell, partial=outcome is Outcome.PARTIAL)
-            mixing.put_into_pool(study, transaction, running.case_id, whole)
+            mixing.put_into_pool(study, transaction, running.lease, whole)
         noted = keep_outcome(study, transaction, running.lease, running.call, outcome)
         if isinstance(noted, LeaseLost):
             raise _CallIsGoneError(running.case_id)
@@ -324,14 +324,7 @@ def _held(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | N
     now = study.now()
     if moment(until) - now > timedelta(minutes=LEASE_MINUTES) / 2:
         return lease
-    later = _later(now)
-    cases.renew(transaction, lease.case_id, lease.fence, study.me.id, seconds(later))
-    plan_lapse_anew(study, transaction, lease.case_id)
-    return replace(lease, until=later)
-
-
-def _later(now: datetime) -> datetime:
-    return now + timedelta(minutes=LEASE_MINUTES)
+    return renewed(study, transaction, lease)
 
 
 def _keep(study: OpenStudy, transaction: Transaction, case_id: str, n: int, event: Event) -> None:

@@ -14,8 +14,7 @@ from cati.store import journal, studies
 from cati.store.database import Transaction
 from cati.vault import log_chain
 from cati.vault.checkpoints import Checkpoint, Head, append_checkpoint, checkpoint, digest, read_checkpoints
-from cati.vault.grants import certificate_from_bytes, check_certificate
-from cati.vault.people import member_record_from_bytes
+from cati.vault.grants import certificate_from_bytes, certified_signing_key
 from cati.vault.seal_file import read_seal
 
 CHECKPOINT_EVERY = 500
@@ -45,6 +44,8 @@ class Act(StrEnum):
     COMPLETED = "interview_completed"
     BROKEN_OFF = "interview_broken_off"
     DELETED = "interview_deleted"
+    POOLED = "answers_pooled"  # by the server itself, beside COMPLETED or BROKEN_OFF
+    CONTACTS_READ = "contacts_read"  # by the server itself: many at once, to search or to work out when they are called
     MIXED = "answers_mixed"
     FIELD_ENDED = "field_ended"
     EXPORTED = "answers_exported"
@@ -75,8 +76,11 @@ def append(
     **details: object,
 ) -> journal.Entry:
     """Append one entry; ``details`` must hold identifiers, counts and codes only, never what belongs to a person."""
-    text = json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if details else ""
-    return chain_on(transaction, study_id, journal.Entry(0, seconds(at), who, act.value, case, fence, text))
+    return chain_on(transaction, study_id, journal.Entry(0, seconds(at), who, act.value, case, fence, _words(details)))
+
+
+def _words(details: dict[str, object]) -> str:
+    return json.dumps(details, sort_keys=True, ensure_ascii=False, separators=(",", ":")) if details else ""
 
 
 def chain_on(transaction: Transaction, study_id: str, entry: journal.Entry) -> journal.Entry:
@@ -100,8 +104,11 @@ def chain_on(transaction: Transaction, study_id: str, entry: journal.Entry) -> j
 def note(
     study: OpenStudy, transaction: Transaction, act: Act, *, case: str = "", fence: int = 0, **details: object
 ) -> journal.Entry:  # fmt: skip
-    """Append an entry for the member signed in, at the study's own time."""
+    """Append an entry for the member signed in, at the study's own time; on a server by the server itself."""
     study.database.unsigned_entries += 1
+    if study.database.by_functions:
+        entry = journal.Entry(0, 0, study.me.id, act.value, case, fence, _words(details))
+        return journal.note_by_function(transaction, entry)
     return append(transaction, study.study_id, study.me.id, act, study.now(), case=case, fence=fence, **details)
 
 
@@ -198,10 +205,10 @@ def _signers(study: OpenStudy, transaction: Transaction, *, sealed: bool) -> dic
     seal = read_seal(study.seal_path) if sealed else None
     signers = {}
     for row in studies.members(transaction):
-        record = member_record_from_bytes(row.record)
-        if seal is not None:
-            check_certificate(certificate_from_bytes(row.certificate), record, seal)
-        signers[row.id] = record.signing_public
+        certificate = certificate_from_bytes(row.certificate)
+        signers[row.id] = (
+            certificate.signing_public if seal is None else certified_signing_key(certificate, row.id, seal)
+        )
     return signers
 
 

@@ -74,6 +74,7 @@ _SETTINGS = {
     "institute": mark("Institute"),
     "callback_number": mark("Number to call back"),
     "purpose": mark("Purpose"),
+    "quota_margin": mark("Interviews above a target"),
     "sites": mark("Sites"),
     "field_from": mark("First day of calls"),
     "field_to": mark("Last day of calls"),

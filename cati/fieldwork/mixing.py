@@ -1,7 +1,8 @@
 """The pool of finished interviews and its mixing into the stock, after which nothing ties an answer to a person.
 
-Pending rows still count as personal data: their transaction joins them to a case, and they carry, inside the seal,
-the case's tag, so that “please delete my interview” works until the mixing (security.md §6).
+Pending rows still count as personal data: their transaction joins them to a case, and they carry a keyed hash of the
+case (its tag), so that “please delete my interview” works until the mixing (security.md §6) without anybody opening
+others' interviews.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from datetime import datetime
 import msgspec
 
 from cati.errors import Problem
+from cati.fieldwork.delivered import Lease
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.settings import LIMIT_WEEKDAYS
-from cati.store import cases, counts, drafts, journal, stock
+from cati.store import cases, claiming, counts, drafts, journal, stock
 from cati.store.cases import CaseStatus
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
@@ -56,23 +58,26 @@ def stock_counts(study: OpenStudy) -> tuple[int, int]:
         return stock.stock_count(transaction), stock.pending_count(transaction)
 
 
-def put_into_pool(study: OpenStudy, transaction: Transaction, case_id: str, interview: Mapping[str, object]) -> None:
-    """Seal a finished interview under a fresh random id; the case's tag is inside the seal only."""
-    row_id = _fresh_id(study)
-    plain = msgspec.json.encode({"tag": _tag(study, case_id), "interview": interview})
+def put_into_pool(study: OpenStudy, transaction: Transaction, lease: Lease, interview: Mapping[str, object]) -> None:
+    """Seal the finished interview of the case in hand under a fresh random id; beside it stands the case's tag."""
+    row_id, tag = _fresh_id(study), tag_of(study, lease.case_id)
+    plain = msgspec.json.encode({"tag": tag, "interview": interview})
     padded = pad(plain, interview_size(study.questionnaire))
-    stock.add_pending(transaction, row_id, seal(study.open_keys.drafts, padded, study.study_id, "pending", row_id))
+    sealed = seal(study.open_keys.drafts, padded, study.study_id, "pending", row_id)
+    stock.add_pending(transaction, row_id, tag, sealed, case_id=lease.case_id, fence=lease.fence)
 
 
 def forget_pending(study: OpenStudy, transaction: Transaction, case_id: str) -> bool:
     """Delete a case's finished interview while it is not mixed; False when there is none (any more)."""
-    tag = _tag(study, case_id)
-    for row_id, sealed in stock.pending_rows(transaction):
+    tag = tag_of(study, case_id)
+    found = stock.delete_pooled(transaction, tag)
+    for row_id, sealed in stock.untagged_rows(transaction):
         if _opened(study, row_id, sealed)["tag"] == tag:
             stock.delete_pending(transaction, row_id)
-            note(study, transaction, Act.DELETED, case=case_id)
-            return True
-    return False
+            found += 1
+    if found:
+        note(study, transaction, Act.DELETED, case=case_id)
+    return found > 0
 
 
 def delete_my_interview(study: OpenStudy, case_id: str) -> bool:
@@ -83,16 +88,21 @@ def delete_my_interview(study: OpenStudy, case_id: str) -> bool:
     from cati.fieldwork.outcomes import withdraw  # noqa: PLC0415 - a withdrawal itself deletes from the pool
 
     with study.reading() as transaction:
-        tag = _tag(study, case_id)
-        there = any(_opened(study, *row)["tag"] == tag for row in stock.pending_rows(transaction))
+        tag = tag_of(study, case_id)
+        there = stock.is_pooled(transaction, tag)
+        if not there and not study.database.by_functions:  # there nobody opens others' interviews, old ones neither
+            there = any(_opened(study, *row)["tag"] == tag for row in stock.untagged_rows(transaction))
     if there:
         withdraw(study, case_id)
     return there
 
 
 def due_for_mixing(study: OpenStudy) -> bool:
-    """Tell whether `mix` has something to do: ten or more pending after the day's calling, or a mixing cut short."""
-    if study.keys is None:
+    """Tell whether `mix` has something to do: ten or more pending after the day's calling, or a mixing cut short.
+
+    On a server it is done by supervisors and research leads.
+    """
+    if study.keys is None or (study.database.by_functions and study.me.role is Role.INTERVIEWER):
         return False
     with study.reading() as transaction:
         return _was_cut_short(transaction) or _is_due(study, transaction)
@@ -147,7 +157,7 @@ def field_is_over(study: OpenStudy, transaction: Transaction) -> bool:
 
 
 def _ended(transaction: Transaction) -> bool:
-    return journal.has_entry(transaction, Act.FIELD_ENDED.value)
+    return claiming.field_ended(transaction, Act.FIELD_ENDED.value)
 
 
 def _today(study: OpenStudy) -> str:
@@ -178,9 +188,16 @@ def _move(study: OpenStudy, transaction: Transaction, *, reseal: bool) -> int:
         interview = msgspec.json.encode(_opened(study, row_id, sealed)["interview"])
         fresh.append((_fresh_id(study), seal_answers(public, _filled_up(interview, size))))
     study.draw.shuffle(fresh)
-    kept = stock.stock_ids(transaction)
+    kept = stock.stock_ids(transaction) if reseal or not study.database.by_functions else []
     study.draw.shuffle(kept)
     private = study.open_keys.answers_private
+    if study.database.by_functions:
+        if private is not None:
+            again = (seal_answers(public, open_answers(private, stock.stock_row(transaction, old))) for old in kept)
+            fresh += [("", sealed) for sealed in again]
+        moved = stock.mix_by_function(transaction, [sealed for _id, sealed in fresh], anew=reseal)
+        note(study, transaction, Act.MIXED, moved=moved)
+        return moved
     if reseal and private is not None:
         for old in kept:
             plain = open_answers(private, stock.stock_row(transaction, old))
@@ -196,7 +213,8 @@ def _move(study: OpenStudy, transaction: Transaction, *, reseal: bool) -> int:
 
 def _rewrite(study: OpenStudy) -> None:
     """Write the file anew: where a row lies, and what the log of changes held, tells nothing any more."""
-    study.database.vacuum()
+    if not study.database.by_functions:  # there the rows were written anew by the same transaction that mixed them
+        study.database.vacuum()
     with study.transaction() as transaction:
         note(study, transaction, Act.MIXED, rewritten=1)
     study.database.checkpoint()
@@ -219,7 +237,8 @@ def _opened(study: OpenStudy, row_id: str, sealed: bytes) -> dict[str, object]:
     return msgspec.json.decode(plain, type=dict[str, object])
 
 
-def _tag(study: OpenStudy, case_id: str) -> str:
+def tag_of(study: OpenStudy, case_id: str) -> str:
+    """Return the keyed hash of a case that stands beside its finished interview until that is mixed."""
     return blind_index(derive(study.open_keys.drafts, "pending tag"), case_id).hex()
 
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, time
 
 from cati.fieldwork.delivered import NoCase
 from cati.fieldwork.log import moment
-from cati.fieldwork.open_cells import full_cells
+from cati.fieldwork.open_cells import cells_without_room, full_cells, may_be_called
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import study_cells
+from cati.settings import Site
 from cati.store import cases
-from cati.store.cases import CaseStatus
-from cati.survey.calling_hours import is_allowed, next_allowed
+from cati.store.cases import CaseStatus, Whom
+from cati.survey.calling_hours import instant, next_allowed
 from cati.text import mark, tr
 
 LATER = mark("wait until they may be called again")
 HOURS = mark("may not be called at this hour")
 FULL = mark("belong to a site or department with enough interviews")
 LANGUAGE = mark("need an interviewer with another language")
+RUNNING = mark("wait for the interviews now running, which could reach the target of their site or department")
 COLLEAGUE = mark("must be called by another interviewer")
+CONVERTER = mark("refused once and wait for an interviewer whose task it is to ask again")
 OPEN = mark("are open at a colleague's")
 CLOSED = mark("are closed")
 OVER = mark("stay uncalled: the field period is over")
@@ -36,20 +39,19 @@ def field_over(study: OpenStudy) -> NoCase:
 
 
 def why_none(study: OpenStudy, now: datetime) -> NoCase:
-    """Count what blocks the cases; reads the whole index, outside the transaction that found none."""
-    rules = study.settings.rules
+    """Count what blocks the cases; reads whole indexes, outside the transaction that found none."""
     with study.reading() as transaction:
         cells = study_cells(study, transaction)
         full = full_cells(study, transaction, cells)
-        counted = cases.count_by_status(transaction)
-        avoiding = cases.count_avoiding(transaction, study.me.id)
+        running = cells_without_room(study, transaction, cells) - full
+        counted = cases.count_for(transaction, study.me.id)
         mine = [
             cell for cell, (_s, _d, language) in cells.items() if cell not in full and language in study.me.languages
         ]
         first = cases.first_due(transaction, mine) if mine else None
     blocked: Counter[str] = Counter()
     opening: list[datetime] = []
-    for (status, cell), n in counted.items():
+    for (status, cell, whom), n in counted.items():
         site_code, _department, language = cells[cell]
         site = study.settings.site(site_code)
         if status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):
@@ -62,16 +64,26 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
             blocked[LANGUAGE] += n
         elif status is CaseStatus.WAITING:
             blocked[LATER] += n
+        elif whom is not Whom.ME:
+            blocked[COLLEAGUE if whom is Whom.COLLEAGUE else CONVERTER] += n
+        elif not may_be_called(study.settings, site, now):
+            blocked[HOURS] += n
+            opening.append(_opens(study, site, now))
         else:
-            avoided = avoiding.get(cell, 0)
-            blocked[COLLEAGUE] += avoided
-            blocked[HOURS] += n - avoided
-            if n > avoided and not is_allowed(now, site, rules):
-                opening.append(next_allowed(now, site, rules, room_minutes=study.settings.expected_minutes))
+            blocked[RUNNING if cell in running else HOURS] += n
     if first is not None:
-        opening.append(moment(first))
-    order = (LATER, HOURS, FULL, LANGUAGE, COLLEAGUE, OPEN, CLOSED)
+        at = moment(first)
+        sites = study.settings.sites
+        early = all(at < instant(study.settings.field_from, time.min, site) for site in sites)
+        opening.append(min(_opens(study, site, at) for site in sites) if early else at)
+    order = (LATER, HOURS, FULL, RUNNING, LANGUAGE, COLLEAGUE, CONVERTER, OPEN, CLOSED)
     return NoCase(
         blocked=tuple((tr(why), blocked[why]) for why in order if blocked[why]),
         next_due=min(opening, default=None),
     )
+
+
+def _opens(study: OpenStudy, site: Site, now: datetime) -> datetime:
+    """Return when people of a site may be called next: not before the field period begins."""
+    begins = instant(study.settings.field_from, time.min, site)
+    return next_allowed(max(now, begins), site, study.settings.rules, room_minutes=study.settings.expected_minutes)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 
 from cati.fieldwork.log import moment, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import rank_of
-from cati.settings import StudySettings
-from cati.store import cases
+from cati.settings import Site, StudySettings
+from cati.store import claiming
 from cati.store.cases import CaseRow
+from cati.store.claiming import Taken
 from cati.store.database import Transaction
-from cati.survey.calling_hours import is_allowed
+from cati.survey.calling_hours import is_allowed, wall
 from cati.survey.schedule import Tier
 
 Cells = Mapping[int, tuple[str, str, str]]
@@ -27,12 +28,18 @@ def rank_below_fresh() -> int:
     return rank_of(int(Tier.APPOINTMENT) + 1, 0)
 
 
+def may_be_called(settings: StudySettings, site: Site, now: datetime, *, appointment: bool = False) -> bool:
+    """Tell whether people of a site may be called: inside the field period and at this hour."""
+    in_field = settings.field_from <= wall(now, site).date() <= settings.field_to
+    return in_field and is_allowed(now, site, settings.rules, appointment=appointment)
+
+
 @lru_cache(maxsize=8)
 def _sites_open(settings: StudySettings, minute: int) -> tuple[frozenset[str], frozenset[str]]:
     """Return the sites where anybody may be called in this minute (since 1970), and those for appointments only."""
     now = moment(minute * 60)
-    usual = {site.code for site in settings.sites if is_allowed(now, site, settings.rules)}
-    wished = {site.code for site in settings.sites if is_allowed(now, site, settings.rules, appointment=True)}
+    usual = {site.code for site in settings.sites if may_be_called(settings, site, now)}
+    wished = {site.code for site in settings.sites if may_be_called(settings, site, now, appointment=True)}
     return frozenset(usual), frozenset(wished - usual)
 
 
@@ -62,41 +69,78 @@ def _cells_open(
     )
 
 
+def room(taken: Taken, target: int, margin: int) -> int:
+    """Return how many more interviews may begin at once where so many are wanted; 0 or less: none.
+
+    A case that somebody has open may become an interview, and counts as one until it is given back: so a target is
+    never exceeded by more than ``margin``. None begins once the target is reached, whatever the margin.
+    """
+    return 0 if taken.complete >= target else target + margin - taken.complete - taken.running
+
+
 def without_full(
-    study: OpenStudy, transaction: Transaction, cells: Cells, candidates: Sequence[CaseRow], now: datetime
+    study: OpenStudy,
+    transaction: Transaction,
+    cells: Cells,
+    candidates: Sequence[CaseRow],
+    now: datetime,
+    shut: set[int],
 ) -> CaseRow | None:
-    """Return the first candidate whose department and site have not reached their targets; counts once a site."""
-    counted: dict[str, dict[int, int]] = {}
+    """Return the first candidate for whose department and site there is `room`; counts once a site.
+
+    Cells without are added to ``shut``; those whose target is reached need not be counted again so soon.
+    """
+    counted: dict[str, dict[int, Taken]] = {}
+    margin = study.settings.quota_margin
     for row in candidates:
         site_code, department, _language = cells[row.cell]
+        of_site = [cell for cell, place in cells.items() if place[0] == site_code]
+        same = [cell for cell in of_site if cells[cell][1] == department]
         if site_code not in counted:
-            of_site = [cell for cell, place in cells.items() if place[0] == site_code]
-            counted[site_code] = cases.complete_by_cell(transaction, of_site)
-        complete = counted[site_code]
-        site = study.settings.site(site_code)
-        target = study.settings.department(site_code, department).target
-        same = [cell for cell, place in cells.items() if place[:2] == (site_code, department)]
-        site_full = sum(complete.values()) >= site.target
-        if not site_full and sum(complete.get(cell, 0) for cell in same) < target:
+            counted[site_code] = claiming.taken_by_cell(transaction, of_site)
+        whole, part = (_sum(counted[site_code], some) for some in (of_site, same))
+        target = study.settings.site(site_code).target
+        own_target = study.settings.department(site_code, department).target
+        if min(room(whole, target, margin), room(part, own_target, margin)) > 0:
             return row
-        shut = [cell for cell, place in cells.items() if place[0] == site_code] if site_full else same
-        for cell in shut:
+        shut.update(of_site if room(whole, target, margin) <= 0 else same)
+        full = of_site if whole.complete >= target else same if part.complete >= own_target else []
+        for cell in full:
             study.database.full_cells[cell] = seconds(now) + FULL_FOR_SECONDS
     return None
 
 
+def _sum(counted: Mapping[int, Taken], cells: Sequence[int]) -> Taken:
+    found = Taken()
+    for cell in cells:
+        if cell in counted:
+            found = found.plus(counted[cell])
+    return found
+
+
 def full_cells(study: OpenStudy, transaction: Transaction, cells: Cells) -> set[int]:
     """Return every cell whose department or site has reached its target, counted now."""
-    complete = cases.complete_by_cell(transaction, list(cells))
-    by_site: dict[str, int] = {}
-    by_department: dict[tuple[str, str], int] = {}
-    for cell, n in complete.items():
+    return _cells_where(study, transaction, cells, lambda taken, target: taken.complete >= target)
+
+
+def cells_without_room(study: OpenStudy, transaction: Transaction, cells: Cells) -> set[int]:
+    """Return every cell in which the interviews that are running, and those complete, leave no `room`."""
+    margin = study.settings.quota_margin
+    return _cells_where(study, transaction, cells, lambda taken, target: room(taken, target, margin) <= 0)
+
+
+def _cells_where(
+    study: OpenStudy, transaction: Transaction, cells: Cells, shut: Callable[[Taken, int], bool]
+) -> set[int]:  # fmt: skip
+    by_site: dict[str, Taken] = {}
+    by_department: dict[tuple[str, str], Taken] = {}
+    for cell, taken in claiming.taken_by_cell(transaction, list(cells)).items():
         site, department, _language = cells[cell]
-        by_site[site] = by_site.get(site, 0) + n
-        by_department[site, department] = by_department.get((site, department), 0) + n
+        by_site[site] = by_site.get(site, Taken()).plus(taken)
+        by_department[site, department] = by_department.get((site, department), Taken()).plus(taken)
     return {
         cell
         for cell, (site, department, _language) in cells.items()
-        if by_site.get(site, 0) >= study.settings.site(site).target
-        or by_department.get((site, department), 0) >= study.settings.department(site, department).target
+        if shut(by_site.get(site, Taken()), study.settings.site(site).target)
+        or shut(by_department.get((site, department), Taken()), study.settings.department(site, department).target)
     }

@@ -42,7 +42,7 @@ _MAY = {Role.INTERVIEWER: 0, Role.SUPERVISOR: 1, Role.RESEARCH_LEAD: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of staff; ``name`` is said in the introduction."""
+    """A member of staff; ``name`` is said in the introduction. ``converts``: asks again after a soft refusal."""
 
     id: str
     login: str
@@ -50,6 +50,7 @@ class Member:
     role: Role
     languages: tuple[str, ...]
     active: bool = True
+    converts: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from cati.errors import Problem
 from cati.fieldwork.delivered import (
+    LEASE_MINUTES,
     UNDO_SECONDS,
     Before,
     Call,
@@ -18,9 +19,9 @@ from cati.fieldwork.delivered import (
     TooLate,
     UndoToken,
 )
-from cati.fieldwork.delivery import check_code, hand_out, held_row
+from cati.fieldwork.delivery import check_code, hand_out, handed_by_function, held_row
 from cati.fieldwork.log import Act, moment, note, seconds
-from cati.fieldwork.mixing import forget_pending
+from cati.fieldwork.mixing import forget_pending, tag_of
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
@@ -34,7 +35,7 @@ from cati.fieldwork.placing import (
     study_cells,
     timeline_of,
 )
-from cati.store import attempts, cases, contacts, drafts
+from cati.store import attempts, cases, contacts, drafts, erasure
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
@@ -129,7 +130,7 @@ def keep_outcome(
     planned = timeline_of(study, known, now)
     place = planned[0][1]
     if outcome in ERASES:
-        before = replace(before, newly_never=_erase(transaction, row.id, before.hashes))
+        before = replace(before, newly_never=_erase(study, transaction, row.id, before.hashes))
         place = _closed(place, CaseStatus.WITHDRAWN if outcome is Outcome.WITHDRAWN else CaseStatus.CLOSED)
         planned = ((seconds(now), place),)
     closed = place.status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN)
@@ -168,8 +169,16 @@ def _keep_preference(
         contacts.replace_contact(transaction, sealed_contact(study, row.id, wished))
 
 
-def _erase(transaction: Transaction, case_id: str, digests: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    """Erase contact, open interview and appointment; return the hashes that were not among the never-again yet."""
+def _erase(
+    study: OpenStudy, transaction: Transaction, case_id: str, digests: tuple[bytes, ...]
+) -> tuple[bytes, ...]:  # fmt: skip
+    """Erase contact, open interview and appointment; return the hashes that were not among the never-again yet.
+
+    A server remembers these for the time of the undo by itself.
+    """
+    if study.database.by_functions:
+        contacts.erase_by_function(transaction, case_id)
+        return ()
     _known, never = contacts.known_among(transaction, digests)
     contacts.never_call_again(transaction, digests)
     contacts.erase_contact(transaction, case_id)
@@ -237,8 +246,10 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     """Take the outcome back within ten seconds: the case is leased again, its call open as before."""
     now = study.now()
     before = token.before
+    if study.database.by_functions:
+        return TooLate(token.case_id) if now > token.until else _undo_by_function(study, token)
     with study.transaction() as transaction:
-        row = cases.case_row(transaction, token.case_id)
+        row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
             return TooLate(token.case_id)
         contacts.call_again(transaction, before.newly_never)
@@ -248,11 +259,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
                 contacts.add_hashes(transaction, [(digest, row.id) for digest in before.hashes])
             else:
                 contacts.replace_contact(transaction, before.contact)
-        for n, event_id, sealed in before.events:
-            drafts.append(transaction, row.id, n, event_id, sealed)  # what is there already stays
-        attempts.cancel_appointment(transaction, row.id)
-        if before.appointment is not None:
-            attempts.book(transaction, before.appointment)
+        _restore(transaction, row.id, before)
         attempts.reopen_attempt(transaction, token.call.id)
         was = before.row
         place = Place(
@@ -264,6 +271,34 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
         return hand_out(study, transaction, again, study_cells(study, transaction), now, act=Act.UNDONE)
 
 
+def _restore_events(transaction: Transaction, case_id: str, before: Before) -> None:
+    """Put back the open interview; what is there already stays."""
+    for n, event_id, sealed in before.events:
+        drafts.append(transaction, case_id, n, event_id, sealed)
+
+
+def _restore(transaction: Transaction, case_id: str, before: Before) -> None:
+    """Put back the open interview and the appointment."""
+    _restore_events(transaction, case_id, before)
+    attempts.cancel_appointment(transaction, case_id)
+    if before.appointment is not None:
+        attempts.book(transaction, before.appointment)
+
+
+def _undo_by_function(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
+    before = token.before
+    with study.transaction() as transaction:
+        leased = erasure.undo_by_function(
+            transaction, before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes,
+            before.appointment,
+        )  # fmt: skip
+        if leased is None:
+            return TooLate(token.case_id)
+        _restore_events(transaction, token.case_id, before)
+    lease = Lease(case_id=token.case_id, fence=leased[0], until=moment(leased[1]))
+    return handed_by_function(study, before.row, lease) or TooLate(token.case_id)
+
+
 def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
     """Erase contact and answers so far at once and never call again; the keyed hash of the numbers stays.
 
@@ -272,14 +307,16 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
     """
     case_id = case if isinstance(case, str) else case.case_id
     now = study.now()
+    if study.database.by_functions:
+        return _withdraw_by_function(study, case_id)
     with study.transaction() as transaction:
-        row = cases.case_row(transaction, case_id)
+        row = cases.locked_row(transaction, case_id)
         if row is None:
-            raise Problem(tr("Withdrawal"), tr("There is no such case."), "")
+            raise _no_such_case()
         for call in attempts.attempts_of(transaction, case_id):
             if call.ended is None:
                 attempts.end_attempt(transaction, call.id, seconds(now), Outcome.WITHDRAWN.value)
-        _erase(transaction, case_id, contacts.hashes_of(transaction, case_id))
+        _erase(study, transaction, case_id, contacts.hashes_of(transaction, case_id))
         forget_pending(study, transaction, case_id)
         place = Place(
             status=CaseStatus.WITHDRAWN, tier=row.tier, rank=row.rank, due_at=row.due_at, turns_at=None,
@@ -289,8 +326,25 @@ def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:
         cases.raise_fence(transaction, case_id)
         entry = note(study, transaction, Act.WITHDRAWN, case=case_id, fence=row.fence)
     study.database.checkpoint()
+    return _receipt(entry.n, now)
+
+
+def _withdraw_by_function(study: OpenStudy, case_id: str) -> Receipt:
+    with study.transaction() as transaction:
+        done = erasure.withdraw_by_function(transaction, case_id, tag_of(study, case_id))
+    if done is None:
+        raise _no_such_case()
+    study.database.unsigned_entries += 1  # the function logged it
+    return _receipt(done[0], moment(done[1]))
+
+
+def _no_such_case() -> Problem:
+    return Problem(tr("Withdrawal"), tr("There is no such case."), "")
+
+
+def _receipt(n: int, at: datetime) -> Receipt:
     return Receipt(
-        number=str(entry.n),
-        at=now,
-        words=tr("Consent withdrawn; contact and answers so far are erased. No further call. Entry {n}.", n=entry.n),
+        number=str(n),
+        at=at,
+        words=tr("Consent withdrawn; contact and answers so far are erased. No further call. Entry {n}.", n=n),
     )

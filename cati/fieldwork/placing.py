@@ -13,7 +13,7 @@ from cati.errors import Problem
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.settings import Site
-from cati.store import attempts, cases, contacts, drafts, studies, timelines
+from cati.store import attempts, case_files, cases, contacts, drafts, studies, timelines
 from cati.store.attempts import AppointmentRow, AttemptRow
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
@@ -32,7 +32,10 @@ _decode_contact = msgspec.json.Decoder(Contact).decode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
-    """All that is known of one case: its row, its calls, its appointment and, unless erased, its contact."""
+    """All that is known of one case: its row, its calls, its appointment and, unless erased, its contact.
+
+    ``begun``: its interview was begun and is not finished.
+    """
 
     row: CaseRow
     site: Site
@@ -42,6 +45,7 @@ class CaseFile:
     history: tuple[Attempt, ...] = field(repr=False)
     appointment: Appointment | None = field(repr=False)
     contact: Contact | None = field(repr=False)
+    begun: bool
 
     @property
     def phones(self) -> tuple[PhoneKind, ...]:
@@ -141,19 +145,21 @@ def appointment_of(study: OpenStudy, row: AppointmentRow) -> Appointment:
 
 
 def case_file(study: OpenStudy, transaction: Transaction, row: CaseRow, cell: tuple[str, str, str]) -> CaseFile:
-    """Gather all that is known of a case; ``cell`` is its (site, department, language)."""
-    calls = attempts.attempts_of(transaction, row.id)
-    booked = attempts.appointment_of(transaction, row.id)
-    sealed = contacts.sealed_contact(transaction, row.id)
+    """Gather all that is known of a case in hand; ``cell`` is its (site, department, language)."""
+    return _filed(study, row, cell, case_files.kept_of(transaction, row.id))
+
+
+def _filed(study: OpenStudy, row: CaseRow, cell: tuple[str, str, str], kept: case_files.Kept) -> CaseFile:
     return CaseFile(
         row=row,
         site=study.settings.site(cell[0]),
         department=cell[1],
         language=cell[2],
-        calls=calls,
-        history=history_of(calls),
-        appointment=None if booked is None else appointment_of(study, booked),
-        contact=None if sealed is None else opened_contact(study, sealed),
+        calls=kept.calls,
+        history=history_of(kept.calls),
+        appointment=None if kept.appointment is None else appointment_of(study, kept.appointment),
+        contact=None if kept.contact is None else opened_contact(study, kept.contact),
+        begun=kept.begun,
     )
 
 
@@ -308,6 +314,8 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
     A lease that ran out ends here, and with it a call left open. No contact is opened, unless a timeline came to its
     end and this database lets everybody work it out anew; those count, too. ``most`` is 32 at most.
     """
+    if study.database.by_functions:
+        return timelines.turn_by_function(transaction, most)
     rows = cases.turning(transaction, seconds(now), most)
     if rows:
         lapsed = [row for row in rows if row.status is CaseStatus.LEASED]
@@ -322,7 +330,7 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
             note(study, transaction, Act.PUT_BACK, case=row.id, fence=row.fence, lapsed=row.lease_holder)
         timelines.move(transaction, [row.id for row in rows], seconds(now))
     if study.database.reads_every_contact:
-        return len(rows) + _replan(study, transaction, now, most)
+        return len(rows) + replan_some(study, transaction, now, most)
     return len(rows)
 
 
@@ -331,17 +339,26 @@ def replan(study: OpenStudy, most: int) -> int:
 
     It opens their contacts: an act of those who may read every contact, to be done again while it returns ``most``.
     """
+    if study.database.by_functions:
+        with study.reading() as transaction:
+            if not timelines.any_marked(transaction):
+                return 0
+        with study.transaction() as transaction:
+            contacts.announce(transaction, "replan")
     with study.transaction() as transaction:
-        return _replan(study, transaction, study.now(), most)
+        return replan_some(study, transaction, study.now(), most)
 
 
-def _replan(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+def replan_some(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
+    """Do what `replan` does inside a transaction already begun."""
     found = timelines.marked(transaction, most)
     if not found:
         return 0
     cells = study_cells(study, transaction)
+    sealed = contacts.contacts_to_plan(transaction, [row.id for row, _mark in found])
     for row, mark in found:
-        known = case_file(study, transaction, row, cells[row.cell])
+        kept = replace(case_files.kept_of(transaction, row.id), contact=sealed.get(row.id))
+        known = _filed(study, row, cells[row.cell], kept)
         since = max([moment(mark), *(attempt.ended for attempt in known.history)])
         put(transaction, row.id, timeline_of(study, known, now, min(since, now)))
     return len(found)

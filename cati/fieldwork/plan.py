@@ -33,6 +33,7 @@ languages = ["de", "en"]
 expected_minutes = 15
 field_from = 2027-07-05
 field_to = 2027-08-14
+# quota_margin = 0             # by how many interviews a target may be exceeded, see the manual
 contact_from = 2026-07-01      # contact with the office from …
 contact_to = 2027-06-30        # … to
 erasure_date = 2027-09-30
@@ -120,6 +121,7 @@ class Plan:
     staff: tuple[PlannedMember, ...]
     departments: tuple[Department, ...] = ()
     purpose: str = ""
+    quota_margin: int = 0
     rules: CallingRules = field(default_factory=CallingRules)
 
 
@@ -186,6 +188,7 @@ def settings_of(plan: Plan) -> StudySettings:
         erasure_date=plan.erasure_date,
         rules=plan.rules,
         purpose=plan.purpose,
+        quota_margin=plan.quota_margin,
     )
 
 

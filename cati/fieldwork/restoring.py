@@ -7,8 +7,10 @@ from pathlib import Path
 
 from cati.errors import Problem
 from cati.fieldwork.backing_up import Backup, read_backup
+from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.server_members import Tell, give_roles, tell_starts
 from cati.fieldwork.server_setup import ServerPlan, lay_tables, prepare_place
+from cati.settings import settings_from_json
 from cati.store import administration, dumping, studies
 from cati.store.administration import AsOwner
 from cati.store.embedded import FILE_NAME, Embedded
@@ -71,8 +73,11 @@ def restore_server(path: Path, link_path: Path, plan: ServerPlan, sheet_path: Pa
     tell(trn("restored: 1 row, read back and compared", "restored: {n} rows, read back and compared", rows))
     target = AsOwner(url, password, link.database, roles.owner)
     try:
-        lay_tables(target, tell)
+        lay_tables(target, roles, tell)
         with target.transaction() as transaction:
+            row = studies.name_and_settings(transaction)
+            if row is not None:
+                keep_rules(transaction, settings_from_json(row[1]))
             starts = give_roles(transaction, roles, link, link_path.name, (), sheet_path, tell)
     finally:
         target.close()

@@ -11,6 +11,7 @@ from pathlib import Path
 from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.backing_up import list_backup
+from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, Role
 from cati.fieldwork.server_members import Tell, give_roles, set_starts, start_passwords, tell_starts
@@ -69,14 +70,15 @@ def prepare_server(plan: ServerPlan, roles: Roles, database: str, tell: Tell) ->
     prepare_place(plan, roles, database, tell)
     owned = AsOwner(plan.administrator, plan.password, database, roles.owner)
     try:
-        lay_tables(owned, tell)
+        lay_tables(owned, roles, tell)
     finally:
         owned.close()
 
 
-def lay_tables(owned: AsOwner, tell: Tell) -> None:
-    """Make the tables or bring them up to date, as their owner; the caller has made a backup of older ones."""
+def lay_tables(owned: AsOwner, roles: Roles, tell: Tell) -> None:
+    """Make tables and rights or bring them up to date, as their owner; the caller has made a backup of older ones."""
     tell(said(administration.make_tables(owned)))
+    tell(said(administration.make_rights(owned, roles)))
 
 
 def prepare_place(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:
@@ -149,9 +151,12 @@ def move_to_server(
         if row is None:
             raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
         roles = Roles(row.id)
+        settings = settings_from_json(row.settings)
+        with source.transaction() as transaction:
+            keep_rules(transaction, settings)  # a folder does without them, and an old one has none
         link = StudyLink(
             study=row.id,
-            name=settings_from_json(row.settings).name,
+            name=settings.name,
             database=plan.database or roles.prefix,
             hosts=plan.hosts,
             ports=plan.ports,
@@ -261,6 +266,7 @@ def _bring(
             others = [row for row in studies.members(reading) if row.active and row.id != me.id]
             starts = start_passwords(link, link_name, others, sheet_path)
             counts = moving.copy_rows(reading, writing, with_.progress)
+            administration.know_login(writing, roles, me.login)
             log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="server")
             set_starts(writing, roles, link, others, starts)
     except Unreachable:  # perhaps it was kept: then these are the start passwords
@@ -299,13 +305,14 @@ def look_after_server(
                 tr("Nobody may be at work. Give --back-up-to FOLDER, or --backup-is-made when there is one."),
             )
         backup = before_steps() if older and before_steps is not None else None
-        lay_tables(target, tell)
+        lay_tables(target, roles, tell)
         if backup is not None:
             list_backup(target, backup)
         with target.transaction() as transaction:
             row = studies.the_study(transaction)
             if row is None or row.id != link.study:
                 raise Problem(place.name, tr("This study is not on the server."), tr("Move it there first."))
+            keep_rules(transaction, settings_from_json(row.settings))
             starts = give_roles(transaction, roles, link, place.name, renew, sheet_path, tell)
     finally:
         target.close()

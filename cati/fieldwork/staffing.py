@@ -164,6 +164,7 @@ def member_of(row: studies.MemberRow) -> Member:
         role=Role(row.role),
         languages=tuple(row.languages.split()),
         active=bool(row.active),
+        converts=bool(row.converts),
     )
 
 

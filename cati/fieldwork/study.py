@@ -15,6 +15,7 @@ from cati.fieldwork import log
 from cati.fieldwork.before_sign_in import bring_seal, is_on_server, no_study, restore_seal, seal_is_here, study_name
 from cati.fieldwork.changing import change_settings, settings_log
 from cati.fieldwork.forms import check_form, unspoken
+from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.sheets import write_sheets
@@ -175,6 +176,7 @@ def create_study(
                 source=source,
                 at=log.seconds(at),
             )
+            keep_rules(transaction, settings)
             for row in made.rows:
                 studies.add_member(transaction, row)
             log.append(transaction, study_id, made.rows[0].id, Act.MADE, at, members=len(made.rows))
@@ -258,6 +260,7 @@ def open_study(
 def _rows_of(database: Database, login: str) -> tuple[studies.StudyRow, studies.MemberRow, bytes]:
     """Return study, member and questionnaire as the store keeps them; raises what keeps the study from being opened."""
     refuse_other_version(database)
+    database.require_posture()
     with database.reading() as transaction:
         row = studies.the_study(transaction)
         if row is None:

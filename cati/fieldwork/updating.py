@@ -11,8 +11,10 @@ from pathlib import Path
 
 from cati.errors import Problem
 from cati.fieldwork.backing_up import back_up_file, backups_in, end_old, list_backup
+from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import seconds
-from cati.store import backups
+from cati.settings import settings_from_json
+from cati.store import backups, studies
 from cati.store.embedded import Embedded
 from cati.store.migrations import is_older, require_current
 from cati.text import tr
@@ -44,6 +46,10 @@ def update_study(
         copy = back_up_file(database, folder / COPIES, now=now, draw=draw, keep=COPY_DAYS, progress=progress)
         require_current(database, progress)
         list_backup(database, copy)
+        with database.transaction() as transaction:
+            row = studies.name_and_settings(transaction)
+            if row is not None:  # what older programs worked out each time stands in tables now
+                keep_rules(transaction, settings_from_json(row[1]))
         return copy
     finally:
         database.close()

@@ -8,12 +8,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import func, update
+
 from cati.errors import Problem
+from cati.store import rights
 from cati.store.access_rules import Access, AccessLine, access
 from cati.store.connecting import LOCK_SECONDS, STATEMENT_SECONDS, Link
 from cati.store.database import Transaction
 from cati.store.migrations import HEAD, create_tables, require_current, version
 from cati.store.roles import Roles
+from cati.store.schema import member
 from cati.store.server import Server
 from cati.text import tr
 
@@ -107,9 +111,11 @@ def prepare(connection: Any, roles: Roles, database: str) -> Iterator[Step]:
     """Make roles and database, and take from everybody else what PostgreSQL gives to everybody; yields what it did."""
     refuse_name(database)
     refuse_old(connection.info.server_version)
-    for name in (roles.owner, *roles.groups):
+    for name in (roles.owner, roles.gate, *roles.groups):
         yield Step(tr("Role {name}, by which nobody signs in", name=name), _role(connection, name))
     _join(connection, roles.owner)
+    _join(connection, roles.gate)
+    _rank(connection, roles)
     yield Step(tr("Database {name}", name=database), _database(connection, roles, database))
     yield Step(
         tr("Only members of the study may connect to it"),
@@ -134,7 +140,6 @@ def prepare_inside(connection: Any, roles: Roles) -> Step:
             connection,
             look,
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
-            f"GRANT USAGE ON SCHEMA public TO {', '.join(roles.groups)}",
             f"ALTER DEFAULT PRIVILEGES FOR ROLE {roles.owner} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC",
         ),
     )
@@ -184,6 +189,15 @@ def _join(connection: Any, owner: str) -> None:
         connection.execute(f"GRANT {owner} TO SESSION_USER")
 
 
+def _rank(connection: Any, roles: Roles) -> None:
+    """Let each group have what the one below has, and the gate put people into any of them."""
+    interviewers, supervisors, leads = roles.groups
+    connection.execute(f"ALTER ROLE {roles.gate} NOINHERIT CREATEROLE")
+    connection.execute(f"GRANT {interviewers} TO {supervisors}")
+    connection.execute(f"GRANT {supervisors} TO {leads}")
+    connection.execute(f"GRANT {', '.join(roles.groups)} TO {roles.gate} WITH ADMIN OPTION")
+
+
 def _database(connection: Any, roles: Roles, database: str) -> bool:
     import psycopg  # noqa: PLC0415 - for studies on a server only
 
@@ -215,6 +229,8 @@ class AsOwner(Server):
     """A study's database through an administrator's connection; everything is done as the owner of its tables."""
 
     own_steps = True
+    by_functions = False
+    reads_every_contact = True
 
     def __init__(self, url: str, password: str, database: str, owner: str) -> None:
         super().__init__(Link(hosts=(), ports=(), database=database), owner, password)
@@ -242,6 +258,17 @@ def make_tables(database: AsOwner) -> Step:
     else:
         require_current(database)
     return Step(tr("Tables, version {version}", version=HEAD), found != HEAD)
+
+
+def make_rights(database: AsOwner, roles: Roles) -> Step:
+    """Lay down who may do what, unless it is just so."""
+    with database.reading() as transaction:
+        before = rights.posture(transaction, roles)
+    with database.transaction(large=True) as transaction:
+        rights.lay_down(transaction, roles)
+    with database.reading() as transaction:
+        after = rights.posture(transaction, roles)
+    return Step(tr("Rights by role and by row"), after != before)
 
 
 def transport(connection: Any, roles: Roles, database: str) -> Transport:
@@ -297,9 +324,10 @@ def existing(transaction: Transaction, names: Sequence[str]) -> frozenset[str]:
 
 def drop_login(transaction: Transaction, roles: Roles, login: str) -> None:
     """Take away the role by which a member signed in, if there is one; in a transaction of `AsOwner`."""
-    transaction.exec_driver_sql("SET LOCAL ROLE NONE")
+    rights.become(transaction, roles.gate)
     transaction.exec_driver_sql(f"DROP ROLE IF EXISTS {roles.login(login)}")
-    transaction.exec_driver_sql(f"SET LOCAL ROLE {roles.owner}")
+    rights.become(transaction, roles.owner)
+    transaction.execute(update(member).where(member.c.server_role == roles.login(login)).values(server_role=None))
 
 
 def set_login(transaction: Transaction, roles: Roles, login: str, group: str, verifier: str) -> None:
@@ -308,16 +336,16 @@ def set_login(transaction: Transaction, roles: Roles, login: str, group: str, ve
     ``group``: the member's role, as `member.role` says it. ``verifier``: from `cati.store.server.made_verifier`.
     """
     name = roles.login(login)
-    transaction.exec_driver_sql("SET LOCAL ROLE NONE")  # the owner of tables makes no roles: the administrator does
-    if existing(transaction, [name]):
-        transaction.exec_driver_sql(f"ALTER ROLE {name} LOGIN PASSWORD '{verifier}'")
-    else:
-        transaction.exec_driver_sql(
-            f"CREATE ROLE {name} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
-            f" PASSWORD '{verifier}'"
-        )
-    transaction.exec_driver_sql(f"GRANT {roles.group(group)} TO {name}")
-    # FOR NOW, until rights are given by row (contracts4.md, point 4): every member acts as the owner of the tables.
-    # This line goes then, and nothing else in this package depends on it.
-    transaction.exec_driver_sql(f"GRANT {roles.owner} TO {name}")
-    transaction.exec_driver_sql(f"SET LOCAL ROLE {roles.owner}")
+    rights.become(transaction, roles.gate)  # which alone may make them
+    if not existing(transaction, [name]):
+        transaction.exec_driver_sql(f"CREATE ROLE {name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
+        transaction.exec_driver_sql(f"GRANT {roles.group(group)} TO {name}")
+    transaction.exec_driver_sql(f"ALTER ROLE {name} LOGIN PASSWORD '{verifier}'")
+    rights.become(transaction, roles.owner)
+    know_login(transaction, roles, login)
+
+
+def know_login(transaction: Transaction, roles: Roles, login: str) -> None:
+    """Write by which role a member signs in: so the server knows who asks."""
+    folded = func.lower(member.c.login) == login.strip().lower()
+    transaction.execute(update(member).where(folded).values(server_role=roles.login(login)))

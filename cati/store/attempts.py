@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select, text, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -100,7 +100,10 @@ def reopen_attempt(transaction: Transaction, attempt_id: str) -> None:
 
 
 _APPOINTMENT = Prepared(
-    select(*(appointment.c[name] for name in AppointmentRow.__slots__)).where(appointment.c.case == bindparam("id"))
+    select(*(appointment.c[name] for name in AppointmentRow.__slots__)).where(appointment.c.case == bindparam("id")),
+    member=text(
+        "SELECT " + ", ".join(f'"{name}"' for name in AppointmentRow.__slots__) + " FROM public.cati_appointment(:id)"
+    ),
 )
 
 
@@ -123,10 +126,17 @@ def cancel_appointment(transaction: Transaction, case_id: str) -> None:
     transaction.execute(delete(appointment).where(appointment.c.case == case_id))
 
 
+_BETWEEN = Prepared(
+    select(func.count()).select_from(appointment)
+    .where(appointment.c.at >= bindparam("start"), appointment.c.at < bindparam("end")),
+    member=text("SELECT public.cati_appointments(:start, :end)"),
+)  # fmt: skip
+
+
 def appointments_between(transaction: Transaction, start: int, end: int) -> int:
     """Return how many appointments begin in [start, end), seconds since 1970."""
-    query = select(func.count()).select_from(appointment).where(appointment.c.at >= start, appointment.c.at < end)
-    return transaction.execute(query).scalar_one()
+    row = _BETWEEN.first(transaction, start=start, end=end)
+    return 0 if row is None else int(row[0])
 
 
 def appointments_by(transaction: Transaction, interviewer: str) -> tuple[AppointmentRow, ...]:
@@ -140,10 +150,15 @@ def appointments_by(transaction: Transaction, interviewer: str) -> tuple[Appoint
     return tuple(AppointmentRow(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
+_CALLS_SINCE = Prepared(
+    select(func.count(), func.count().filter(attempt.c.outcome == literal_column("'complete'"))).where(
+        attempt.c.ended >= bindparam("since"), attempt.c.interviewer == bindparam("interviewer")
+    ),
+    member=text("SELECT calls, complete FROM public.cati_my_calls(:since)"),
+)
+
+
 def calls_since(transaction: Transaction, interviewer: str, since: int) -> tuple[int, int]:
     """Return (calls, complete interviews) of one interviewer that ended at or after ``since``."""
-    query = select(func.count(), func.count().filter(attempt.c.outcome == "complete")).where(
-        attempt.c.ended >= since, attempt.c.interviewer == interviewer
-    )
-    row = transaction.execute(query).one()
-    return row[0], row[1]
+    row = _CALLS_SINCE.first(transaction, since=since, interviewer=interviewer)
+    return (0, 0) if row is None else (row[0], row[1])

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
-    JSON,
-    ColumnElement,
+    ARRAY,
     CompoundSelect,
     Integer,
-    Select,
-    String,
-    TableValuedAlias,
     bindparam,
     cast,
     delete,
@@ -23,20 +20,18 @@ from sqlalchemy import (
     insert,
     literal_column,
     null,
-    or_,
     select,
+    text,
     union_all,
     update,
 )
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
 from cati.store.prepared import MOST_LISTED, Prepared
-from cati.store.schema import case, turn
+from cati.store.schema import case, member, turn
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
-BEST_AT_ONCE = 4
-"""So many cells' best cases come back at once; a claim hardly ever needs the second."""
 
 
 class CaseStatus(IntEnum):
@@ -86,12 +81,52 @@ def _row(values: Sequence[Any]) -> CaseRow:
 
 
 _COLUMNS = tuple(case.c[name] for name in CaseRow.__slots__)
-_BY_ID = Prepared(select(*_COLUMNS).where(case.c.id == bindparam("id")))
+_NAMES = ", ".join(CaseRow.__slots__)
+_BY_ID = Prepared(
+    select(*_COLUMNS).where(case.c.id == bindparam("id")), member=text(f"SELECT {_NAMES} FROM public.cati_case(:id)")
+)
 
 
 def case_row(transaction: Transaction, case_id: str) -> CaseRow | None:
     """Return one case, None when there is none with this id."""
     row = _BY_ID.first(transaction, id=case_id)
+    return None if row is None else _row(row)
+
+
+_LOCKED = Prepared(
+    select(*_COLUMNS).where(case.c.id == bindparam("id")),
+    postgresql=select(*_COLUMNS).where(case.c.id == bindparam("id")).with_for_update(key_share=True),
+    member=text(f"SELECT {_NAMES} FROM public.cati_case(:id)"),  # who writes then are functions that lock it
+)
+
+
+def locked_row(transaction: Transaction, case_id: str) -> CaseRow | None:
+    """Return one case that nobody else changes until this transaction ends; what writes about a case begins with it.
+
+    Whoever turns cases takes the case first, then its calls: in any other order two could wait for each other.
+    """
+    row = _LOCKED.first(transaction, id=case_id)
+    return None if row is None else _row(row)
+
+
+_IN_HAND = select(*_COLUMNS).where(
+    case.c.id == bindparam("id"), case.c.fence == bindparam("under"), case.c.lease_holder == bindparam("holder")
+)
+_HOLD = Prepared(
+    _IN_HAND,
+    postgresql=_IN_HAND.with_for_update(key_share=True),
+    member=text(f"SELECT {_NAMES} FROM public.cati_hold(:id, :under)"),
+)
+
+
+def hold(transaction: Transaction, case_id: str, fence: int, holder: str) -> CaseRow | None:
+    """Return the case while this member holds it under this fence number, locked until the transaction ends.
+
+    What the transaction writes for the case from here on is written under that number. A lease whose time ran out but
+    that nobody took over yet is still held.
+    """
+    values: dict[str, object] = {"id": case_id, "under": fence, "holder": holder}
+    row = _HOLD.first(transaction, **values)
     return None if row is None else _row(row)
 
 
@@ -142,75 +177,6 @@ def turning(transaction: Transaction, now: int, most: int) -> tuple[CaseRow, ...
     return tuple(_row(row) for row in _TURNING.rows(transaction, now=now)[:most])
 
 
-def _best_of(*, below: bool) -> Prepared:
-    # The cells come as one JSON value: the statement stays the same whichever are open.
-    listed = bindparam("cells", type_=String)
-    on_file = func.json_each(listed).table_valued("value", name="wanted")
-    on_server = func.json_array_elements_text(cast(listed, JSON)).table_valued("value", name="wanted")
-    return Prepared(
-        _best_among(on_file, on_file.c.value, below=below),
-        postgresql=_best_among(on_server, cast(on_server.c.value, Integer), below=below),
-    )
-
-
-def _best_among(wanted: TableValuedAlias, number: ColumnElement[int], *, below: bool) -> Select[Any]:
-    k = case.alias("k")
-    probe = (
-        select(k.c.id)
-        .with_hint(k, "INDEXED BY ix_case_claim", "sqlite")
-        .where(k.c.status == literal_column("0"), k.c.cell == number)
-        .where(or_(k.c.avoid.is_(None), k.c.avoid != bindparam("me")))
-        .order_by(k.c.rank)
-        .limit(literal_column("1"))
-    )
-    if below:
-        probe = probe.where(k.c.rank < bindparam("below"))
-    return (
-        select(*_COLUMNS)
-        .select_from(wanted)
-        .join(case, case.c.id == probe.correlate(wanted).scalar_subquery())
-        .order_by(case.c.rank)
-        .limit(literal_column(str(BEST_AT_ONCE)))
-    )
-
-
-_BEST = _best_of(below=False)
-_BEST_BELOW = _best_of(below=True)
-
-
-def best_of_each_cell(
-    transaction: Transaction, cells: Sequence[int], me: str, *, below: int | None = None
-) -> list[CaseRow]:
-    """Return the best ready cases, one of each cell, best first, `BEST_AT_ONCE` at most; one index probe a cell.
-
-    Cases that ``me`` is to avoid are passed over. ``below`` bounds the rank (to look at one tier only).
-    """
-    if not cells:
-        return []
-    wanted = str(list(cells))  # a list of whole numbers is JSON as it stands
-    if below is None:
-        found = _BEST.rows(transaction, cells=wanted, me=me)
-    else:
-        found = _BEST_BELOW.rows(transaction, cells=wanted, me=me, below=below)
-    return [_row(row) for row in found]
-
-
-@lru_cache(maxsize=1024)  # one a site, and one for all
-def _complete_of(cells: tuple[int, ...]) -> Prepared:
-    return Prepared(
-        select(case.c.cell, func.count())
-        .with_hint(case, "INDEXED BY ix_case_final", "sqlite")
-        .where(case.c.final_code == literal_column(f"'{COMPLETE}'"))
-        .where(case.c.cell.in_([literal_column(str(number)) for number in cells]))
-        .group_by(case.c.cell)
-    )
-
-
-def complete_by_cell(transaction: Transaction, cells: Sequence[int]) -> dict[int, int]:
-    """Return the number of complete interviews of each of these cells (no entry: none), counted in the index."""
-    return dict(_complete_of(tuple(cells)).rows(transaction))
-
-
 _LEASE = Prepared(
     update(case)
     .where(case.c.id == bindparam("case_id"), case.c.fence == bindparam("fence_before"))
@@ -234,6 +200,25 @@ def lease(transaction: Transaction, found: CaseRow, holder: str, until: int) -> 
         message = "a case changed inside the transaction that read it"
         raise AssertionError(message)
     return fence
+
+
+_LEASE_BY_FUNCTION = Prepared(text("SELECT fence, until FROM public.cati_lease(:of, :seen, :why, :minutes)"))
+_RENEW_BY_FUNCTION = Prepared(text("SELECT public.cati_renew_lease(:of, :under, :minutes)"))
+
+
+def lease_by_function(transaction: Transaction, found: CaseRow, why: str, minutes: int) -> tuple[int, int] | None:
+    """Let the server lease a case to the member signed in and log it: (fence number, end of the lease).
+
+    ``why``: the reason that stands in the log. None when the case changed since it was read.
+    """
+    row = _LEASE_BY_FUNCTION.first(transaction, of=found.id, seen=found.fence, why=why, minutes=minutes)
+    return None if row is None else (row[0], row[1])
+
+
+def renew_by_function(transaction: Transaction, case_id: str, fence: int, minutes: int) -> int | None:
+    """Let the server move the end of a lease; returns when it ends, None when it is somebody else's by now."""
+    row = _RENEW_BY_FUNCTION.first(transaction, of=case_id, under=fence, minutes=minutes)
+    return None if row is None else row[0]
 
 
 def renew(transaction: Transaction, case_id: str, fence: int, holder: str, until: int) -> bool:
@@ -275,8 +260,16 @@ Step = tuple[str, int, Place]
 def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: Iterable[Step] = ()) -> None:
     """Give cases their place in the queue, and the steps of their timelines in place of all earlier ones.
 
-    A lease ends with it, the fence number stays.
+    A lease ends with it, the fence number stays. A member on a server may do so with the case in hand, a supervisor
+    with one in nobody's.
     """
+    if by_functions(transaction):
+        of: dict[str, list[Step]] = {}
+        for step in later:
+            of.setdefault(step[0], []).append(step)
+        for case_id, place in places:
+            _put_by_function(transaction, case_id, place, of.get(case_id, ()))
+        return
     # The steps first: whoever may write them only while holding the case still holds it.
     _FORGET_STEPS.act_on_all(transaction, ("case_id",), [(case_id,) for case_id, _to in places])
     add_steps(transaction, later)
@@ -288,6 +281,22 @@ def put(transaction: Transaction, places: Sequence[tuple[str, Place]], later: It
             for case_id, to in places
         ],
     )
+
+
+_PUT = Prepared(
+    text("SELECT public.cati_put(:of, :status, :tier, :rank, :due_at, :turns_at, :avoid, :final_code, :steps)")
+)
+
+
+def _put_by_function(transaction: Transaction, case_id: str, to: Place, steps: Sequence[Step]) -> None:
+    listed = [
+        [at, int(step.status), step.tier, step.rank, step.due_at, step.turns_at, step.avoid, step.final_code]
+        for _case, at, step in steps
+    ]
+    _PUT.first(
+        transaction, of=case_id, status=int(to.status), tier=to.tier, rank=to.rank, due_at=to.due_at,
+        turns_at=to.turns_at, avoid=to.avoid, final_code=to.final_code, steps=json.dumps(listed),
+    )  # fmt: skip
 
 
 def add_steps(transaction: Transaction, steps: Iterable[Step]) -> None:
@@ -322,31 +331,81 @@ def add_cases(transaction: Transaction, rows: Iterable[tuple[object, ...]]) -> N
     _ADD.act_on_all(transaction, CaseRow.__slots__, rows)
 
 
+_CONVERTERS = Prepared(select(member.c.id).where(member.c.converts, member.c.active))
+
+
+def second_rule(transaction: Transaction, me: str) -> str | None:
+    """Return what `second_approaches` does, whether or not there is such a case now."""
+    converters = [row[0] for row in _CONVERTERS.rows(transaction)]
+    if not converters or me in converters:
+        return ""
+    return converters[0] if len(converters) == 1 else None
+
+
+class Whom(IntEnum):
+    """Who may call a case, as far as a soft refusal goes; the numbers are those of the server's function."""
+
+    ME = 0
+    COLLEAGUE = 1
+    CONVERTER = 2
+
+
+def _on_server(transaction: Transaction) -> bool:
+    return transaction.dialect.name == "postgresql"
+
+
+_COUNTS = func.public.cati_counts().table_valued("status", "cell", "whom", "n", name="k")
+
+
+def count_for(transaction: Transaction, me: str) -> dict[tuple[CaseStatus, int, Whom], int]:
+    """Return the number of cases by status, cell and who may call them; reads whole indexes.
+
+    On a server ``me`` is who is signed in there, whatever is said here.
+    """
+    if _on_server(transaction):
+        return {(CaseStatus(row[0]), row[1], Whom(row[2])): row[3] for row in transaction.execute(select(_COUNTS))}
+    found: Counter[tuple[CaseStatus, int, Whom]] = Counter()
+    only_of = second_rule(transaction, me)
+    for status, cell, avoid, n in _groups(transaction):
+        if avoid is None:
+            whom = Whom.ME
+        elif avoid == me:
+            whom = Whom.COLLEAGUE
+        else:
+            whom = Whom.ME if only_of in ("", avoid) else Whom.CONVERTER
+        found[CaseStatus(status), cell, whom] += n
+    return found
+
+
+def _groups(transaction: Transaction) -> list[tuple[int, int, str | None, int]]:
+    groups = []
+    for index, which in (("claim", case.c.avoid.is_(None)), ("second", case.c.avoid.isnot(None))):
+        query = (
+            select(case.c.status, case.c.cell, case.c.avoid, func.count())
+            .with_hint(case, f"INDEXED BY ix_case_{index}", "sqlite")
+            .where(which)
+            .group_by(case.c.status, case.c.cell, case.c.avoid)
+        )
+        groups += [(row[0], row[1], row[2], row[3]) for row in transaction.execute(query)]
+    return groups
+
+
 def count_by_status(transaction: Transaction) -> dict[tuple[CaseStatus, int], int]:
-    """Return the number of cases of each (status, cell); reads the whole index."""
-    query = (
-        select(case.c.status, case.c.cell, func.count())
-        .with_hint(case, "INDEXED BY ix_case_claim", "sqlite")
-        .group_by(case.c.status, case.c.cell)
-    )
-    return {(CaseStatus(row[0]), row[1]): row[2] for row in transaction.execute(query)}
-
-
-def count_avoiding(transaction: Transaction, me: str) -> dict[int, int]:
-    """Return by cell the ready cases that another interviewer must call."""
-    query = (
-        select(case.c.cell, func.count())
-        .with_hint(case, "INDEXED BY ix_case_claim", "sqlite")
-        .where(case.c.status == int(CaseStatus.READY), case.c.avoid == me)
-        .group_by(case.c.cell)
-    )
-    return {row[0]: row[1] for row in transaction.execute(query)}
+    """Return the number of cases of each (status, cell); reads whole indexes."""
+    found: Counter[tuple[CaseStatus, int]] = Counter()
+    for (status, cell, _whom), n in count_for(transaction, "").items():
+        found[status, cell] += n
+    return found
 
 
 def first_due(transaction: Transaction, cells: Sequence[int]) -> int | None:
-    """Return when the next waiting case of these cells is due."""
-    query = select(func.min(case.c.due_at)).where(
-        case.c.status == int(CaseStatus.WAITING), case.c.cell.in_(list(cells))
-    )
-    found = transaction.execute(query).scalar_one_or_none()
+    """Return when the next waiting case of these cells is due (seconds since 1970)."""
+    if _on_server(transaction):
+        asked = func.public.cati_first_due(cast(list(cells), ARRAY(Integer)))
+        found = transaction.execute(select(asked)).scalar_one_or_none()
+    else:
+        query = select(func.min(case.c.due_at)).where(
+            case.c.status == int(CaseStatus.WAITING), case.c.cell.in_(list(cells))
+        )
+        found = transaction.execute(query).scalar_one_or_none()
     return None if found is None else int(found)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import contact, contact_index, never_again
 
@@ -25,22 +25,51 @@ class SealedContact:
 
 _KNOWN = select(contact_index.c.hash).where(contact_index.c.hash.in_(bindparam("digests", expanding=True)))
 _NEVER = select(never_again.c.hash).where(never_again.c.hash.in_(bindparam("digests", expanding=True)))
-_ALL = Prepared(select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch))
+_COLUMNS = '"case", sealed_key, sealed_details, epoch'
+_ALL = Prepared(
+    select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch),
+    member=text(f"SELECT {_COLUMNS} FROM public.cati_all_contacts()"),
+)
 _ONE = Prepared(
     select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch).where(
         contact.c.case == bindparam("id")
-    )
+    ),
+    member=text(f"SELECT {_COLUMNS} FROM public.cati_contact(:id)"),
 )
+_THESE = Prepared(text(f"SELECT {_COLUMNS} FROM public.cati_contacts_of(:cases)"))
 
 
 def sealed_contact(transaction: Transaction, case_id: str) -> SealedContact | None:
-    """Return a case's contact, None when it was erased."""
+    """Return a case's contact, None when it was erased.
+
+    A member on a server gets that of the case in hand, of one looked up within the hour, of an appointment of theirs.
+    """
     row = _ONE.first(transaction, id=case_id)
     return None if row is None else SealedContact(*row)
 
 
+_ANNOUNCE = Prepared(text("SELECT public.cati_announce(:what_for)"))
+
+
+def announce(transaction: Transaction, what_for: str) -> None:
+    """Say in a server's log that contacts are read, many at once ("search", "replan").
+
+    Once that transaction is kept they are handed out, for ten minutes. On a file acts log what they do themselves.
+    """
+    if by_functions(transaction):
+        _ANNOUNCE.first(transaction, what_for=what_for)
+
+
+def contacts_to_plan(transaction: Transaction, case_ids: Sequence[str]) -> dict[str, SealedContact]:
+    """Return the contacts of cases that a supervisor's window works out anew; on a server after `announce`."""
+    if by_functions(transaction):
+        return {row[0]: SealedContact(*row) for row in _THESE.rows(transaction, cases=list(case_ids))}
+    found = (sealed_contact(transaction, case_id) for case_id in case_ids)
+    return {one.case: one for one in found if one is not None}
+
+
 def all_contacts(transaction: Transaction) -> Iterator[SealedContact]:
-    """Yield every contact, a few thousand at a time (to search in memory)."""
+    """Yield every contact, a few thousand at a time (to search in memory); on a server after `announce`."""
     for row in _ALL.each(transaction):
         yield SealedContact(*row)
 
@@ -60,8 +89,24 @@ def add_contacts(transaction: Transaction, rows: Iterable[SealedContact]) -> Non
     )
 
 
+_REPLACE = Prepared(text("SELECT public.cati_replace_contact(:of, :sealed_key, :sealed_details, :epoch)"))
+_HASHES = Prepared(
+    select(contact_index.c.hash).where(contact_index.c.case == bindparam("of")),
+    member=text("SELECT public.cati_hashes(:of)"),
+)
+_CASES_WITH = Prepared(
+    select(contact_index.c.case).where(contact_index.c.hash == bindparam("digest")),
+    member=text("SELECT public.cati_look_up(:digest)"),
+)
+
+
 def replace_contact(transaction: Transaction, row: SealedContact) -> None:
     """Put a newly sealed contact in place of the old."""
+    if by_functions(transaction):
+        _REPLACE.first(
+            transaction, of=row.case, sealed_key=row.sealed_key, sealed_details=row.sealed_details, epoch=row.epoch
+        )
+        return
     transaction.execute(
         update(contact)
         .where(contact.c.case == row.case)
@@ -76,14 +121,12 @@ def add_hashes(transaction: Transaction, pairs: Iterable[tuple[bytes, str]]) -> 
 
 def hashes_of(transaction: Transaction, case_id: str) -> tuple[bytes, ...]:
     """Return the keyed hashes of a case's numbers."""
-    rows = transaction.execute(select(contact_index.c.hash).where(contact_index.c.case == case_id))
-    return tuple(row[0] for row in rows)
+    return tuple(bytes(row[0]) for row in _HASHES.rows(transaction, of=case_id))
 
 
 def cases_with(transaction: Transaction, digest: bytes) -> tuple[str, ...]:
-    """Return the cases that have the number with this keyed hash."""
-    rows = transaction.execute(select(contact_index.c.case).where(contact_index.c.hash == digest))
-    return tuple(row[0] for row in rows)
+    """Return the cases that have the number with this keyed hash; on a server each is an entry in the log."""
+    return tuple(row[0] for row in _CASES_WITH.rows(transaction, digest=digest))
 
 
 _ASKED_AT_ONCE = 500
@@ -110,6 +153,14 @@ def call_again(transaction: Transaction, digests: Sequence[bytes]) -> None:
     """Take hashes back (an outcome was undone within its ten seconds)."""
     for digest in digests:
         transaction.execute(delete(never_again).where(never_again.c.hash == digest))
+
+
+_ERASE = Prepared(text("SELECT public.cati_erase(:of)"))
+
+
+def erase_by_function(transaction: Transaction, case_id: str) -> None:
+    """Let the server erase the contact of the case in hand and keep its hashes among those never called again."""
+    _ERASE.first(transaction, of=case_id)
 
 
 def erase_contact(transaction: Transaction, case_id: str) -> None:

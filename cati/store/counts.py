@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
+from cati.store.prepared import Prepared
 from cati.store.schema import (
     appointment,
     attempt,
@@ -72,14 +73,22 @@ def open_calls(transaction: Transaction, case_ids: list[str]) -> dict[str, int]:
     return {row[0]: row[1] for row in transaction.execute(query)}
 
 
+_BEGUN = Prepared(text("SELECT public.cati_begun(:cases)"))
+_SIZES = Prepared(text("SELECT what, n FROM public.cati_sizes()"))
+
+
 def interviews_begun(transaction: Transaction, case_ids: list[str]) -> set[str]:
     """Return those of these cases in which an interview was begun."""
+    if by_functions(transaction):
+        return {row[0] for row in _BEGUN.rows(transaction, cases=case_ids)}
     query = select(draft_event.c.case).where(draft_event.c.case.in_(case_ids), draft_event.c.n == 0)
     return set(transaction.execute(query).scalars())
 
 
 def sizes(transaction: Transaction) -> dict[str, int]:
     """Return how many rows the tables have that the purge is about."""
+    if by_functions(transaction):
+        return {row[0]: row[1] for row in _SIZES.rows(transaction)}
     tables = {
         "cases": case, "contacts": contact, "attempts": attempt, "appointments": appointment,
         "never_again": never_again, "pending": pending, "stock": stock,

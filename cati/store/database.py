@@ -17,17 +17,24 @@ Transaction = Connection
 """What the store's functions take first: a connection inside BEGIN … COMMIT."""
 
 
+def by_functions(transaction: Transaction) -> bool:
+    """Tell whether this is a member's transaction on a server (`Database.by_functions`)."""
+    return bool(transaction.get_execution_options().get("by_functions"))
+
+
 class Database(ABC):
     """One open database. Rows of it never leave this package; transactions do.
 
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
-    ``own_steps``: whoever opens it may bring it to a newer version.
+    ``own_steps``: whoever opens it may bring it to a newer version. ``by_functions``: a server's, opened by a member,
+    who reads and writes the case in hand and does everything else by the functions of `cati.store.rights`.
     """
 
     reads_every_contact = True
     own_steps = True
+    by_functions = False
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
@@ -54,6 +61,10 @@ class Database(ABC):
     @abstractmethod
     def vacuum(self) -> None:
         """Write all tables anew, so that no page holds what was deleted."""
+
+    def require_posture(self) -> None:
+        """Raise a Problem when rights are not enforced as they must be; on a file everybody has the same."""
+        return
 
     def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
         """Return the clock by which this study's work is timed: ``now``, the workstation's own, for a file."""

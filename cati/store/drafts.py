@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from sqlalchemy import bindparam, delete, func, literal_column, select
+from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 
 from cati.store.database import Transaction
 from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
+_OF_HOLDER = select(case.c.lease_until).where(
+    case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
+)
+# On a server nobody takes the case away, or erases what was answered, between this and what is written then.
 _HELD = Prepared(
-    select(case.c.lease_until).where(
-        case.c.id == bindparam("id"), case.c.fence == bindparam("of"), case.c.lease_holder == bindparam("member")
-    )
+    _OF_HOLDER,
+    postgresql=_OF_HOLDER.with_for_update(key_share=True),
+    member=sql("SELECT lease_until FROM public.cati_hold(:id, :of)"),
 )
 
 
 def held(transaction: Transaction, case_id: str, fence: int, member_id: str) -> int | None:
     """Return until when (seconds since 1970) the member holds the case under this fence number; None: not any more.
 
-    A lease that ran out but that nobody else took is still held.
+    A lease that ran out but that nobody else took is still held. On a server the case is locked until the transaction
+    ends, and what it writes is written under this number.
     """
     row = _HELD.first(transaction, id=case_id, of=fence, member=member_id)
     return None if row is None else row[0]
@@ -40,7 +46,10 @@ def open_cases(transaction: Transaction) -> tuple[str, ...]:
     return tuple(transaction.execute(select(draft_event.c.case).distinct()).scalars())
 
 
-_BEGUN = Prepared(select(draft_event.c.n).where(draft_event.c.case == bindparam("id")).limit(literal_column("1")))
+_BEGUN = Prepared(
+    select(draft_event.c.n).where(draft_event.c.case == bindparam("id")).limit(literal_column("1")),
+    member=sql("SELECT 0 WHERE public.cati_was_begun(:id)"),
+)
 
 
 def has_events(transaction: Transaction, case_id: str) -> bool:

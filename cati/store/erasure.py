@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+import json
+
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
+from cati.store.attempts import AppointmentRow
+from cati.store.cases import CaseRow
+from cati.store.contacts import SealedContact
 from cati.store.database import Transaction
+from cati.store.prepared import Prepared
 from cati.store.schema import (
     appointment,
     attempt,
@@ -46,6 +52,49 @@ def delete_everything(transaction: Transaction) -> None:
     for table in _DIES:
         transaction.execute(delete(table))
     transaction.execute(update(member).values(daily_grant=None, leading_grant=None))
+
+
+_UNDO = Prepared(
+    text(
+        "SELECT fence, until FROM public.cati_undo(:of, :under, :call, :minutes, :key, :details, :epoch, :hashes,"
+        " :tier, :rank, :due_at, :avoid, :appointment)"
+    )
+)
+_WITHDRAW = Prepared(text("SELECT entry, at FROM public.cati_withdraw(:of, :tag)"))
+
+
+def undo_by_function(
+    transaction: Transaction,
+    was: CaseRow,
+    fence: int,
+    call: str,
+    minutes: int,
+    contact_before: SealedContact | None,
+    hashes: tuple[bytes, ...],
+    appointment_before: AppointmentRow | None,
+) -> tuple[int, int] | None:
+    """Let the server take an outcome back: (new fence number, end of the lease); None when it is too late."""
+    sealed = contact_before
+    row = _UNDO.first(
+        transaction, of=was.id, under=fence, call=call, minutes=minutes,
+        key=None if sealed is None else sealed.sealed_key,
+        details=None if sealed is None else sealed.sealed_details,
+        epoch=0 if sealed is None else sealed.epoch,
+        hashes=list(hashes), tier=was.tier, rank=was.rank, due_at=was.due_at, avoid=was.avoid,
+        appointment=None if appointment_before is None else _as_json(appointment_before),
+    )  # fmt: skip
+    return None if row is None else (row[0], row[1])
+
+
+def _as_json(row: AppointmentRow) -> str:
+    values = {name: getattr(row, name) for name in AppointmentRow.__slots__ if name != "case"}
+    return json.dumps({**values, "reason": None if row.reason is None else row.reason.hex()})
+
+
+def withdraw_by_function(transaction: Transaction, case_id: str, tag: str) -> tuple[int, int] | None:
+    """Let the server erase a person and log it: (number of the entry, when); None for a case that there is not."""
+    row = _WITHDRAW.first(transaction, of=case_id, tag=tag)
+    return None if row is None else (row[0], row[1])
 
 
 def clear_log(transaction: Transaction) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Column, Row, Table, func, insert, select
 
 from cati.store.database import Database, Transaction
 from cati.store.schema import metadata
 
 _AT_ONCE = 2000
+_STAYS = frozenset({("member", "server_role")})
+"""What belongs to the place where a study lies, and not to the study."""
 Progress = Callable[[int, int], None]
 
 
@@ -29,6 +31,10 @@ class Contents:
         return Contents(self.rows + len(rows), (self.sum + sum(hashes)) % 2**256)
 
 
+def _moved(table: Table) -> list[Column[Any]]:
+    return [column for column in table.c if (table.name, column.name) not in _STAYS]
+
+
 def row_counts(transaction: Transaction) -> dict[str, int]:
     """Return the number of rows of every table."""
     return {
@@ -42,7 +48,8 @@ def contents(transaction: Transaction, part: Callable[[int], None] = lambda _row
     found = {}
     for table in metadata.sorted_tables:
         counted = Contents()
-        for rows in transaction.execute(select(table).execution_options(yield_per=_AT_ONCE)).partitions(_AT_ONCE):
+        query = select(*_moved(table)).execution_options(yield_per=_AT_ONCE)
+        for rows in transaction.execute(query).partitions(_AT_ONCE):
             counted = counted.plus(rows)
             part(len(rows))
         found[table.name] = counted
@@ -67,7 +74,7 @@ def copy_rows(source: Transaction, target: Transaction, progress: Progress = lam
 
     wanted = {}
     for table in metadata.sorted_tables:
-        query = select(table).order_by(*table.primary_key).execution_options(yield_per=_AT_ONCE)
+        query = select(*_moved(table)).order_by(*table.primary_key).execution_options(yield_per=_AT_ONCE)
         counted = Contents()
         for part in source.execute(query).partitions(_AT_ONCE):
             target.execute(insert(table), [dict(row._mapping) for row in part])  # noqa: SLF001 - SQLAlchemy's public name for it

@@ -29,6 +29,11 @@ class Roles:
         return f"{self.prefix}_owner"
 
     @property
+    def gate(self) -> str:
+        """The role that alone makes the roles of members, by its three functions; nobody signs in as it."""
+        return f"{self.prefix}_gate"
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """The three groups, from which a member's role has its rights."""
         return tuple(f"{self.prefix}_{name}" for name in GROUP_NAMES.values())

@@ -17,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
     true,
 )
@@ -70,9 +71,14 @@ member = Table(
     Column("leading_grant", LargeBinary),  # research leads: the age identity; NULL likewise
     Column("kept", LargeBinary),  # research leads: answers and record keys; needs no seal and survives the purge
     Column("active", Boolean, nullable=False, server_default=true()),
+    Column("converts", Boolean, nullable=False, server_default=false()),  # may ask again after a soft refusal
+    Column("server_role", String(63)),  # by which they sign in at a server; NULL on a file
     UniqueConstraint("login"),
+    Index("ix_member_server_role", "server_role", unique=True),
     CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
 )  # fmt: skip
+# Who converts is asked at a claim, without reading the keys that make a member's row long.
+Index("ix_member_converts", member.c.converts, member.c.active, member.c.id)
 
 # site × department × language: what is claimed as one, so that a full or closed cell is never looked at.
 cell = Table(
@@ -93,7 +99,7 @@ case = Table(
     Column("rank", BigInteger, nullable=False),  # one sortable number, the tier in front
     Column("due_at", Instant, nullable=False),
     Column("turns_at", Instant),  # when its next `turn` comes; NULL: it does not change by itself
-    Column("avoid", Id),  # the interviewer who was refused does not call again
+    Column("avoid", Id),  # refused softly: this interviewer does not call again, and those who convert go first
     Column("lease_holder", Id),
     Column("lease_until", Instant),
     Column("fence", Integer, nullable=False, server_default=text("0")),
@@ -104,8 +110,15 @@ case = Table(
     CheckConstraint("status BETWEEN 0 AND 4", name="status"),
     sqlite_with_rowid=False,
 )  # fmt: skip
-# `take_next_case` probes these: the best ready case of one cell (avoid inside, so that skipped rows cost nothing) …
-Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, case.c.avoid)
+# `take_next_case` probes these: the front of all ready cases that anybody may call, which nearly always holds one …
+Index("ix_case_front", case.c.status, case.c.rank, case.c.cell, sqlite_where=case.c.avoid.is_(None),
+      postgresql_where=case.c.avoid.is_(None))  # fmt: skip
+# … the best of one cell, for when the front is full of cells that may not be called now …
+Index("ix_case_claim", case.c.status, case.c.cell, case.c.rank, sqlite_where=case.c.avoid.is_(None),
+      postgresql_where=case.c.avoid.is_(None))  # fmt: skip
+# … and, after a soft refusal, apart from those, so that nobody passes over cases that are not for them …
+Index("ix_case_second", case.c.status, case.c.cell, case.c.rank, case.c.avoid, sqlite_where=case.c.avoid.isnot(None),
+      postgresql_where=case.c.avoid.isnot(None))  # fmt: skip
 # … what turns by itself, the appointments first …
 Index("ix_case_turns", case.c.tier, case.c.turns_at, sqlite_where=case.c.turns_at.isnot(None),
       postgresql_where=case.c.turns_at.isnot(None))  # fmt: skip
@@ -118,6 +131,28 @@ Index("ix_case_holder", case.c.lease_holder, sqlite_where=case.c.lease_holder.is
 # … and how many interviews a cell has.
 Index("ix_case_final", case.c.final_code, case.c.cell, sqlite_where=case.c.final_code.isnot(None),
       postgresql_where=case.c.final_code.isnot(None))  # fmt: skip
+
+# What decides where anybody may be called now, as `cati.survey` says it, in rows: a server's function reads these, and
+# nothing that a workstation believes. Written by `cati.fieldwork.kept_rules` whenever the settings are.
+calling_time = Table(
+    "calling_time", metadata,
+    Column("site", String(60), nullable=False),
+    Column("opens", Instant, nullable=False),
+    Column("closes", Instant, nullable=False),  # not included
+    Column("appointments", Boolean, nullable=False),  # the guideline's limit, inside which an agreed time is kept
+    PrimaryKeyConstraint("opens", "site", "appointments"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
+
+target = Table(
+    "target", metadata,
+    Column("site", String(60), nullable=False),
+    Column("department", String(60), nullable=False),  # "": the site as a whole
+    Column("wanted", Integer, nullable=False),
+    Column("margin", Integer, nullable=False),  # so many more may be running at once: `StudySettings.quota_margin`
+    PrimaryKeyConstraint("site", "department"),
+    sqlite_with_rowid=False,
+)  # fmt: skip
 
 # A case's timeline: the places it takes by the passing of time, written in advance, so that turning needs no contact.
 # While a case is leased: what becomes of it when the lease runs out; ``at`` 0 is that very moment, whenever it comes.
@@ -161,9 +196,13 @@ contact_index = Table(
 never_again = Table(
     "never_again", metadata,
     Column("hash", LargeBinary, nullable=False),
+    Column("who", Id),  # on a server, for a minute: whose outcome it was, and when, so that nobody else undoes it
+    Column("since", Instant),
     PrimaryKeyConstraint("hash"),
     sqlite_with_rowid=False,
 )  # fmt: skip
+Index("ix_never_again_since", never_again.c.since, sqlite_where=never_again.c.since.isnot(None),
+      postgresql_where=never_again.c.since.isnot(None))  # fmt: skip
 
 attempt = Table(
     "attempt", metadata,
@@ -219,12 +258,15 @@ draft_text = Table(
     sqlite_with_rowid=False,
 )  # fmt: skip
 
-# Finished interviews. Nothing but a random id and sealed bytes: no time, no case, no interviewer.
+# Finished interviews. Nothing but a random id and sealed bytes: no time, no case, no interviewer. While they wait to be
+# mixed, a keyed hash of the case, so that "please delete my interview" finds its row without opening anybody else's.
 pending = Table(
     "pending", metadata,
     Column("id", Id, nullable=False),
     Column("sealed", Sealed, nullable=False),
+    Column("tag", String(64)),
     PrimaryKeyConstraint("id"),
+    Index("ix_pending_tag", "tag"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 

@@ -12,13 +12,15 @@ from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
+from cati.store import rights
 from cati.store.connecting import Link, Secret, Unreachable, connect, unreachable
 from cati.store.database import Database, Transaction
+from cati.store.roles import Roles
 from cati.text import tr
 
 __all__ = ["Link", "Server", "Unreachable", "made_verifier", "ticks"]
 
-_DISK_FULL = "53100"
+_DISK_FULL, _NOT_ALLOWED = "53100", "42501"
 _NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
 """SQLSTATEs of a server that is gone, stops or does not take connections yet (PostgreSQL manual, appendix A)."""
 _CLOCK_HOLDS = 600.0
@@ -32,6 +34,8 @@ class Server(Database):
     """
 
     own_steps = False
+    by_functions = True
+    reads_every_contact = False
 
     def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:
         self.link = link
@@ -43,6 +47,7 @@ class Server(Database):
             URL.create("postgresql+psycopg", database=link.database),
             creator=self._connect,
             hide_parameters=True,
+            execution_options={"by_functions": self.by_functions},
             pool_size=2,
             max_overflow=4,
             pool_pre_ping=True,
@@ -68,6 +73,11 @@ class Server(Database):
     def clock(self, _now: Callable[[], datetime]) -> Callable[[], datetime]:
         """Return the server's clock: fifty workstations agree on it, and on no other."""
         return self.now
+
+    def require_posture(self) -> None:
+        """Raise `rights.OtherRights` unless the server enforces just the rights that this program lays down."""
+        with self.reading() as transaction:
+            rights.require_posture(transaction, Roles(self._secret.role.split("_")[1]))
 
     def _read_clock(self, connection: Any) -> None:
         before = ticks()
@@ -145,6 +155,12 @@ class Server(Database):
         except (DBAPIError, psycopg.Error) as error:  # SQLAlchemy's statements wrap the driver's error, ours do not
             cause = error.orig if isinstance(error, DBAPIError) else error
             state = getattr(cause, "sqlstate", None)
+            if state == _NOT_ALLOWED:
+                raise Problem(
+                    tr("Rights"),
+                    tr("The server does not allow this to you, or not any more."),
+                    tr("Sign in once more; if it is told again, ask a research lead."),
+                ) from None
             if state == _DISK_FULL:
                 raise Problem(
                     tr("Server"),

@@ -4,21 +4,51 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, text, update
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
+from cati.store.prepared import Prepared
 from cati.store.schema import pending, stock
 
 _AT_ONCE = 200
 
 
-def add_pending(transaction: Transaction, row_id: str, sealed: bytes) -> None:
-    """Put one finished interview into the pool."""
-    transaction.execute(insert(pending).values(id=row_id, sealed=sealed))
+_POOL = Prepared(text("SELECT public.cati_put_into_pool(:of, :under, :id, :tag, :sealed)"))
+_COUNTS = Prepared(text("SELECT waiting, mixed FROM public.cati_pool()"))
+_IS_POOLED = Prepared(
+    select(pending.c.id).where(pending.c.tag == bindparam("tag")),
+    member=text("SELECT 1 WHERE public.cati_is_pooled(:tag)"),
+)
+_MIX = Prepared(text("SELECT public.cati_mix(:answers, :anew)"))
+
+
+def add_pending(transaction: Transaction, row_id: str, tag: str, sealed: bytes, *, case_id: str, fence: int) -> None:
+    """Put the finished interview of the case in hand into the pool; ``tag`` is a keyed hash of the case."""
+    if by_functions(transaction):
+        _POOL.first(transaction, of=case_id, under=fence, id=row_id, tag=tag, sealed=sealed)
+    else:
+        transaction.execute(insert(pending).values(id=row_id, tag=tag, sealed=sealed))
+
+
+def is_pooled(transaction: Transaction, tag: str) -> bool:
+    """Tell whether a finished interview waits in the pool under this tag."""
+    return _IS_POOLED.first(transaction, tag=tag) is not None
+
+
+def mix_by_function(transaction: Transaction, answers: Sequence[bytes], *, anew: bool) -> int:
+    """Let the server put these sealed interviews into the stock and write all of it anew; return how many had waited.
+
+    ``answers`` are those of the whole pool, ``anew`` those of the whole stock besides.
+    """
+    row = _MIX.first(transaction, answers=list(answers), anew=anew)
+    return 0 if row is None else int(row[0])
 
 
 def pending_count(transaction: Transaction) -> int:
     """Return how many finished interviews wait for the mixing."""
+    if by_functions(transaction):
+        row = _COUNTS.first(transaction)
+        return 0 if row is None else int(row[0])
     return transaction.execute(select(func.count()).select_from(pending)).scalar_one()
 
 
@@ -27,9 +57,20 @@ def pending_rows(transaction: Transaction) -> tuple[tuple[str, bytes], ...]:
     return tuple((row.id, row.sealed) for row in transaction.execute(select(pending).order_by(pending.c.id)))
 
 
+def untagged_rows(transaction: Transaction) -> tuple[tuple[str, bytes], ...]:
+    """Return (id, sealed) of what came into the pool before revision 0004, whose tag is inside the seal."""
+    rows = transaction.execute(select(pending).where(pending.c.tag.is_(None)).order_by(pending.c.id))
+    return tuple((row.id, row.sealed) for row in rows)
+
+
 def delete_pending(transaction: Transaction, row_id: str) -> None:
     """Delete one interview of the pool."""
     transaction.execute(delete(pending).where(pending.c.id == row_id))
+
+
+def delete_pooled(transaction: Transaction, tag: str) -> int:
+    """Delete what waits in the pool under this tag; return how many that were."""
+    return transaction.execute(delete(pending).where(pending.c.tag == tag)).rowcount
 
 
 def empty_pending(transaction: Transaction) -> None:
@@ -39,6 +80,9 @@ def empty_pending(transaction: Transaction) -> None:
 
 def stock_count(transaction: Transaction) -> int:
     """Return how many interviews are mixed."""
+    if by_functions(transaction):
+        row = _COUNTS.first(transaction)
+        return 0 if row is None else int(row[1])
     return transaction.execute(select(func.count()).select_from(stock)).scalar_one()
 
 

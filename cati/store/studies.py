@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import func, insert, select, update
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import cell, member, questionnaire, study
 
@@ -41,6 +41,8 @@ class MemberRow:
     leading_grant: bytes | None = field(repr=False)
     kept: bytes | None = field(repr=False)
     active: bool = True
+    server_role: str | None = None
+    converts: bool = False
 
 
 def add_study(transaction: Transaction, row: StudyRow) -> None:
@@ -106,14 +108,20 @@ def add_member(transaction: Transaction, row: MemberRow) -> None:
         insert(member).values(
             id=row.id, login=row.login, name=row.name, role=row.role, languages=row.languages, record=row.record,
             certificate=row.certificate, daily_grant=row.daily_grant, leading_grant=row.leading_grant, kept=row.kept,
-            active=row.active,
+            active=row.active, server_role=row.server_role, converts=row.converts,
         )
     )  # fmt: skip
 
 
+_BY_FUNCTION = select(func.public.cati_members().table_valued(*member.c, name="member")).order_by("login")
+
+
 def members(transaction: Transaction) -> tuple[MemberRow, ...]:
-    """Return all members of staff by login, those who left too."""
-    rows = transaction.execute(select(member).order_by(member.c.login))
+    """Return all members of staff by login, those who left too.
+
+    On a server others' keys and grants are b"" and None, unless a research lead asks.
+    """
+    rows = transaction.execute(_BY_FUNCTION if by_functions(transaction) else select(member).order_by(member.c.login))
     return tuple(MemberRow(**row._mapping) for row in rows)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     union_all,
     update,
 )
@@ -88,6 +89,15 @@ def move(transaction: Transaction, case_ids: Sequence[str], now: int) -> None:
     _FORGET_PAST.act_on_all(transaction, ("of", "now"), [(case_id, now) for case_id in case_ids])
 
 
+_TURN = Prepared(text("SELECT public.cati_turn(:most)"))
+
+
+def turn_by_function(transaction: Transaction, most: int) -> int:
+    """Let the server move up to ``most`` cases whose time has come; for supervisors, an interviewer's claim does it."""
+    row = _TURN.first(transaction, most=most)
+    return 0 if row is None else int(row[0])
+
+
 def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
     columns = [case.c[name] for name in CaseRow.__slots__]
     parts = []
@@ -104,7 +114,25 @@ def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
     return union_all(*parts)
 
 
-_MARKED = Prepared(_marked_of(skip_locked=False), postgresql=_marked_of(skip_locked=True))
+_MARKED = Prepared(
+    _marked_of(skip_locked=False),
+    postgresql=_marked_of(skip_locked=True),
+    member=text(f"SELECT {', '.join(CaseRow.__slots__)}, replan FROM public.cati_marked()"),
+)
+
+
+_ANY_MARKED = Prepared(
+    select(case.c.id)
+    .where(
+        case.c.replan.isnot(None), case.c.status != _LEASED, case.c.tier.in_([literal_column(str(t)) for t in TIERS])
+    )
+    .limit(literal_column("1"))
+)
+
+
+def any_marked(transaction: Transaction) -> bool:
+    """Tell whether there is a case to be worked out anew that nobody has open."""
+    return _ANY_MARKED.first(transaction) is not None
 
 
 def marked(transaction: Transaction, most: int) -> tuple[tuple[CaseRow, int], ...]:

@@ -7,11 +7,12 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QSpinBox
 
 from cati.errors import Problem
 from cati.settings import LANDS, Department, Site
 from cati.text import mark, tr
+from cati.ui import theme
 from cati.ui.pages import Labelled, in_words, part, rule
 from cati.ui.rows_editor import Cells, Column, RowsEditor
 from cati.ui.study_sections import Section, Values
@@ -88,6 +89,21 @@ class SitesSection(Section):
         )
         self.stack.addWidget(Labelled(tr("Site"), self.which))
         self.stack.addWidget(self.own)
+        self.stack.addWidget(rule())
+        self.quota_margin = QSpinBox()
+        self.quota_margin.setRange(0, 100)
+        self.quota_margin.setMaximumWidth(theme.columns(20))
+        self.stack.addWidget(
+            self.field(
+                tr("Interviews above a target"),
+                self.quota_margin,
+                tr(
+                    "A case that somebody has open counts as an interview that may come. 0: no target is ever "
+                    "exceeded, but towards its end fewer people can call there at once. 3: three more can, and a "
+                    "target may be exceeded by up to three. Calling stops in any case when a target is reached."
+                ),
+            )
+        )
         self.stack.addWidget(self.rest)
         self.sites.fill([{"target": "400", "land": "BY"}])
         self.common.fill([{"target": "70"}])
@@ -153,10 +169,12 @@ class SitesSection(Section):
                 )
             )
         raw = (self.sites.rows(), self.common.rows(), {at: list(rows) for at, rows in self._own.items()})
-        return {"sites": tuple(sites), "site_rows": raw}
+        return {"sites": tuple(sites), "site_rows": raw, "quota_margin": self.quota_margin.value()}
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Show rows as they were typed, or the sites of settings: what every site has becomes common."""
+        if "quota_margin" in values:
+            self.quota_margin.setValue(values["quota_margin"])
         if "site_rows" in values:
             sites, common, own = values["site_rows"]
         elif "sites" in values:
@@ -177,7 +195,7 @@ class SitesSection(Section):
             self.rest.say("\n".join("✗ " + in_words(p) for p in mine), "warning")
         else:
             self.rest.hide()
-        return [p for p in problems if p not in mine]
+        return super().show_faults([p for p in problems if p not in mine])
 
 
 def _as_rows(sites: Sequence[Site]) -> tuple[list[Cells], list[Cells], dict[int, list[Cells]]]:

@@ -117,6 +117,14 @@ def check_certificate(certificate: Certificate, record: MemberRecord, seal_: Sea
     _check_root(certificate, seal_)
 
 
+def certified_signing_key(certificate: Certificate, member_id: str, seal_: Seal) -> bytes:
+    """Return the public signing key that the pinned research lead certified for this member; `GrantRefused` else."""
+    if (certificate.study_id, certificate.member_id) != (seal_.study_id, member_id):
+        raise _refused()
+    _check_root(certificate, seal_)
+    return certificate.signing_public
+
+
 def grant(
     key: bytes,
     purpose: str,

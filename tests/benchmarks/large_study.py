@@ -1,4 +1,4 @@
-"""Studies of any size for the benchmarks: real files, real seals, invented people, any state of the field."""
+"""Studies of any size for the benchmarks: real files and servers, real seals, invented people, any state of the field."""
 
 from __future__ import annotations
 
@@ -6,28 +6,38 @@ import random
 import shutil
 import sqlite3
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 
+from cati.fieldwork import study as study_module
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import contact_bytes, rank_of
 from cati.fieldwork.study import NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
 from cati.store import studies
+from cati.store.embedded import Embedded
+from cati.store.migrations import create_tables
+from cati.store.moving import copy_study
+from cati.store.server import Link, Server
 from cati.survey.case import Consent, Contact, Phone, PhoneKind
 from cati.vault.contacts import seal_contact
 from cati.vault.people import ArgonCost
 from cati.vault.sealing import blind_index
+from tests import postgres
 
 NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
 PASSWORDS = {"lead": "gelber Kahn unter neun Birken", "anna": "roter Kahn unter drei Linden"}
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 SITES, DEPARTMENTS = 14, 6
+STAND_IN = Path(__file__).parents[1] / "stand_in.sql"
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
@@ -85,16 +95,100 @@ def _form(path: Path) -> Path:
     return path
 
 
-@contextmanager
-def study(cases: int, worked: Worked, *, login: str = "anna", analyse: bool = False) -> Iterator[OpenStudy]:
-    """Make a study of so many cases in this state, signed in as ``login``, and delete it afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
-    staff = (
+class OnServer(Server):
+    """A server whose functions are told by the session who asks (tests/stand_in.sql); the time is its own."""
+
+    claims_by_itself = True
+    reads_every_contact = False  # as for an interviewer
+
+    def __init__(self, link: Link, login: str) -> None:
+        self.login = login
+        super().__init__(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+
+    def _connect(self) -> Any:
+        connection = super()._connect()
+        connection.execute(
+            "SELECT set_config('cati.me', (SELECT id FROM member WHERE login = %s), false)", (self.login,)
+        )
+        connection.commit()
+        return connection
+
+
+def staff_of(interviewers: int) -> tuple[NewMember, ...]:
+    """Return a research lead, Anna, and so many more interviewers m0, m1, and so on."""
+    more = [NewMember(login=f"m{n}", name="Frau " + f"{n:03d}".translate(_LETTERS), role=Role.INTERVIEWER,
+                      password=f"violetter Kahn am Steg {n:03d}", languages=("de", "en")) for n in range(interviewers)]  # fmt: skip
+    return (
         NewMember(
             login="lead", name="Lead", role=Role.RESEARCH_LEAD, password=PASSWORDS["lead"], languages=("de", "en")
         ),
         NewMember(login="anna", name="Anna", role=Role.INTERVIEWER, password=PASSWORDS["anna"], languages=("de", "en")),
+        *more,
     )
+
+
+@dataclass(frozen=True)
+class ServerStudy:
+    """A study on a server: how it is reached, and what its members sign in with."""
+
+    link: Link
+    folder: Path
+    seal_path: Path
+    staff: tuple[NewMember, ...]
+
+    def sign_in(self, login: str) -> OpenStudy:
+        """Open it as a member, as another workstation would."""
+        password = next(one.password for one in self.staff if one.login == login)
+        place = study_module.open_database
+        study_module.open_database = lambda *_words: OnServer(self.link, login)
+        try:
+            return open_study(self.folder, login, password, now=Clock(), draw=random.Random(login),
+                              seal_path=self.seal_path)  # fmt: skip
+        finally:
+            study_module.open_database = place
+
+
+@contextmanager
+def server_study(
+    cluster: postgres.Cluster, cases: int, worked: Worked, *, interviewers: int = 0, target: int = 400, margin: int = 0
+) -> Iterator[ServerStudy]:
+    """Make a study of so many cases on a server, open at every hour, and drop it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
+    staff = staff_of(interviewers)
+    settings = replace(the_settings(target), quota_margin=margin)
+    created = create_study(
+        folder / "study", settings, _form(folder / "form.xlsx"), staff, now=Clock(), draw=random.Random(1),
+        seal_folder=folder / "seals", cost=CHEAP,
+    )  # fmt: skip
+    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(f"b{uuid.uuid4().hex}"))
+    made = ServerStudy(link, created.folder, created.seal_path, staff)
+    file, server = Embedded(created.folder), Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    try:
+        create_tables(server)
+        copy_study(file, server)
+        with server.transaction() as transaction:
+            transaction.connection.cursor().execute(STAND_IN.read_text("utf-8"))
+            transaction.exec_driver_sql("DELETE FROM calling_time")
+            transaction.exec_driver_sql(
+                "INSERT INTO calling_time (site, opens, closes, appointments) SELECT DISTINCT site, cati_now() - 60,"
+                " cati_now() + 86400, appointments FROM target, (VALUES (false), (true)) AS k (appointments)"
+            )
+        opened = made.sign_in("anna")
+        fill(opened, cases, worked)
+        opened.close()
+        yield made
+    finally:
+        file.close()
+        server.close()
+        cluster.drop_database(link.database)
+        shutil.rmtree(folder)
+
+
+@contextmanager
+def study(cases: int, worked: Worked, *, login: str = "anna", analyse: bool = False) -> Iterator[OpenStudy]:
+    """Make a study of so many cases in this state, signed in as ``login``, and delete it afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
+    staff = staff_of(0)
     clock = Clock()
     created = create_study(
         folder / "study", the_settings(), _form(folder / "form.xlsx"), staff, now=clock, draw=random.Random(1),
@@ -115,10 +209,17 @@ def study(cases: int, worked: Worked, *, login: str = "anna", analyse: bool = Fa
         shutil.rmtree(folder)
 
 
+CASE = ("id", "cell", "status", "tier", "rank", "due_at", "turns_at", "final_code", "draw")
+STEP = ("case", "at", "status", "tier", "rank", "due_at")
+CONTACT = ("case", "sealed_key", "sealed_details")
+ATTEMPT = ("id", "case", "interviewer", "started", "ended", "phone", "phone_kind", "outcome")
+Rows = list[tuple[object, ...]]
+Parts = tuple[tuple[str, tuple[str, ...], Rows], ...]
+"""(table, columns, rows) of some thousand cases."""
+
+
 def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
-    """Write the cases with their sealed contacts, straight into the file and without waiting for the disk."""
-    draw = random.Random(n)
-    keys = opened.open_keys
+    """Write the cases with their sealed contacts, straight into the database and without waiting for the disk."""
     with opened.transaction() as transaction:
         cells = [
             studies.cell_id(transaction, f"s{site}", f"d{department}", language)
@@ -126,15 +227,51 @@ def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
             for department in range(DEPARTMENTS)
             for language in ("de", "en")
         ]
+    parts = _parts(opened, n, worked, cells)
+    if isinstance(opened.database, Embedded):
+        _into_file(opened, parts)
+    else:
+        _into_server(opened, parts)
+
+
+def _into_file(opened: OpenStudy, parts: Iterator[Parts]) -> None:
     opened.database.engine.dispose()
     connection = sqlite3.connect(opened.database.file, isolation_level=None)
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA cache_size=-200000")
     connection.execute("BEGIN")
+    for part in parts:
+        for table, columns, rows in part:
+            names = ", ".join(f'"{name}"' for name in columns)
+            marks = ", ".join("?" for _ in columns)
+            connection.executemany(f'INSERT INTO "{table}" ({names}) VALUES ({marks})', rows)
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _into_server(opened: OpenStudy, parts: Iterator[Parts]) -> None:
+    with opened.database.transaction(large=True) as transaction:
+        cursor = transaction.connection.cursor()
+        for part in parts:
+            for table, columns, rows in part:
+                names = ", ".join(f'"{name}"' for name in columns)
+                with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
+                    for row in rows:
+                        copy.write_row(row)
+
+
+def _parts(opened: OpenStudy, n: int, worked: Worked, cells: list[int]) -> Iterator[Parts]:
+    draw = random.Random(n)
+    keys = opened.open_keys
     ids = sorted(f"{draw.getrandbits(128):032x}" for _ in range(n))
     for at in range(0, n, 20_000):
         part = ids[at : at + 20_000]
-        cases, steps, contacts, hashes, attempts = [], [], [], [], []
+        cases: Rows = []
+        steps: Rows = []
+        contacts: Rows = []
+        hashes: Rows = []
+        attempts: Rows = []
         for k, case_id in enumerate(part, start=at):
             status, tier, rank, due, turns, final, calls = _state(draw, worked)
             cases.append((case_id, draw.choice(cells), status, tier, rank, due, turns, final, draw.getrandbits(63)))
@@ -144,25 +281,15 @@ def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
             key, details = seal_contact(keys.contacts, opened.study_id, case_id, contact_bytes(_person(k, number)))
             contacts.append((case_id, key, details))
             hashes.append((blind_index(keys.index, number), case_id))
-            attempts += [
-                (f"{draw.getrandbits(128):032x}", case_id, int(NOW.timestamp()) - 86400 * (c + 1)) for c in range(calls)
-            ]
-        connection.executemany(
-            'INSERT INTO "case" (id, cell, status, tier, rank, due_at, turns_at, final_code, fence, draw) '
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)", cases,
+            for c in range(calls):
+                started = int(NOW.timestamp()) - 86400 * (c + 1)
+                attempts.append(
+                    (f"{draw.getrandbits(128):032x}", case_id, "x", started, started + 30, 0, "landline", "no_answer")
+                )
+        yield (
+            ("case", CASE, cases), ("turn", STEP, steps), ("contact", CONTACT, contacts),
+            ("contact_index", ("hash", "case"), hashes), ("attempt", ATTEMPT, sorted(attempts)),
         )  # fmt: skip
-        connection.executemany(
-            'INSERT INTO turn ("case", at, status, tier, rank, due_at) VALUES (?, ?, ?, ?, ?, ?)', steps
-        )
-        connection.executemany("INSERT INTO contact VALUES (?, ?, ?, 1)", contacts)
-        connection.executemany("INSERT INTO contact_index VALUES (?, ?)", hashes)
-        connection.executemany(
-            'INSERT INTO attempt (id, "case", interviewer, started, ended, phone, phone_kind, outcome) '
-            "VALUES (?, ?, 'x', ?3, ?3 + 30, 0, 'landline', 'no_answer')", sorted(attempts),
-        )  # fmt: skip
-    connection.execute("COMMIT")
-    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    connection.close()
 
 
 def _person(k: int, number: str) -> Contact:

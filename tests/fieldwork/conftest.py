@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,22 +17,26 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import before_sign_in, calling, interviewing, purge, sample, study, study_state
+from cati.fieldwork import before_sign_in, calling, interviewing, mixing, purge, sample, study, study_state
+from cati.fieldwork.delivery import held_row
 from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.server_setup import ServerPlan
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.store import contacts
 from cati.store.access_rules import wanted_lines
+from cati.store.connecting import Link
 from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
-from cati.store.migrations import create_tables
 from cati.store.moving import copy_study
-from cati.store.server import Link, Server
+from cati.store.roles import Roles
 from cati.survey.answers import Answer
+from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
 from cati.vault import server_password
 from cati.vault.people import ArgonCost
-from tests import postgres
+from tests import postgres, servers
 
 from .office import Office
 
@@ -158,11 +164,46 @@ ON_FILE = pytest.mark.parametrize("kind", ["file"])
 """What looks at the bytes of the file, or lets other processes open it by its folder."""
 
 
+@contextmanager
+def unrestricted(study: OpenStudy) -> Iterator[Transaction]:
+    """Begin a transaction in which nobody's rights count, as whoever looks after the server could."""
+    if isinstance(study.database, servers.AtTheTestsTime):
+        owner = study.database.owner()
+        try:
+            with owner.transaction() as transaction:
+                yield transaction
+        finally:
+            owner.close()
+    else:
+        with study.transaction() as transaction:
+            yield transaction
+
+
 def raw(study: OpenStudy, sql: str, **values: object) -> list[dict[str, Any]]:
-    """Return what a statement finds in a study's database, () when it only changes something."""
-    with study.transaction() as transaction:
+    """Return what a statement finds in a study's database, () when it only changes something; nobody's rights count."""
+    with unrestricted(study) as transaction:
         done = transaction.execute(text(sql), values)
         return [dict(row) for row in done.mappings()] if done.returns_rows else []
+
+
+def looked_up(study: OpenStudy, case_id: str) -> str:
+    """Let the person call back from their first number, which a server wants before it hands their case out."""
+    if study.database.by_functions:
+        with unrestricted(study) as transaction:
+            sealed = contacts.sealed_contact(transaction, case_id)
+        if sealed is not None:
+            calling.find_caller(study, opened_contact(study, sealed).phones[0].e164)
+    return case_id
+
+
+def completed(study: OpenStudy, found: calling.DeliveredCase) -> calling.Noted | calling.LeaseLost:
+    """Let a case have its complete interview, of which only the counting matters."""
+    call = calling.begin_call(study, found.lease, 0)
+    assert isinstance(call, calling.Call)
+    with study.transaction() as transaction:
+        assert held_row(study, transaction, found.lease) is not None
+        mixing.put_into_pool(study, transaction, found.lease, {})
+        return calling.keep_outcome(study, transaction, found.lease, call, Outcome.COMPLETE)
 
 
 @pytest.fixture(params=["file", "server"])
@@ -178,25 +219,25 @@ def cluster() -> Iterator[postgres.Cluster]:
         yield found
 
 
-class AtTheTestsTime(Server):
-    """A server that leaves the time to the test, and opens by the owner's password for everybody."""
-
-    def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
-        return now
-
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        pass
+def _template(cluster: postgres.Cluster, study_id: str) -> str:
+    """Return an empty database for this study, with its roles and rights; made once on a server."""
+    name = f"template_{study_id[:12]}"
+    if not cluster.psql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'"):
+        servers.lay_down(cluster, study_id, name)
+        servers.let_time_stand(cluster, study_id, name)
+    return name
 
 
 def _on_server(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> Link:
     """Move a study that was just made to the server, and return how it is reached."""
-    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(name))
-    file, server = Embedded(created.folder), Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
-    create_tables(server)
+    owner = Roles(created.study_id).owner
+    cluster.psql(f"CREATE DATABASE {name} OWNER {owner} TEMPLATE {_template(cluster, created.study_id)}")
+    file, server = Embedded(created.folder), servers.as_owner(cluster, created.study_id, name)
     copy_study(file, server)
+    servers.let_in(server, created.study_id)
     file.close()
     server.close()
-    return link
+    return Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=name)
 
 
 @pytest.fixture
@@ -204,11 +245,19 @@ def make_study(
     tmp_path: Path, kind: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[MakeStudy]:
     made: list[Made] = []
-    links: dict[Path, Link] = {}
+    links: dict[Path, tuple[Link, str]] = {}
 
-    def opened(folder: Path, *_sign_in: str) -> Database:
-        link = links.get(folder)
-        return Embedded(folder) if link is None else AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    def opened(folder: Path, login: str = "", *_password: str) -> Database:
+        if folder not in links:
+            return Embedded(folder)
+        link, study_id = links[folder]
+        as_owner = partial(servers.as_owner, request.getfixturevalue("cluster"), study_id, link.database)
+        owner = as_owner()
+        servers.let_in(owner, study_id)  # who came since
+        if not login:  # who looks before anybody signs in: of a link file they would ask nothing
+            return owner
+        owner.close()
+        return servers.AtTheTestsTime(link, Roles(study_id).login(login), as_owner)
 
     for module in (study, before_sign_in, study_state, purge):
         monkeypatch.setattr(module, "open_database", opened)
@@ -228,7 +277,7 @@ def make_study(
         )
         if kind == "server":
             cluster = request.getfixturevalue("cluster")
-            links[folder] = _on_server(created, cluster, f"study_{uuid.uuid4().hex}")
+            links[folder] = _on_server(created, cluster, f"study_{uuid.uuid4().hex}"), created.study_id
         made.append(Made(created, clock))
         return made[-1]
 
@@ -236,7 +285,7 @@ def make_study(
     for one in made:
         for open_one in one.open:
             open_one.close()
-    for link in links.values():
+    for link, _study_id in links.values():
         request.getfixturevalue("cluster").drop_database(link.database)
 
 

@@ -34,11 +34,13 @@ from cati.survey.answers import Answer
 from cati.survey.interview import EventKind
 from cati.vault.people import WrongPassword
 from cati.vault.seal_file import read_seal
-from tests import postgres
+from tests import postgres, servers
 
 from .conftest import ON_FILE, PASSWORDS, TUESDAY_TEN, Clock, Desk, Made, bring_people
 from .office import Office, delivered
 
+BEFORE = "0005"
+"""The step before the one that brought the list of backups."""
 AT = datetime(2027, 7, 6, 12, tzinfo=UTC)
 
 
@@ -155,7 +157,9 @@ def test_a_backup_of_which_a_byte_was_changed_is_refused(made: Made, tmp_path: P
 def at_ten(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The studies of these tests are called in the field period of the test's settings, not in ours."""
     clock = Clock()
-    monkeypatch.setattr(Server, "clock", lambda _server, now: now)
+    monkeypatch.setattr(Server, "_tests_now", None, raising=False)
+    for name in ("clock", "_keep_time", "require_posture"):
+        monkeypatch.setattr(Server, name, vars(servers.AtTheTestsTime)[name])
     return clock
 
 
@@ -178,6 +182,8 @@ def test_a_backup_of_a_server_comes_back_on_another_where_people_interview(
         names = [opened_contact(lead, row).family_name.encode() for row in contacts.all_contacts(transaction)]
     lead.close()
     office.move()
+    name = f"cati_{office.study_id[:12]}"
+    servers.let_time_stand(office.tls, office.study_id, name)
     start = office.start("anna")
     anna = office.open("anna", start=start, now=at_ten)
     for _ in range(3):
@@ -209,6 +215,7 @@ def test_a_backup_of_a_server_comes_back_on_another_where_people_interview(
         told = "\n".join(said)
         assert "read back and compared" in told
         assert "roles of 4 members" in told
+        servers.let_time_stand(second, office.study_id, name)
         moved = replace_office(office, link, sheet, plan)
         with pytest.raises(WrongPassword):  # no password came along, and no strip of the other server's sheet holds
             moved.open("anna", now=at_ten)
@@ -323,7 +330,7 @@ def test_a_servers_older_tables_are_changed_after_a_backup_alone(
     office.move()
     office.sheet.unlink()
     name = f"cati_{office.study_id[:12]}"
-    office.tls.psql("DROP TABLE backup; UPDATE alembic_version SET version_num = '0003'", name)
+    office.tls.psql(f"DROP TABLE backup; UPDATE alembic_version SET version_num = '{BEFORE}'", name)
     with pytest.raises(Problem, match="run: cati init-server"):
         office.open("lead")
     with pytest.raises(Problem, match="brought up to date after a backup"):
@@ -340,7 +347,7 @@ def test_a_servers_older_tables_are_changed_after_a_backup_alone(
         (listed,) = backups.listed(transaction)
     database.close()
     (found,) = backups_in(tmp_path / "b")
-    assert (listed.path, found[1].database_version) == (str(found[0]), "0003")
+    assert (listed.path, found[1].database_version) == (str(found[0]), BEFORE)
     office.open("lead")
     office.close()
     office.tls.psql("UPDATE alembic_version SET version_num = '9999'", name)
@@ -370,7 +377,7 @@ def test_what_a_study_leaves_on_its_server_goes(office: Office, tmp_path: Path) 
         assert new in office.said[0]
     assert office.tls.psql(f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == "0"
     after = office.tls.psql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'cati\\_%'")
-    assert int(before) - int(after) == 8
+    assert int(before) - int(after) == 9
     assert office.tls.psql(f"SELECT count(*) FROM pg_roles WHERE rolname LIKE '{name}%'") == "0"
     office.folder = home
     office.sheet.unlink()

@@ -18,7 +18,7 @@ from cati.store.cases import CaseStatus
 from cati.survey.case import Appointment, AppointmentKind, Preference
 from cati.survey.dispositions import TABLE, Outcome
 
-from .conftest import ON_FILE, Made, MakeStudy, bring_people, raw, settings_with
+from .conftest import ON_FILE, Made, MakeStudy, bring_people, completed, looked_up, raw, settings_with
 
 
 @pytest.fixture
@@ -159,7 +159,8 @@ def test_after_ten_seconds_or_another_hand_out_nothing_is_undone(made: Made, ann
     assert isinstance(calling.undo_outcome(anna, noted.undo), TooLate)
     found = _take(anna)
     noted = _note(anna, found, Outcome.NO_ANSWER)
-    taken = calling.take_case(made.sign_in("bert"), found.case_id, calling.CALL_BACK)
+    bert = made.sign_in("bert")
+    taken = calling.take_case(bert, looked_up(bert, found.case_id), calling.CALL_BACK)
     assert isinstance(taken, DeliveredCase)
     assert isinstance(calling.undo_outcome(anna, noted.undo), TooLate)
 
@@ -210,15 +211,18 @@ def test_an_erased_contact_is_in_no_byte_of_the_database(anna: OpenStudy) -> Non
 def test_a_withdrawal_on_the_line_takes_the_case_from_a_colleague(made: Made, anna: OpenStudy) -> None:
     found = _take(anna)
     call = calling.begin_call(anna, found.lease, 0)
-    calling.withdraw(made.sign_in("bert"), found.case_id)
+    bert = made.sign_in("bert")
+    calling.withdraw(bert, looked_up(bert, found.case_id))
     assert isinstance(calling.note_outcome(anna, found.lease, call, Outcome.NO_ANSWER), LeaseLost)
     assert _row(anna, found.case_id)["status"] == CaseStatus.WITHDRAWN
 
 
 def test_an_outcome_cannot_be_undone_over_a_withdrawal(made: Made, anna: OpenStudy) -> None:
     found = _take(anna)
+    bert = made.sign_in("bert")
+    looked_up(bert, found.case_id)
     noted = _note(anna, found, Outcome.HARD_REFUSAL)
-    calling.withdraw(made.sign_in("bert"), found.case_id)
+    calling.withdraw(bert, found.case_id)
     assert isinstance(calling.undo_outcome(anna, noted.undo), TooLate)
     assert _rows(anna, "contact", found.case_id) == 0
 
@@ -305,7 +309,7 @@ def test_the_reason_of_an_appointment_outside_the_limit_is_sealed(anna: OpenStud
         data = (anna.folder / name).read_bytes()
         assert b"Amselb" not in data
         assert b"Schichtdienst" not in data
-    again = calling.take_case(anna, found.case_id, calling.CALL_BACK)
+    again = calling.take_case(anna, looked_up(anna, found.case_id), calling.CALL_BACK)
     assert again.appointment.reason == "Schichtdienst bei Frau Amselbühler"
 
 
@@ -331,9 +335,7 @@ def test_full_cells_are_not_called_and_the_page_says_so(make_study: MakeStudy, t
     delivered = []
     while isinstance(found := calling.take_next_case(anna), DeliveredCase):
         delivered.append(found.department.code)
-        call = calling.begin_call(anna, found.lease, 0)
-        with anna.transaction() as transaction:
-            calling.keep_outcome(anna, transaction, found.lease, call, Outcome.COMPLETE)
+        completed(anna, found)
     assert len(delivered) == 4
     assert delivered.count("bau") <= 2
     assert any("enough interviews" in words for words, _n in found.blocked)
@@ -346,9 +348,7 @@ def test_a_cell_that_fills_during_the_second_is_not_handed_out_again(make_study:
     bring_people(made.sign_in("lead"), tmp_path, 12)
     anna, bert = made.sign_in("anna"), made.sign_in("bert")
     found = _take(anna)
-    call = calling.begin_call(anna, found.lease, 0)
-    with anna.transaction() as transaction:
-        calling.keep_outcome(anna, transaction, found.lease, call, Outcome.COMPLETE)
+    completed(anna, found)
     assert isinstance(calling.take_next_case(bert), NoCase)
 
 
@@ -388,21 +388,27 @@ def test_who_calls_back_is_found_by_number_and_by_name(made: Made, anna: OpenStu
     contact = found.contact
     by_number = calling.find_caller(anna, contact.phones[0].e164.replace("+49", "0"))
     assert [one.case_id for one in by_number] == [found.case_id]
-    by_name = calling.find_caller(anna, f"  {contact.family_name.upper()} {contact.given_name[:3].lower()} ")
+    words = f"  {contact.family_name.upper()} {contact.given_name[:3].lower()} "
+    if anna.database.by_functions:  # by name all contacts are read: a server lets supervisors do that alone
+        with pytest.raises(Problem, match="Supervisor"):
+            calling.find_caller(anna, words)
+    searching = made.sign_in("witness")
+    by_name = calling.find_caller(searching, words)
     assert found.case_id in [one.case_id for one in by_name]
     assert contact.family_name in by_name[0].name
     assert contact.family_name not in repr(by_name)
     for nobody in ("+49 30 23125 999 99", "0151 123", "Xylophon", "ab", "", "%", "12345"):
-        assert calling.find_caller(anna, nobody) == ()
-    entries = log.entries(made.sign_in("lead"), acts=[Act.LOOKED_UP])
-    assert len(entries) == 9
+        assert calling.find_caller(searching, nobody) == ()
+    lead = made.sign_in("lead")
+    entries = log.entries(lead, acts=[Act.LOOKED_UP, Act.CONTACTS_READ])
+    assert len(entries) == (3 if lead.database.by_functions else 9)  # a server logs what was seen, not what was typed
     assert not any(contact.family_name in entry.details for entry in entries)
 
 
 def test_a_certain_case_can_be_taken_unless_somebody_has_it(made: Made, anna: OpenStudy) -> None:
     bert = made.sign_in("bert")
     found = _take(anna)
-    taken = calling.take_case(bert, found.case_id, calling.CALL_BACK)
+    taken = calling.take_case(bert, looked_up(bert, found.case_id), calling.CALL_BACK)
     assert isinstance(taken, Taken)
     assert taken.by == "Anna Fragt"
     calling.put_back(anna, found.lease)

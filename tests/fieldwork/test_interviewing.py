@@ -17,7 +17,7 @@ from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind, InterviewStatus
 from cati.vault.sealing import SealBroken, open_sealed
 
-from .conftest import ON_FILE
+from .conftest import ON_FILE, looked_up, unrestricted
 
 Made = Any
 People = Callable[..., Any]
@@ -167,13 +167,13 @@ def test_a_lost_lease_keeps_nothing(made: Made, people: People, desk: Desk) -> N
     made.clock.forward(minutes=16)
     calling.take_next_case(bert)  # turns the lapsed lease; busy like technical trouble, so not handed out at once
     made.clock.forward(hours=30)
-    other = calling.take_case(bert, case.case_id, calling.CALL_BACK)
+    other = calling.take_case(bert, looked_up(bert, case.case_id), calling.CALL_BACK)
     assert isinstance(other, calling.DeliveredCase)
     lost = interviewing.record(anna, running, EventKind.ANSWERED, "zufrieden", Answer(value="1"))
     assert lost.lease_lost
     assert not interviewing.keep_draft(anna, running, "wunsch", "x")
     assert isinstance(interviewing.break_off(anna, running, Outcome.BREAK_OFF), calling.LeaseLost)
-    with anna.reading() as transaction:
+    with unrestricted(anna) as transaction:
         assert drafts.count(transaction, case.case_id) == 1
 
 
@@ -185,7 +185,7 @@ def test_a_long_interview_keeps_its_lease(made: Made, people: People, desk: Desk
         made.clock.forward(minutes=10)
         running = interviewing.record(anna, running, EventKind.JUMPED, "zufrieden")
         running = interviewing.record(anna, running, EventKind.ANSWERED, "zufrieden", Answer(value=value))
-        taken = calling.take_case(bert, case.case_id, calling.CALL_BACK)
+        taken = calling.take_case(bert, looked_up(bert, case.case_id), calling.CALL_BACK)
         assert isinstance(taken, calling.Taken)
     assert running.lease.until > made.clock()
 
@@ -229,7 +229,7 @@ def test_withdrawal_in_the_interview_erases_answers_and_contact(made: Made, peop
     case, running = desk(study).begin()
     running = desk(study).answer(running, (("zufrieden", "1"),))
     calling.withdraw(study, running.lease)
-    with study.reading() as transaction:
+    with unrestricted(study) as transaction:
         assert drafts.count(transaction, case.case_id) == 0
         assert counts.sizes(transaction)["contacts"] == 0
     assert interviewing.record(study, running, EventKind.ANSWERED, "minuten", Answer(value="3")).lease_lost
@@ -278,15 +278,16 @@ def test_please_delete_my_interview_works_until_the_mixing(made: Made, people: P
     people(made.sign_in("lead"), 24)
     study = made.sign_in("anna")
     done = [desk(study).complete() for _ in range(11)]
-    assert not mixing.due_for_mixing(study)
-    assert mixing.mix(study) == mixing.Mixed(moved=0, waiting=11)
-    assert mixing.delete_my_interview(study, done[4])
+    lead = made.sign_in("lead")
+    assert not mixing.due_for_mixing(lead)
+    assert mixing.mix(lead) == mixing.Mixed(moved=0, waiting=11)
+    assert mixing.delete_my_interview(study, looked_up(study, done[4]))
     assert not mixing.delete_my_interview(study, done[4])
     with study.reading() as transaction:
         row = cases.case_row(transaction, done[4])
         assert row is not None
         assert (row.status, row.final_code) == (cases.CaseStatus.WITHDRAWN, "2.112")
     made.clock.forward(hours=11)
-    assert mixing.due_for_mixing(study)
-    assert mixing.mix(study) == mixing.Mixed(moved=10, waiting=0)
+    assert mixing.due_for_mixing(lead)
+    assert mixing.mix(lead) == mixing.Mixed(moved=10, waiting=0)
     assert not mixing.delete_my_interview(study, done[5])

@@ -25,7 +25,7 @@ from cati.store import contacts
 from cati.survey.dispositions import Outcome
 from cati.vault.age_files import open_with_passphrase, seal_to, seal_with_passphrase
 
-from .conftest import ON_FILE, Made, bring_people, raw
+from .conftest import ON_FILE, Made, bring_people, raw, unrestricted
 
 
 def _list(study: OpenStudy, n: int, seed: int = 1) -> bytes:
@@ -174,7 +174,7 @@ def test_wishes_that_cannot_be_kept_are_counted_and_leave_no_word_behind(made: M
         ("preference_unread", (2, 3)),
         ("preference_never", (4,)),
     ]
-    with lead.reading() as transaction:
+    with unrestricted(lead) as transaction:
         opened = [opened_contact(lead, row) for row in contacts.all_contacts(transaction)]
     assert sorted(one.preference.said for one in opened if one.preference) == ["ab 18 Uhr"]
 

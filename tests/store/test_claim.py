@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cati.store import cases, studies
+from cati.store import cases, claiming, studies
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Database
 from cati.store.embedded import Embedded
@@ -64,39 +64,60 @@ def test_nothing_is_scanned(database: Database, analysed: bool) -> None:
     with database.reading() as transaction:
         cells = list(studies.cells(transaction))
     acts = {
-        "best": lambda t: cases.best_of_each_cell(t, cells, "me"),
-        "appointments": lambda t: cases.best_of_each_cell(t, cells, "me", below=1 << 59),
+        "best": lambda t: claiming.best_ready(t, cells, "me"),
+        "behind a shut front": lambda t: claiming.best_ready(t, [10**6], "me"),
+        "appointments": lambda t: claiming.best_ready(t, cells, "me", below=1 << 59),
+        "second": lambda t: claiming.best_ready(t, cells, "me", second=""),
+        "any second": lambda t: claiming.second_approaches(t, "me"),
         "turning": lambda t: cases.turning(t, 10**10, 25),
         "held": lambda t: cases.held_by(t, "me", 0),
-        "complete": lambda t: cases.complete_by_cell(t, cells),
+        "complete": lambda t: claiming.taken_by_cell(t, cells),
     }
     for name, act in acts.items():
         assert _steps(database, act) < 10, name  # a thousand steps; a scan of 4,000 rows takes ten thousand
     assert _steps(database, cases.count_by_status) > 100  # the control: this one scans
 
 
-def test_the_best_of_each_cell_is_the_best(database: Database) -> None:
+def test_the_front_of_the_queue_is_the_best(database: Database) -> None:
     with database.reading() as transaction:
         cells = list(studies.cells(transaction))
-        found = cases.best_of_each_cell(transaction, cells, "me")
+        found = claiming.best_ready(transaction, cells, "me")
+        of_two = claiming.best_ready(transaction, cells[1:3], "me")
     with sqlite3.connect(database.file) as file:
-        best = file.execute('SELECT cell, min(rank) FROM "case" GROUP BY cell ORDER BY 2').fetchall()
-    assert [(row.cell, row.rank) for row in found] == best[: cases.BEST_AT_ONCE]
+        best = file.execute('SELECT id FROM "case" ORDER BY rank LIMIT 4').fetchall()
+        of_these = file.execute('SELECT id FROM "case" WHERE cell IN (?, ?) ORDER BY rank LIMIT 4', cells[1:3])
+        assert [(row.id,) for row in found] == best
+        assert [(row.id,) for row in of_two] == of_these.fetchall()
 
 
-def test_whom_one_is_to_avoid_is_passed_over(database: Database) -> None:
+def test_behind_a_front_that_may_not_be_called_the_best_of_each_cell_is_found(database: Database) -> None:
+    with sqlite3.connect(database.file) as file:
+        file.execute('UPDATE "case" SET rank = rank % 1000 WHERE cell = 1')
+    with database.reading() as transaction:
+        cells = [cell for cell in studies.cells(transaction) if cell != 1]
+        found = claiming.best_ready(transaction, cells, "me")
+    with sqlite3.connect(database.file) as file:
+        best = file.execute('SELECT cell, min(rank) FROM "case" WHERE cell <> 1 GROUP BY cell ORDER BY 2').fetchall()
+    assert [(row.cell, row.rank) for row in found] == best
+
+
+def test_after_a_soft_refusal_a_case_is_for_others_and_looked_at_apart(database: Database) -> None:
     with database.transaction() as transaction:
         cells = list(studies.cells(transaction))
-        first = cases.best_of_each_cell(transaction, cells, "me")[0]
+        first, *_others = claiming.best_ready(transaction, cells, "me")
+        assert claiming.second_approaches(transaction, "me") is None
         place = Place(status=CaseStatus.READY, tier=3, rank=0, due_at=0, turns_at=None, avoid="me")
         cases.put(transaction, [(first.id, place)])
-        assert cases.best_of_each_cell(transaction, cells, "me")[0].id != first.id
-        assert cases.best_of_each_cell(transaction, cells, "you")[0].id == first.id
+        assert claiming.second_approaches(transaction, "you") == ""
+        for me, second, gets in (("me", "", False), ("you", "", True), ("you", None, False), ("you", "me", True),
+                                 ("you", "other", False)):  # fmt: skip
+            found = claiming.best_ready(transaction, cells, me, second=second)
+            assert (found[0].id == first.id) == gets, (me, second)
 
 
 def test_urgent_tiers_turn_first_however_long_the_others_wait(database: Database) -> None:
     with database.transaction() as transaction:
-        ids = [row.id for row in cases.best_of_each_cell(transaction, list(studies.cells(transaction)), "me")]
+        ids = [row.id for row in claiming.best_ready(transaction, list(studies.cells(transaction)), "me")]
         late = Place(status=CaseStatus.WAITING, tier=0, rank=5, due_at=990, turns_at=990)
         early = Place(status=CaseStatus.WAITING, tier=3, rank=5, due_at=10, turns_at=10)
         cases.put(transaction, [(ids[0], late), *((case_id, early) for case_id in ids[1:])])
@@ -106,7 +127,7 @@ def test_urgent_tiers_turn_first_however_long_the_others_wait(database: Database
 
 def test_a_lease_needs_the_fence_that_was_read(database: Database) -> None:
     with database.transaction() as transaction:
-        found = cases.best_of_each_cell(transaction, list(studies.cells(transaction)), "me")[0]
+        found = claiming.best_ready(transaction, list(studies.cells(transaction)), "me")[0]
         assert cases.lease(transaction, found, "me", 100) == 1
         with pytest.raises(AssertionError):
             cases.lease(transaction, found, "you", 100)

@@ -1,0 +1,176 @@
+-- Who asks, what they hold, and what they did: the functions that every right on the server rests on.
+-- @owner, @gate, @interviewer, @supervisor, @lead stand for the study's roles (cati.store.roles). Each function runs
+-- with its owner's rights, looks at nothing but pg_catalog and what it names with its schema, and asks by itself who
+-- is signed in: session_user, which nobody can change.
+
+-- The server's time in whole seconds since 1970.
+CREATE FUNCTION public.cati_now() RETURNS bigint
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT floor(extract(epoch FROM clock_timestamp()))::bigint $$;
+
+-- The member signed in; NULL for anybody else, and for one who left.
+CREATE FUNCTION public.cati_me() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT id FROM public.member WHERE server_role = session_user::text AND active $$;
+
+-- Whether the member signed in is at least an interviewer (0), a supervisor (1), a research lead (2).
+CREATE FUNCTION public.cati_is(at_least int) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT coalesce((
+    SELECT CASE role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least
+    FROM public.member WHERE server_role = session_user::text AND active
+  ), false)
+$$;
+
+-- The member signed in, who must be at least this; anybody else is refused.
+CREATE FUNCTION public.cati_demand(at_least int) RETURNS text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT public.cati_is(at_least) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN public.cati_me();
+END
+$$;
+
+-- Whether a case is in the hands of the member signed in: what they may read hangs on this.
+CREATE FUNCTION public.cati_mine(of text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.lease_holder = public.cati_me()) $$;
+
+-- Whether it is so under the fence number that this transaction carries: what they may write hangs on this.
+CREATE FUNCTION public.cati_holds(of text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT EXISTS (
+    SELECT FROM public."case" c
+    WHERE c.id = of AND c.lease_holder = public.cati_me()
+      AND c.fence::text = current_setting('cati.fence', true)
+  )
+$$;
+
+-- The case in hand, locked until the transaction ends, whose writes carry this fence number from here on; no row when
+-- it was lost.
+CREATE FUNCTION public.cati_hold(of text, under int) RETURNS SETOF public."case"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE me text := public.cati_demand(0);
+BEGIN
+  PERFORM set_config('cati.fence', under::text, true);
+  RETURN QUERY
+    SELECT c.* FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder = me FOR NO KEY UPDATE;
+END
+$$;
+
+-- Append to the chain of the member signed in, at the server's time; the hash is that of cati.vault.log_chain. Nobody
+-- may call this one but the functions here: on some entries rights rest.
+CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  before bytea;
+  written int := 0;
+BEGIN
+  IF length(act) > 40 OR length(of) > 32 OR length(details) > 2000 THEN
+    RAISE EXCEPTION 'too long for the log' USING ERRCODE = 'string_data_right_truncation';
+  END IF;
+  WHILE written = 0 LOOP
+    SELECT l.n, l.hash INTO n, before FROM public.log l WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC LIMIT 1;
+    IF NOT FOUND THEN
+      n := 0;
+      before := (
+        SELECT sha256(string_agg(int4send(length(p)) || p, ''::bytea ORDER BY k))
+        FROM public.study s, unnest(ARRAY['cati log 2'::bytea, convert_to(s.id, 'UTF8'), convert_to(me, 'UTF8')])
+          WITH ORDINALITY AS part (p, k)
+      );
+    END IF;
+    n := n + 1;
+    at := public.cati_now();
+    hash := (
+      SELECT sha256(int4send(length(before)) || before
+        || string_agg(int4send(length(convert_to(f, 'UTF8'))) || convert_to(f, 'UTF8'), ''::bytea ORDER BY k))
+      FROM unnest(ARRAY[n::text, at::text, me, act, of, under::text, details]) WITH ORDINALITY AS part (f, k)
+    );
+    INSERT INTO public.log (n, at, who, act, "case", fence, details, previous, hash)
+    VALUES (n, at, me, act, of, under, details, before, hash)
+    ON CONFLICT ON CONSTRAINT pk_log DO NOTHING;  -- the same member wrote elsewhere: that entry goes first
+    GET DIAGNOSTICS written = ROW_COUNT;
+  END LOOP;
+END
+$$;
+
+-- The same for whoever is signed in, of all acts but those that only functions write.
+CREATE FUNCTION public.cati_note(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
+             'interview_deleted')
+     OR act = 'field_ended' AND NOT public.cati_is(2) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  SELECT w.n, w.at, w.hash INTO n, at, hash FROM public.cati_write(act, of, under, details) w;
+END
+$$;
+
+-- Whether what carries this transaction's number was kept before now, and not only written by the transaction that asks:
+-- who rolls back must not have seen anything. Numbers are taken as the nearest to the present one.
+CREATE FUNCTION public.cati_kept(number xid) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  base bigint := greatest(
+    pg_snapshot_xmax(pg_current_snapshot())::text::bigint, coalesce(pg_current_xact_id_if_assigned()::text::bigint, 0));
+  highest bigint := base + 2147483647;
+  whole bigint := highest - ((highest - number::text::bigint) & 4294967295);
+BEGIN
+  RETURN whole < base + 1000000 AND coalesce(pg_xact_status(whole::text::xid8) = 'committed', false);
+EXCEPTION WHEN invalid_parameter_value THEN  -- a number that was not given yet
+  RETURN false;
+END
+$$;
+
+-- The end of every chain, each hash with its number: what a checkpoint signs. Nobody reads others' entries by it.
+CREATE FUNCTION public.cati_heads() RETURNS TABLE (chain text, n int, hash bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT m.id, e.n, e.hash FROM public.member m
+  CROSS JOIN LATERAL (
+    SELECT l.n, l.hash FROM public.log l WHERE l.who = m.id AND l.n > 0 ORDER BY l.n DESC LIMIT 1
+  ) e
+  WHERE public.cati_is(0)
+  UNION ALL
+  SELECT '', -o.n, o.hash FROM (
+    SELECT e.n, e.hash FROM public.member m
+    CROSS JOIN LATERAL (
+      SELECT l.n, l.hash FROM public.log l WHERE l.who = m.id AND l.n < 0 ORDER BY l.n LIMIT 1
+    ) e
+    ORDER BY e.n LIMIT 1
+  ) o
+  WHERE public.cati_is(0)
+$$;
+
+-- The staff: everything of oneself and, for research leads, of all; of the others what is said and signed, no secrets.
+CREATE FUNCTION public.cati_members() RETURNS SETOF public.member
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  leads boolean := public.cati_is(2);
+  one public.member;
+BEGIN
+  FOR one IN SELECT * FROM public.member ORDER BY login LOOP
+    IF NOT (leads OR one.id = me) THEN
+      one.record := '';
+      one.daily_grant := NULL;
+      one.leading_grant := NULL;
+      one.kept := NULL;
+      one.server_role := NULL;
+    END IF;
+    RETURN NEXT one;
+  END LOOP;
+END
+$$;

@@ -1,0 +1,56 @@
+-- Who may sign in. These three belong to @gate, a role by which nobody signs in and which alone may make roles.
+
+-- Let somebody sign in with this password (its SCRAM verifier), as an interviewer, a supervisor or a research lead; by
+-- a research lead. A role that is there already gets this password and this group.
+CREATE FUNCTION public.cati_admit(role_name text, kind text, verifier text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wanted text := CASE kind
+    WHEN 'interviewer' THEN '@interviewer' WHEN 'supervisor' THEN '@supervisor' WHEN 'research_lead' THEN '@lead' END;
+  one text;
+BEGIN
+  PERFORM public.cati_demand(2);
+  IF wanted IS NULL OR role_name !~ '^@prefix_[0-9a-f]{16}$' OR verifier !~ '^SCRAM-SHA-256\$[0-9]{4,7}:[A-Za-z0-9+/=:$]+$'
+  THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+    EXECUTE format('CREATE ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', role_name);
+  END IF;
+  EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', role_name, verifier);
+  FOREACH one IN ARRAY ARRAY['@interviewer', '@supervisor', '@lead'] LOOP
+    IF one = wanted THEN
+      EXECUTE format('GRANT %I TO %I', one, role_name);
+    ELSE
+      EXECUTE format('REVOKE %I FROM %I', one, role_name);
+    END IF;
+  END LOOP;
+END
+$$;
+
+-- Give somebody who may sign in another password; by a research lead.
+CREATE FUNCTION public.cati_renew(role_name text, verifier text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  IF role_name !~ '^@prefix_[0-9a-f]{16}$' OR verifier !~ '^SCRAM-SHA-256\$[0-9]{4,7}:[A-Za-z0-9+/=:$]+$' THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', role_name, verifier);
+END
+$$;
+
+-- Take somebody's role away; by a research lead.
+CREATE FUNCTION public.cati_dismiss(role_name text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  IF role_name !~ '^@prefix_[0-9a-f]{16}$' OR role_name = session_user THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  EXECUTE format('DROP ROLE IF EXISTS %I', role_name);
+END
+$$;

@@ -1,0 +1,480 @@
+-- What crosses the one case in hand, one function an act: handing out, placing, erasing, withdrawing, undoing, the pool.
+
+-- One case by its id, which nobody can guess: where it stands. There is nothing of the person in it.
+CREATE FUNCTION public.cati_case(of text) RETURNS SETOF public."case"
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(0);
+  RETURN QUERY SELECT c.* FROM public."case" c WHERE c.id = of;
+END
+$$;
+
+-- The appointment of one case by its id; the words in it are sealed.
+CREATE FUNCTION public.cati_appointment(of text) RETURNS SETOF public.appointment
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(0);
+  RETURN QUERY SELECT a.* FROM public.appointment a WHERE a."case" = of;
+END
+$$;
+
+-- Whether the member signed in did this to this case within so many seconds, by their own log; kept, not only written.
+CREATE FUNCTION public.cati_did(what text[], of text, under int, within int) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM (
+      SELECT l.act, l."case", l.fence, l.at, l.xmin AS number FROM public.log l
+      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC LIMIT 500
+    ) mine
+    WHERE mine.act = ANY (what) AND mine."case" = of AND (under IS NULL OR mine.fence = under)
+      AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
+  );
+END
+$$;
+
+-- Lease a case that was seen under this fence number to the member signed in, and write that into the log: whoever
+-- gets a contact leaves an entry. ``why``: "call_back" (looked up by its number within the hour), "appointment" (their
+-- own, due within a quarter of an hour, at an hour when people may be called). Returns the new fence number; no row when
+-- the case changed since or there are enough interviews of its kind.
+CREATE FUNCTION public.cati_lease(of text, seen int, why text, minutes int) RETURNS TABLE (fence int, until bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  now bigint := public.cati_now();
+  found_case public."case";
+BEGIN
+  SELECT c.* INTO found_case FROM public."case" c WHERE c.id = of FOR NO KEY UPDATE;
+  IF NOT FOUND OR found_case.fence <> seen OR found_case.status IN (3, 4)
+     OR (found_case.lease_holder <> me AND found_case.lease_until > now) THEN
+    RETURN;
+  END IF;
+  IF found_case.lease_holder IS DISTINCT FROM me THEN
+    IF EXISTS (SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of) THEN
+      RETURN;
+    END IF;
+    IF NOT (
+      (why = 'call_back' AND public.cati_did('{case_looked_up}', of, NULL, 3600))
+      OR (why = 'appointment' AND EXISTS (
+        SELECT FROM public.appointment a WHERE a."case" = of AND a.interviewer = me AND a.at <= now + 900))
+    ) THEN
+      RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    IF why = 'appointment' AND NOT EXISTS (
+      SELECT FROM public.calling_time o JOIN public.cell l ON l.site = o.site
+      WHERE l.id = found_case.cell AND o.opens <= now AND o.closes > now
+    ) THEN
+      RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) AND public.cati_room_for(of) <> '' THEN
+      RETURN;
+    END IF;
+  END IF;
+  fence := seen + 1;
+  until := now + 60 * least(greatest(minutes, 1), 60);
+  UPDATE public."case" c
+    SET status = 2, lease_holder = me, lease_until = until, turns_at = until, fence = seen + 1 WHERE c.id = of;
+  PERFORM set_config('cati.fence', fence::text, true);
+  PERFORM public.cati_write(
+    CASE WHEN why = '' THEN 'case_handed_out' ELSE 'case_looked_up' END, of, fence,
+    CASE WHEN why = '' THEN '' ELSE '{"reason":"' || why || '"}' END);
+  RETURN NEXT;
+END
+$$;
+
+-- Move the end of one's lease.
+CREATE FUNCTION public.cati_renew_lease(of text, under int, minutes int) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  until bigint := public.cati_now() + 60 * least(greatest(minutes, 1), 60);
+BEGIN
+  PERFORM set_config('cati.fence', under::text, true);
+  UPDATE public."case" c SET lease_until = until, turns_at = until
+    WHERE c.id = of AND c.fence = under AND c.lease_holder = me;
+  RETURN CASE WHEN FOUND THEN until END;
+END
+$$;
+
+-- The sealed contact of a case in hand, of one looked up by its number within the hour, of one's own appointment. An
+-- earlier transaction must have kept the log's entry of the lease or the look-up (or the appointment): nobody sees
+-- anything and then takes the entry back.
+CREATE FUNCTION public.cati_contact(of text) RETURNS SETOF public.contact
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  under int;
+BEGIN
+  SELECT c.fence INTO under FROM public."case" c WHERE c.id = of AND c.lease_holder = me;
+  IF under IS NOT NULL AND public.cati_did('{case_handed_out, case_looked_up, outcome_undone}', of, under, 1000000)
+     OR public.cati_did('{case_looked_up}', of, NULL, 3600)
+     OR EXISTS (SELECT FROM public.appointment a
+                WHERE a."case" = of AND a.interviewer = me AND public.cati_kept(a.xmin)) THEN
+    RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = of;
+  END IF;
+END
+$$;
+
+-- Say in the log that contacts are read, many at once: to search, or to work out when they are called. For supervisors;
+-- once that is kept they may, for ten minutes.
+CREATE FUNCTION public.cati_announce(what_for text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(1);
+  IF what_for NOT IN ('search', 'replan') THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
+END
+$$;
+
+-- The sealed contacts of these cases, for supervisors, whose windows work out when they are called.
+CREATE FUNCTION public.cati_contacts_of(cases text[]) RETURNS SETOF public.contact
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(1);
+  IF NOT public.cati_did('{contacts_read}', '', 0, 600) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = ANY (cases);
+END
+$$;
+
+-- Every sealed contact, for supervisors who search by name.
+CREATE FUNCTION public.cati_all_contacts() RETURNS SETOF public.contact
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(1);
+  IF NOT public.cati_did('{contacts_read}', '', 0, 600) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  RETURN QUERY SELECT c.* FROM public.contact c;
+END
+$$;
+
+-- Cases that are to be worked out anew, locked, the urgent tiers first; those that somebody else has locked are left.
+CREATE FUNCTION public.cati_marked() RETURNS SETOF public."case"
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(1);
+  FOR tier_now IN 0..3 LOOP
+    RETURN QUERY
+      SELECT c.* FROM public."case" c WHERE c.tier = tier_now AND c.replan IS NOT NULL AND c.status <> 2
+      ORDER BY c.replan LIMIT 32 FOR NO KEY UPDATE SKIP LOCKED;
+  END LOOP;
+END
+$$;
+
+-- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log.
+CREATE FUNCTION public.cati_look_up(digest bytea) RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE one text;
+BEGIN
+  PERFORM public.cati_demand(0);
+  FOR one IN SELECT i."case" FROM public.contact_index i WHERE i.hash = digest ORDER BY i."case" LIMIT 20 LOOP
+    PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
+    RETURN NEXT one;
+  END LOOP;
+END
+$$;
+
+-- The keyed hashes of the numbers of the case in hand.
+CREATE FUNCTION public.cati_hashes(of text) RETURNS SETOF bytea
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT i.hash FROM public.contact_index i WHERE i."case" = of AND public.cati_mine(of) $$;
+
+-- Put the newly sealed contact of the case in hand in place of the old (what the person wished was added to it).
+CREATE FUNCTION public.cati_replace_contact(of text, new_key bytea, new_details bytea, new_epoch int) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE done int;
+BEGIN
+  PERFORM public.cati_demand(0);
+  IF NOT public.cati_holds(of) OR length(new_key) > 4096 OR length(new_details) > 65536 THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE public.contact c SET sealed_key = new_key, sealed_details = new_details, epoch = new_epoch WHERE c."case" = of;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  RETURN done;
+END
+$$;
+
+-- Give back a case, in hand or (supervisors) in nobody's, and the steps it takes by the passing of time. ``steps``: JSON
+-- list of [at, status, tier, rank, due_at, turns_at, avoid, final_code]. An interview is counted as complete only when
+-- its answers came into the pool under this fence number.
+CREATE FUNCTION public.cati_put(
+  of text, to_status int, to_tier int, to_rank bigint, to_due_at bigint, to_turns_at bigint, to_avoid text,
+  to_final_code text, steps json
+) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  now_there public."case";
+BEGIN
+  SELECT c.* INTO now_there FROM public."case" c WHERE c.id = of FOR NO KEY UPDATE;
+  IF NOT FOUND OR NOT (
+    public.cati_holds(of)
+    OR (public.cati_is(1) AND now_there.lease_holder IS NULL AND now_there.status NOT IN (3, 4))
+  ) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF to_final_code = '1.1' AND NOT EXISTS (
+    SELECT FROM public.log l
+    WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = now_there.fence
+      AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
+  ) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  DELETE FROM public.turn t WHERE t."case" = of;
+  INSERT INTO public.turn ("case", at, status, tier, rank, due_at, turns_at, avoid, final_code)
+    SELECT of, (s->>0)::bigint, (s->>1)::smallint, (s->>2)::smallint, (s->>3)::bigint, (s->>4)::bigint,
+      (s->>5)::bigint, s->>6, s->>7
+    FROM json_array_elements(steps) WITH ORDINALITY AS listed (s, k) WHERE k <= 16;
+  UPDATE public."case" c SET
+    status = to_status, tier = to_tier, rank = to_rank, due_at = to_due_at, turns_at = to_turns_at, avoid = to_avoid,
+    final_code = to_final_code, lease_holder = NULL, lease_until = NULL, replan = NULL
+    WHERE c.id = of;
+  RETURN 1;
+END
+$$;
+
+-- Erase contact and numbers of the case in hand; the keyed hashes stay among those who are never called again.
+CREATE FUNCTION public.cati_erase(of text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(0);
+  IF NOT public.cati_holds(of) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM public.cati_erase_contact(of);
+END
+$$;
+
+-- Nobody may call this one but the functions here.
+CREATE FUNCTION public.cati_erase_contact(of text) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_me();
+  now bigint := public.cati_now();
+BEGIN
+  UPDATE public.never_again v SET who = NULL, since = NULL WHERE v.since < now - 60;
+  INSERT INTO public.never_again (hash, who, since)
+    SELECT DISTINCT i.hash, me, now FROM public.contact_index i WHERE i."case" = of ON CONFLICT DO NOTHING;
+  DELETE FROM public.contact_index i WHERE i."case" = of;
+  DELETE FROM public.contact c WHERE c."case" = of;
+  DELETE FROM public.draft_event d WHERE d."case" = of;
+  DELETE FROM public.draft_text d WHERE d."case" = of;
+  DELETE FROM public.appointment a WHERE a."case" = of;
+END
+$$;
+
+-- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, or is a
+-- supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
+-- log's entry.
+CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  pooled int;
+  under int;
+BEGIN
+  PERFORM public.cati_demand(0);
+  IF NOT (public.cati_mine(of) OR public.cati_did('{case_looked_up}', of, NULL, 3600)
+          OR public.cati_is(1)
+          OR EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.status = 4)) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  SELECT c.fence INTO under FROM public."case" c WHERE c.id = of FOR UPDATE;
+  IF FOUND THEN
+    UPDATE public.attempt a SET ended = public.cati_now(), outcome = 'withdrawn' WHERE a."case" = of AND a.ended IS NULL;
+    PERFORM public.cati_erase_contact(of);
+    DELETE FROM public.pending p WHERE p.tag = its_tag;
+    GET DIAGNOSTICS pooled = ROW_COUNT;
+    DELETE FROM public.turn t WHERE t."case" = of;
+    UPDATE public."case" c SET
+      status = 4, turns_at = NULL, avoid = NULL, final_code = '2.112', lease_holder = NULL, lease_until = NULL,
+      replan = NULL, fence = c.fence + 1
+      WHERE c.id = of;
+    IF pooled > 0 THEN
+      PERFORM public.cati_write('interview_deleted', of, 0, '');
+    END IF;
+    SELECT w.n, w.at INTO entry, at FROM public.cati_write('consent_withdrawn', of, under, '') w;
+    RETURN NEXT;
+  END IF;
+END
+$$;
+
+-- Take an outcome back within its ten seconds (fifteen, for the way to here): the case is in hand again, its call open,
+-- its contact there as it was. Returns the new fence number; no row when it is too late.
+CREATE FUNCTION public.cati_undo(
+  of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
+  old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
+) RETURNS TABLE (fence int, until bigint)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  now bigint := public.cati_now();
+BEGIN
+  PERFORM FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder IS NULL FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  UPDATE public.attempt a SET ended = NULL, outcome = NULL, sub_reason = '', note_code = ''
+    WHERE a.id = call AND a."case" = of AND a.interviewer = me AND a.ended >= now - 15
+      AND a.outcome IS DISTINCT FROM 'complete'
+      AND NOT EXISTS (
+        SELECT FROM public.log l
+        WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = under
+          AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
+      );
+  IF NOT FOUND OR EXISTS (
+    SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of
+  ) THEN
+    RETURN;
+  END IF;
+  IF old_key IS NOT NULL THEN
+    IF length(old_key) > 4096 OR length(old_details) > 65536 OR cardinality(hashes) > 20 THEN
+      RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    DELETE FROM public.never_again v WHERE v.hash = ANY (hashes) AND v.who = me AND v.since >= now - 15;
+    INSERT INTO public.contact_index (hash, "case") SELECT h, of FROM unnest(hashes) h ON CONFLICT DO NOTHING;
+    INSERT INTO public.contact ("case", sealed_key, sealed_details, epoch)
+      VALUES (of, old_key, old_details, old_epoch)
+      ON CONFLICT ON CONSTRAINT pk_contact
+      DO UPDATE SET sealed_key = old_key, sealed_details = old_details, epoch = old_epoch;
+  END IF;
+  DELETE FROM public.appointment a WHERE a."case" = of;
+  IF old_appointment IS NOT NULL THEN
+    INSERT INTO public.appointment ("case", kind, at, until, wall, zone, reason, interviewer)
+      SELECT of, j.kind, j.at, j.until, j.wall, j.zone, decode(j.reason, 'hex'), j.interviewer
+      FROM json_to_record(old_appointment)
+        AS j (kind text, at bigint, until bigint, wall text, zone text, reason text, interviewer text);
+  END IF;
+  fence := under + 1;
+  until := now + 60 * least(greatest(minutes, 1), 60);
+  DELETE FROM public.turn t WHERE t."case" = of;
+  UPDATE public."case" c SET
+    status = 2, tier = old_tier, rank = old_rank, due_at = old_due_at, avoid = old_avoid, final_code = NULL,
+    replan = NULL, lease_holder = me, lease_until = until, turns_at = until, fence = under + 1
+    WHERE c.id = of;
+  PERFORM set_config('cati.fence', fence::text, true);
+  PERFORM public.cati_write('outcome_undone', of, fence, '');
+  RETURN NEXT;
+END
+$$;
+
+-- The answers of the case in hand come into the pool, once under one fence number.
+CREATE FUNCTION public.cati_put_into_pool(of text, under int, row_id text, its_tag text, answers bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE me text := public.cati_demand(0);
+BEGIN
+  IF NOT public.cati_holds(of) OR current_setting('cati.fence', true) <> under::text OR length(answers) > 8388608
+     OR EXISTS (
+       SELECT FROM public.log l
+       WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = under
+         AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
+     ) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  INSERT INTO public.pending (id, tag, sealed) VALUES (row_id, its_tag, answers);
+  PERFORM public.cati_write('answers_pooled', of, under, '');
+END
+$$;
+
+-- Whether a finished interview waits in the pool under this tag.
+CREATE FUNCTION public.cati_is_pooled(its_tag text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT public.cati_is(0) AND EXISTS (SELECT FROM public.pending WHERE tag = its_tag) $$;
+
+-- The pool comes into the stock: every interview there under a new random id, all rows written anew in the order of
+-- those ids, by one transaction. ``anew``: these are all, sealed anew (research leads); else they are those of the pool.
+CREATE FUNCTION public.cati_mix(answers bytea[], anew boolean) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  kept bytea[];
+  waiting int;
+BEGIN
+  PERFORM public.cati_demand(CASE WHEN anew THEN 2 ELSE 1 END);
+  LOCK TABLE public.pending, public.stock IN ACCESS EXCLUSIVE MODE;
+  SELECT count(*) INTO waiting FROM public.pending;
+  SELECT coalesce(array_agg(s.sealed), '{}') INTO kept FROM public.stock s;
+  IF coalesce(cardinality(answers), 0) <> waiting + (CASE WHEN anew THEN cardinality(kept) ELSE 0 END) THEN
+    RAISE EXCEPTION 'another number of interviews' USING ERRCODE = 'serialization_failure';
+  END IF;
+  IF NOT anew THEN
+    answers := answers || kept;
+  END IF;
+  TRUNCATE public.pending, public.stock;
+  INSERT INTO public.stock (id, sealed)
+    SELECT mixed.id, mixed.sealed
+    FROM (SELECT replace(gen_random_uuid()::text, '-', '') AS id, a AS sealed FROM unnest(answers) a) mixed
+    ORDER BY mixed.id;
+  DELETE FROM public.draft_event d USING public."case" c WHERE c.id = d."case" AND c.status IN (3, 4);
+  DELETE FROM public.draft_text d USING public."case" c WHERE c.id = d."case" AND c.status IN (3, 4);
+  RETURN waiting;
+END
+$$;
+
+-- How many interviews wait in the pool, and how many are in the stock.
+CREATE FUNCTION public.cati_pool(OUT waiting bigint, OUT mixed bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT (SELECT count(*) FROM public.pending WHERE public.cati_is(0)),
+    (SELECT count(*) FROM public.stock WHERE public.cati_is(0))
+$$;
+
+-- How many rows the tables have that a supervisor is told of.
+CREATE FUNCTION public.cati_sizes() RETURNS TABLE (what text, n bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT counted.what, counted.n FROM (
+    SELECT 'cases' AS what, count(*) AS n FROM public."case"
+    UNION ALL SELECT 'contacts', count(*) FROM public.contact
+    UNION ALL SELECT 'attempts', count(*) FROM public.attempt
+    UNION ALL SELECT 'appointments', count(*) FROM public.appointment
+    UNION ALL SELECT 'never_again', count(*) FROM public.never_again
+    UNION ALL SELECT 'pending', count(*) FROM public.pending
+    UNION ALL SELECT 'stock', count(*) FROM public.stock
+  ) counted
+  WHERE public.cati_is(1)
+$$;
+
+-- In which of these cases an interview was begun; for supervisors.
+CREATE FUNCTION public.cati_begun(cases text[]) RETURNS SETOF text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT d."case" FROM public.draft_event d WHERE d."case" = ANY (cases) AND d.n = 0 AND public.cati_is(1) $$;
+
+-- Whether an interview was begun in this case, and not finished.
+CREATE FUNCTION public.cati_was_begun(of text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT public.cati_is(0) AND EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) $$;
+
+-- How many appointments begin in a span of time.
+CREATE FUNCTION public.cati_appointments(since bigint, before bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT count(*) FROM public.appointment a WHERE a.at >= since AND a.at < before AND public.cati_is(0) $$;
+
+-- How many calls and complete interviews of the member signed in ended since then.
+CREATE FUNCTION public.cati_my_calls(since bigint, OUT calls bigint, OUT complete bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+  SELECT count(*), count(*) FILTER (WHERE a.outcome = 'complete') FROM public.attempt a
+  WHERE a.ended >= since AND a.interviewer = public.cati_me()
+$$;
