@@ -6,6 +6,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import msgspec
 from cati import places
 from cati.errors import Problem
 from cati.fieldwork import log, mixing
+from cati.fieldwork.backing_up import Left, end_all
 from cati.fieldwork.log import Act, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
@@ -23,7 +25,8 @@ from cati.fieldwork.purge_persons import Authority
 from cati.fieldwork.residue import Needles, Searched, needles_of, search, temporary_files
 from cati.fieldwork.sheets import papers_of
 from cati.fieldwork.supervising import case_codes
-from cati.store import cases, contacts, counts, erasure, journal, staff, studies
+from cati.fieldwork.updating import COPIES
+from cati.store import backups, cases, contacts, counts, erasure, journal, staff, studies
 from cati.store.database import Database, Transaction
 from cati.store.embedded import BALLAST_NAME, FILE_NAME
 from cati.text import tr, trn
@@ -212,8 +215,22 @@ def delete_rows(purging: Purging) -> None:
 def tidy(purging: Purging) -> None:
     """Delete the program's own files that are of no use any more, and count those that are not the program's."""
     purging.database.release_ballast()
+    left = _end_backups(purging)
     strangers = sum(path.name not in _OURS for path in purging.folder.rglob("*") if path.is_file())
-    purging.finish("tidied", {"strangers": strangers})
+    purging.finish("tidied", {"strangers": strangers, "backups": [asdict(backup) for backup in left]})
+
+
+def _end_backups(purging: Purging) -> tuple[Left, ...]:
+    """Delete the backups that can be reached from here; the record lists all of them with their end."""
+    with purging.database.reading() as transaction:
+        rows = backups.listed(transaction)
+    left = end_all(rows)
+    gone = [row.id for row, backup in zip(rows, left, strict=True) if backup.state == "deleted"]
+    with purging.database.transaction() as transaction:
+        backups.mark_gone(transaction, gone, seconds(purging.now()))
+    with suppress(OSError):
+        (purging.folder / COPIES).rmdir()
+    return left
 
 
 def rewrite(purging: Purging) -> None:

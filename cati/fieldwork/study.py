@@ -34,13 +34,14 @@ from cati.fieldwork.staffing import (
     shared_passwords,
     staff,
 )
+from cati.fieldwork.updating import end_copies
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
 from cati.store.connecting import Refused, Unreachable
 from cati.store.database import Database, NoLongerHere, keys_renewed
 from cati.store.embedded import Embedded
 from cati.store.link_file import read_link
-from cati.store.migrations import create_tables, require_current
+from cati.store.migrations import create_tables, refuse_other_version
 from cati.store.opening import open_database
 from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
@@ -235,10 +236,12 @@ def open_study(
     if on_server:  # whoever is refused there can leave no trace there
         tries = tries_of(folder, None, read_link(folder).study, now)
         tries.begin(login)
+    else:
+        end_copies(folder, now())
     database = open_database(folder, login, typed_start_password(start_password) if start_password else password)
     row = None
     try:
-        require_current(database)
+        refuse_other_version(database)
         database.require_posture()
         row = _study_row(database)
         if tries is None:

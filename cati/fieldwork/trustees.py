@@ -22,7 +22,7 @@ from cati.store import administration, contacts, staff, studies
 from cati.store.administration import AsOwner
 from cati.store.database import Database, Transaction
 from cati.store.link_file import StudyLink, is_link, read_link
-from cati.store.migrations import require_current
+from cati.store.migrations import refuse_other_version
 from cati.store.opening import open_database
 from cati.store.roles import Roles
 from cati.store.server import made_verifier
@@ -266,7 +266,7 @@ def _enter(door: Door) -> Database:
     else:
         database = open_database(door.place)
     try:
-        require_current(database)
+        refuse_other_version(database)
     except BaseException:
         database.close()
         raise

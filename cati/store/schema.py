@@ -368,3 +368,14 @@ purge_step = Table(
     Column("at", Instant, nullable=False),
     Column("details", LargeBinary, nullable=False),
 )  # fmt: skip
+
+# Copies of this database, made on purpose: listed, so that they end with the study. Instants as everywhere.
+backup = Table(
+    "backup", metadata,
+    Column("id", Id, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("station", String(100), nullable=False),  # the computer on which it was made
+    Column("path", String(1000), nullable=False),
+    Column("gone_at", Instant),  # when this program deleted it
+)  # fmt: skip

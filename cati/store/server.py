@@ -241,7 +241,7 @@ class Server(Database):
             return False
         try:
             with connect(self.link, self._secret) as connection:
-                return connection.execute("SELECT public.cati_me()").fetchone() == (None,)
+                return bool(connection.execute("SELECT public.cati_me()").fetchone() == (None,))
         except Refused:
             return True
         except (psycopg.Error, Unreachable):

@@ -63,6 +63,12 @@ def the_study(transaction: Transaction) -> StudyRow | None:
     return None if row is None else StudyRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
+def name_and_settings(transaction: Transaction) -> tuple[str, bytes] | None:
+    """Return id and settings (JSON), which every version of the database has; None when the file holds no study."""
+    row = transaction.execute(select(study.c.id, study.c.settings)).first()
+    return None if row is None else (str(row.id), bytes(row.settings))
+
+
 def replace_settings(transaction: Transaction, settings: bytes) -> None:
     """Put new settings in place of the old."""
     transaction.execute(update(study).values(settings=settings))
