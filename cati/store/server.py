@@ -80,15 +80,20 @@ class Server(Database):
         connection = connect(self.link, self._secret)
         try:
             self._read_clock(connection)
-            if self.works_in:  # whoever was cut off may come back after the keys were renewed
-                epoch = connection.execute("SELECT epoch FROM public.study").fetchone()
-                connection.rollback()
-                if epoch is not None and epoch[0] != self.works_in:
-                    raise keys_renewed()
+            self._refuse_old_keys(connection)
         except BaseException:
             connection.close()
             raise
         return connection
+
+    def _refuse_old_keys(self, connection: Any) -> None:
+        """Raise a Problem when the keys were renewed meanwhile: whoever was cut off may come back with the old ones."""
+        if not self.works_in:
+            return
+        epoch = connection.execute("SELECT epoch FROM public.study").fetchone()
+        connection.rollback()
+        if epoch is not None and epoch[0] != self.works_in:
+            raise keys_renewed()
 
     def now(self) -> datetime:
         """Return the server's time: what it said last, and what our own steady clock counted since.
