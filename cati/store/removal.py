@@ -25,7 +25,7 @@ def drop_place(url: str, password: str, roles: Roles, database: str) -> Iterator
         if found is not None:
             if found[0] != roles.owner:
                 raise Problem(database, tr("This database belongs to others."), tr("Nothing was taken away."))
-            _refuse_full(url, password, database)
+            _refuse_full(url, password, roles, database)
             _drop_database(connection, database)
         yield Step(tr("Database {name} taken away", name=database), found is not None)
         ours = re.compile(re.escape(roles.prefix) + r"_([0-9a-f]{16}|owner|gate|interviewer|supervisor|lead)")
@@ -38,8 +38,9 @@ def drop_place(url: str, password: str, roles: Roles, database: str) -> Iterator
             yield Step(tr("The server's log of changes begins a new file"), new=True)
 
 
-def _refuse_full(url: str, password: str, database: str) -> None:
+def _refuse_full(url: str, password: str, roles: Roles, database: str) -> None:
     with administrator(url, password, database) as connection:
+        connection.execute(f"SET ROLE {roles.owner}")  # from whom no row is hidden
         names = connection.execute(
             "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
         ).fetchall()

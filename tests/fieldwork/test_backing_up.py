@@ -24,7 +24,7 @@ from cati.fieldwork.server_removal import drop_from_server
 from cati.fieldwork.server_setup import ServerPlan, look_after_server
 from cati.fieldwork.study import open_study
 from cati.fieldwork.updating import COPIES
-from cati.store import backups, contacts, migrations
+from cati.store import backups, contacts, migrations, rights
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
 from cati.store.roles import Roles
@@ -39,7 +39,7 @@ from tests import postgres, servers
 from .conftest import ON_FILE, PASSWORDS, TUESDAY_TEN, Clock, Desk, Made, bring_people
 from .office import Office, delivered
 
-BEFORE = "0005"
+BEFORE = "0006"
 """The step before the one that brought the list of backups."""
 AT = datetime(2027, 7, 6, 12, tzinfo=UTC)
 
@@ -215,6 +215,10 @@ def test_a_backup_of_a_server_comes_back_on_another_where_people_interview(
         told = "\n".join(said)
         assert "read back and compared" in told
         assert "roles of 4 members" in told
+        owner = servers.as_owner(second, office.study_id, name)
+        with owner.reading() as transaction:  # who may do what is laid down there as on a new server
+            rights.require_posture(transaction, Roles(office.study_id))
+        owner.close()
         servers.let_time_stand(second, office.study_id, name)
         moved = replace_office(office, link, sheet, plan)
         with pytest.raises(WrongPassword):  # no password came along, and no strip of the other server's sheet holds
