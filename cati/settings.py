@@ -109,6 +109,8 @@ class StudySettings:
     """By how many interviews a site or a department may exceed its target, because they run at the same time."""
     purpose: str = ""
     """What the interview is about, as said in the introduction, e.g. "how content people are with the office"."""
+    lock_minutes: int = 10
+    """After so many minutes without a key or a movement a window locks; not in an interview."""
 
     def site(self, code: str) -> Site:
         """Return the site with this code; KeyError when there is none."""
@@ -190,6 +192,7 @@ def check_rules(rules: CallingRules) -> list[Problem]:
 
 _LONGEST_MINUTES = 120
 _LARGEST_MARGIN = 100
+_LONGEST_IDLE = 60
 
 
 def check_settings(settings: StudySettings) -> list[Problem]:
@@ -242,6 +245,14 @@ def check_settings(settings: StudySettings) -> list[Problem]:
                 tr("Choose a value inside this limit."),
             )
         )  # fmt: skip
+    if not 1 <= settings.lock_minutes <= _LONGEST_IDLE:
+        found.append(
+            Problem(
+                tr("Lock after"),
+                tr("{n} minutes cannot be right.", n=settings.lock_minutes),
+                tr("Enter 1 to 60 minutes."),
+            )
+        )
     found.extend(check_rules(settings.rules))
     return found
 

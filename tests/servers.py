@@ -11,7 +11,7 @@ from cati.store.administration import AsOwner
 from cati.store.connecting import Link
 from cati.store.database import Transaction
 from cati.store.roles import Roles
-from cati.store.server import Server, made_verifier
+from cati.store.server import MemberRoles, Server, made_verifier
 from cati.store.studies import members
 from tests import postgres
 
@@ -65,8 +65,11 @@ def let_in(owner: AsOwner, study_id: str) -> None:
 class AtTheTestsTime(Server):
     """A server opened by a member, that has its time from the test; ``owner`` opens it as the owner of the tables."""
 
-    def __init__(self, link: Link, role: str, owner: Callable[[], AsOwner]) -> None:
-        super().__init__(link, role, PASSWORD)
+    def __init__(self, link: Link, study_id: str, login: str, owner: Callable[[], AsOwner]) -> None:
+        roles = Roles(study_id)
+        super().__init__(
+            link, roles.login(login), PASSWORD, members=MemberRoles(roles.login, lambda _login, _own: PASSWORD)
+        )
         self.owner = owner
         self._tests_now: Callable[[], datetime] | None = None
 

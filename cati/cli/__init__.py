@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cati import __version__
 from cati.bugs import note_bug
 from cati.cli import acts as done
-from cati.cli import forms, servers
+from cati.cli import backups, forms, servers, trustees
 from cati.cli.acts import PROBLEM
 from cati.cli.terminal import Parser
 from cati.errors import Cancelled, Problem
@@ -95,35 +95,27 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--login", required=True)
 
     _add_servers(act)
+    _add_trustees(act)
+    _add_backups(act)
     _add_endings(act)
     return parser
 
 
 def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
     """Add the acts for a study on a server."""
-
-    def administrator(sub: argparse.ArgumentParser) -> None:
-        sub.add_argument(
-            "--administrator", required=True, metavar="URL",
-            help=tr("the administrator's connection: postgresql://NAME@HOST/postgres"),
-        )  # fmt: skip
-        sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
-
     sub = act("init-server", servers.init_server, tr("bring a study to a PostgreSQL server, or look after it there"))
     sub.add_argument("study", type=Path, metavar=tr("STUDY"), help=tr("its folder; its link file when it is there"))
-    administrator(sub)
+    _add_administrator(sub)
+    _add_place(sub)
     sub.add_argument("--login", help=tr("the research lead who moves it"))
-    sub.add_argument(
-        "--host", action="append", default=[], metavar="NAME[:PORT]",
-        help=tr("the server's name as in its certificate; again for each stand-in"),
-    )  # fmt: skip
-    sub.add_argument("--authority", type=Path, metavar="CA.pem", help=tr("who signed the server's certificate"))
-    sub.add_argument("--database", default="", metavar="NAME", help=tr("another name for the database"))
     sub.add_argument("--link", type=Path, metavar="STUDY.cati-study", help=tr("where the link file goes"))
-    sub.add_argument("--sheet", type=Path, help=tr("where the sheet with start passwords goes"))
     sub.add_argument(
         "--renew", action="append", default=[], metavar="LOGIN", help=tr("make a new start password for this login")
     )
+    sub.add_argument(
+        "--back-up-to", type=Path, metavar=tr("FOLDER"), help=tr("make a backup before tables are changed")
+    )
+    sub.add_argument("--backup-is-made", action="store_true", help=tr("change the tables: there is a backup"))
 
     sub = act("join", servers.join, tr("sign in to a study on a server for the first time, on this workstation"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
@@ -133,8 +125,89 @@ def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub = act("move-study", servers.move_study, tr("take a study from its server into a folder"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
     sub.add_argument("folder", type=Path, metavar=tr("FOLDER"))
-    administrator(sub)
+    _add_administrator(sub)
     sub.add_argument("--login", required=True)
+    sub.add_argument(
+        "--drop", action="store_true", help=tr("then take its database and its roles away from the server")
+    )
+
+    sub = act(
+        "server-certificate", backups.server_certificate, tr("make a certificate for the server, and who signs it")
+    )
+    sub.add_argument("name", nargs="+", metavar="NAME", help=tr("the server's name as workstations write it"))
+    sub.add_argument("--to", type=Path, required=True, metavar=tr("FOLDER"))
+
+
+def _add_administrator(sub: argparse.ArgumentParser, *, required: bool = True) -> None:
+    sub.add_argument(
+        "--administrator", required=required, metavar="URL",
+        help=tr("the administrator's connection: postgresql://NAME@HOST/postgres"),
+    )  # fmt: skip
+    sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
+
+
+def _add_place(sub: argparse.ArgumentParser) -> None:
+    """Add what says where on which server a study is to lie."""
+    sub.add_argument(
+        "--host", action="append", default=[], metavar="NAME[:PORT]",
+        help=tr("the server's name as in its certificate; again for each stand-in"),
+    )  # fmt: skip
+    sub.add_argument("--authority", type=Path, metavar="CA.pem", help=tr("who signed the server's certificate"))
+    sub.add_argument("--database", default="", metavar="NAME", help=tr("another name for the database"))
+    sub.add_argument("--sheet", type=Path, help=tr("where the sheet with start passwords goes"))
+
+
+def _add_backups(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """Add the acts that keep a study from being lost."""
+    sub = act("back-up", backups.back_up, tr("write a backup of a study's database, and delete those that have ended"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"), help=tr("its folder, or its link file"))
+    sub.add_argument("--to", type=Path, required=True, metavar=tr("FOLDER"), help=tr("a folder for backups alone"))
+    sub.add_argument("--keep", type=int, default=14, metavar=tr("DAYS"), help=tr("until it ends (default: 14)"))
+    _add_administrator(sub, required=False)
+
+    sub = act("restore", backups.restore, tr("bring a study back from a backup"))
+    sub.add_argument("backup", type=Path, metavar="BACKUP")
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"), help=tr("a new folder, or STUDY.cati-study for a server"))
+    _add_administrator(sub, required=False)
+    _add_place(sub)
+
+    sub = act("update-study", backups.update_study, tr("bring an older study to this program's version, after a copy"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+
+
+def _add_trustees(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
+    """Add the acts about those who let a research lead in when no other can."""
+    sub = act("trustees", trustees.name, tr("name three trustees, two of whom can let a research lead in again"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+    sub.add_argument(
+        "--name", action="append", default=[], help=tr("a trustee; give it three times (none: say who they are)")
+    )
+
+    def pair(sub: argparse.ArgumentParser) -> None:
+        sub.add_argument(
+            "--trustee",
+            action="append",
+            default=[],
+            required=True,
+            metavar="NAME",
+            help=tr("one of the two; give it twice"),
+        )
+
+    sub = act("drill", trustees.drill, tr("let two trustees show that they can do it; changes nothing"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    sub.add_argument("--login", required=True)
+    pair(sub)
+
+    sub = act("recover", trustees.recover, tr("let two trustees make a research lead able to sign in"))
+    sub.add_argument("study", type=Path, metavar=tr("STUDY"))
+    pair(sub)
+    sub.add_argument("--login", required=True, help=tr("of the research lead: a new login, or one that is there"))
+    sub.add_argument("--name", required=True, help=tr("the research lead's name"))
+    sub.add_argument(
+        "--administrator", metavar="URL", help=tr("the administrator's connection: postgresql://NAME@HOST/postgres")
+    )
+    sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
 
 
 def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:

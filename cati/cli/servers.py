@@ -13,6 +13,8 @@ from cati.errors import Problem
 from cati.text import tr
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from cati.fieldwork.server_setup import ServerPlan
 
 _PORT = 5432
@@ -24,18 +26,14 @@ def _clock() -> datetime:
 
 def init_server(args: argparse.Namespace) -> int:
     """Bring a study to a server, or make there what is missing; what was done is printed as it is done."""
-    from cati.fieldwork.before_sign_in import is_on_server
+    from cati.fieldwork.before_sign_in import is_on_server, seal_place
     from cati.fieldwork.server_setup import Clockwork, look_after_server, move_to_server
 
     study: Path = args.study
-    sheet = args.sheet or study.parent / f"{study.stem}-start-passwords.html"
-    if sheet.exists():
-        raise Problem(
-            str(sheet), tr("Start passwords were written here before."), tr("Hand them out and delete it, first.")
-        )
-    plan = _plan(args)
+    sheet = sheet_of(args, study)
+    plan = plan_of(args)
     if is_on_server(study):
-        look_after_server(study, plan, args.renew, sheet, print)
+        look_after_server(study, plan, args.renew, sheet, print, _backup_first(args, plan))
         return 0
     if not args.login or not args.host or args.authority is None:
         raise Problem(
@@ -49,7 +47,24 @@ def init_server(args: argparse.Namespace) -> int:
         with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
         move_to_server(study, plan, (args.login, password), link, sheet, print, with_)
     print(tr("The seal stays where it is. Bring it to every workstation on paper or on a stick, never with the link."))
+    print(tr("Its file: {path}", path=seal_place(link)))
     return 0
+
+
+def _backup_first(args: argparse.Namespace, plan: ServerPlan) -> Callable[[], Path | None] | None:
+    """Return what is done before tables are changed; None when nobody said a word about a backup."""
+    from cati.fieldwork.backing_up import back_up_server
+
+    def make() -> Path:
+        made = back_up_server(
+            args.study, (plan.administrator, plan.password), args.back_up_to, now=_clock, draw=random.SystemRandom()
+        )
+        print(tr("Backup: {path}", path=made))
+        return made
+
+    if args.backup_is_made:
+        return lambda: None
+    return make if args.back_up_to is not None else None
 
 
 def join(args: argparse.Namespace) -> int:
@@ -68,25 +83,45 @@ def join(args: argparse.Namespace) -> int:
 
 
 def move_study(args: argparse.Namespace) -> int:
-    """Take a study from its server into a folder."""
+    """Take a study from its server into a folder; with ``drop``, also what it leaves there."""
+    from cati.fieldwork.server_removal import drop_from_server, is_in_folder
     from cati.fieldwork.server_setup import Clockwork, move_to_folder
 
-    plan = _plan(args)
-    password = ask_password(tr("Password of {login}", login=args.login))
-    with Bar(tr("Moving")) as bar:
-        with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
-        move_to_folder(args.study, args.folder, plan, (args.login, password), print, with_)
+    plan = plan_of(args)
+    if args.drop and is_in_folder(args.study, args.folder):
+        print(tr("The study stands in {folder}.", folder=args.folder))
+    else:
+        password = ask_password(tr("Password of {login}", login=args.login))
+        with Bar(tr("Moving")) as bar:
+            with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
+            move_to_folder(args.study, args.folder, plan, (args.login, password), print, with_)
+    if args.drop:
+        drop_from_server(args.study, args.folder, plan, print)
+    else:
+        print(tr("Give the same command with --drop to take database and roles away, too."))
     return 0
 
 
-def _plan(args: argparse.Namespace) -> ServerPlan:
-    from cati.fieldwork.server_setup import ServerPlan, authority_of
+def sheet_of(args: argparse.Namespace, study: Path) -> Path:
+    """Return where the sheet with start passwords goes; a Problem while an earlier one lies there."""
+    sheet: Path = args.sheet or study.parent / f"{study.stem}-start-passwords.html"
+    if sheet.exists():
+        raise Problem(
+            str(sheet), tr("Start passwords were written here before."), tr("Hand them out and delete it, first.")
+        )
+    return sheet
+
+
+def plan_of(args: argparse.Namespace) -> ServerPlan:
+    """Return the plan that the words of a command make; asks for the administrator's password if it is to."""
+    from cati.fieldwork.server_setup import ServerPlan, administrators_url, authority_of
 
     hosts = [_host(word) for word in getattr(args, "host", ())]
     authority = getattr(args, "authority", None)
+    url = administrators_url(args.administrator, args.study, authority)
     password = ask_password(tr("Password of the administrator")) if args.administrator_password else ""
     return ServerPlan(
-        administrator=args.administrator,
+        administrator=url,
         password=password,
         hosts=tuple(name for name, _port in hosts),
         ports=tuple(port for _name, port in hosts),

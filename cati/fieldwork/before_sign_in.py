@@ -9,7 +9,7 @@ from cati.errors import Problem
 from cati.settings import settings_from_json
 from cati.store import studies
 from cati.store.link_file import is_link, read_link
-from cati.store.migrations import require_current
+from cati.store.migrations import refuse_newer
 from cati.store.opening import open_database
 from cati.text import tr
 from cati.vault.paper import seal_from_paper
@@ -30,14 +30,19 @@ def study_name(folder: Path) -> str:
         return read_link(folder).name
     database = open_database(folder)
     try:
-        require_current(database)
+        refuse_newer(database)
         with database.reading() as transaction:
-            row = studies.the_study(transaction)
+            row = studies.name_and_settings(transaction)
         if row is None:
             raise no_study(folder.name)
-        return settings_from_json(row.settings).name
+        return settings_from_json(row[1]).name
     finally:
         database.close()
+
+
+def seal_place(folder: Path) -> Path:
+    """Return where this workstation keeps, or would keep, the seal of the study in ``folder``."""
+    return _seal_path(folder)
 
 
 def seal_is_here(folder: Path, seal_folder: Path | None = None) -> bool:
@@ -54,14 +59,14 @@ def _study_id(folder: Path) -> str:
         return read_link(folder).study
     database = open_database(folder)
     try:
-        require_current(database)
+        refuse_newer(database)
         with database.reading() as transaction:
-            row = studies.the_study(transaction)
+            row = studies.name_and_settings(transaction)
     finally:
         database.close()
     if row is None:
         raise no_study(folder.name)
-    return row.id
+    return row[0]
 
 
 def restore_seal(folder: Path, paper_text: str, *, seal_folder: Path | None = None) -> Path:

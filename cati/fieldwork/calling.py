@@ -32,6 +32,7 @@ from cati.fieldwork.delivery import (
     take_next_case,
 )
 from cati.fieldwork.introduction import introduction
+from cati.fieldwork.leases import let_go
 from cati.fieldwork.log import Act, note
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call, keep_outcome, note_outcome, undo_outcome, withdraw
@@ -63,6 +64,7 @@ __all__ = [
     "find_caller",
     "introduction",
     "keep_outcome",
+    "let_go",
     "my_appointments",
     "my_day",
     "name_of",

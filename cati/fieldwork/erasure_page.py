@@ -123,6 +123,10 @@ def _section(record: dict[str, Any], public_key: str, language: str) -> str:
     out.append(f"<p>{_seal_words(station, words)}</p>")
     out.append(f"<h2>{words(mark('Checks'))}</h2>")
     out.append(_list(_check_lines(checks, words)))
+    backups = record.get("backups", ())  # records of older programs list none
+    if backups:
+        out.append(f"<h2>{words(mark('Backups of the database'))}</h2>")
+        out.append(_list(_backup_words(backup, words) for backup in backups))
     out.append(f"<h2>{words(mark('Not covered by this record'))}</h2>")
     out.append(_list(words(_NOT_COVERED[code]) for code in record["not_covered"] if code in _NOT_COVERED))
     out.append(f"<h2>{words(mark('To check this record'))}</h2>")
@@ -160,6 +164,15 @@ def _seal_words(station: dict[str, Any], words: Say) -> str:
             "for which disk encryption is the precondition."
         ),
         storage=station["storage"] or "?",
+    )
+
+
+def _backup_words(backup: dict[str, str], words: Say) -> str:
+    said = {name: backup[name] for name in ("made", "ends", "station", "path")}
+    if backup["state"] == "deleted":
+        return words(mark("Of {made}, on {station}: deleted."), **said)
+    return words(
+        mark("Of {made}, on {station} ({path}): not reached from here; it ends on {ends}. Sealed bytes only."), **said
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.store import journal, studies
 from cati.store.database import Transaction
+from cati.store.staff import former_certificates
 from cati.vault import log_chain
 from cati.vault.checkpoints import Checkpoint, Head, append_checkpoint, checkpoint, digest, read_checkpoints
 from cati.vault.grants import certificate_from_bytes, certified_signing_key
@@ -31,7 +32,14 @@ class Act(StrEnum):
     MOVED = "study_moved"
     MEMBER_ADDED = "member_added"
     MEMBER_LEFT = "member_left"
+    MEMBER_CHANGED = "member_changed"
     PASSWORD = "password_changed"  # noqa: S105 - the name of an act
+    RESET = "password_reset"
+    REFUSED = "sign_in_refused"
+    TRUSTEES = "trustees_named"
+    DRILLED = "recovery_drilled"
+    RECOVERED = "study_recovered"
+    KEYS_RENEWED = "keys_renewed"
     IMPORTED = "list_imported"
     HANDED_OUT = "case_handed_out"
     LOOKED_UP = "case_looked_up"
@@ -200,15 +208,18 @@ def verify(study: OpenStudy, *, more: Sequence[Path] = ()) -> LogCheck:
     return LogCheck(verdict, unreadable, sealed)
 
 
-def _signers(study: OpenStudy, transaction: Transaction, *, sealed: bool) -> dict[str, bytes]:
-    """Return the signing key of everybody who ever was of the staff, each certified under the seal's pinned key."""
+def _signers(study: OpenStudy, transaction: Transaction, *, sealed: bool) -> dict[str, list[bytes]]:
+    """Return the signing keys of everybody who ever was of the staff, each certified under the seal's pinned key."""
     seal = read_seal(study.seal_path) if sealed else None
     signers = {}
     for row in studies.members(transaction):
         certificate = certificate_from_bytes(row.certificate)
-        signers[row.id] = (
+        signers[row.id] = [
             certificate.signing_public if seal is None else certified_signing_key(certificate, row.id, seal)
-        )
+        ]
+    if seal is not None:
+        for member_id, former in former_certificates(transaction):
+            signers[member_id].append(certified_signing_key(certificate_from_bytes(former), member_id, seal))
     return signers
 
 

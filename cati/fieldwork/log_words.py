@@ -26,7 +26,14 @@ WORDS = {
     Act.QUESTIONNAIRE: mark("changed the questionnaire"),
     Act.MEMBER_ADDED: mark("added a member of staff"),
     Act.MEMBER_LEFT: mark("took away somebody's access"),
+    Act.MEMBER_CHANGED: mark("changed what a member of staff can do"),
     Act.PASSWORD: mark("changed the own password"),
+    Act.RESET: mark("gave a member of staff new keys and a start password"),
+    Act.REFUSED: mark("a password was refused"),
+    Act.TRUSTEES: mark("named the trustees"),
+    Act.DRILLED: mark("tried out the trustees' passwords"),
+    Act.RECOVERED: mark("was let in by two trustees"),
+    Act.KEYS_RENEWED: mark("renewed the contacts' key"),
     Act.IMPORTED: mark("brought in a contact list"),
     Act.HANDED_OUT: mark("got a case with its contact"),
     Act.LOOKED_UP: mark("looked for somebody who called back"),
@@ -59,6 +66,7 @@ DETAILS = {
     "waiting": mark("waiting {value}"),
     "interviews": mark("interviews {value}"),
     "step": mark("step {value}"),
+    "failed": mark("after {value} refused tries"),
 }
 _REASONS = {
     "break": mark("Break"),
@@ -67,6 +75,9 @@ _REASONS = {
     "other": mark("Something else"),
     CALL_BACK: mark("the person called back"),
     OWN_APPOINTMENT: mark("own appointment"),
+    "unlock": mark("at the locked window"),
+    "proof": mark("where the own password was asked for"),
+    "second": mark("of a second person"),
 }
 _SETTINGS = {
     "name": mark("Name"),
@@ -85,6 +96,7 @@ _SETTINGS = {
     "expected_minutes": mark("Expected length"),
     "erasure_date": mark("Erasure date"),
     "rules": mark("Calling rules"),
+    "lock_minutes": mark("Lock after"),
 }
 _MOST_SHOWN = 5
 _OUTCOMES = frozenset(Outcome)

@@ -42,7 +42,10 @@ _MAY = {Role.INTERVIEWER: 0, Role.SUPERVISOR: 1, Role.RESEARCH_LEAD: 2}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """A member of staff; ``name`` is said in the introduction. ``converts``: asks again after a soft refusal."""
+    """A member of staff; ``name`` is said in the introduction.
+
+    ``converts``: is given soft refusals to call once more. ``start_password``: somebody else knows the password.
+    """
 
     id: str
     login: str
@@ -51,6 +54,7 @@ class Member:
     languages: tuple[str, ...]
     active: bool = True
     converts: bool = False
+    start_password: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class OpenStudy:
     """A study with somebody signed in. ``now`` returns aware UTC; ``draw`` is the one source of chance.
 
     ``keys`` is None for a study whose contacts are erased; then only the answers can be read, by research leads.
+    ``record``: the member's keys as they were sealed at sign-in, to unlock the window while the server is away.
     """
 
     folder: Path
@@ -71,6 +76,7 @@ class OpenStudy:
     seal_path: Path = field(repr=False)
     keys: StudyKeys | None = field(repr=False, default=None)
     answers_private: bytes | None = field(repr=False, default=None)
+    record: bytes = field(repr=False, default=b"")
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin with the right to write; everything inside is kept together or not at all."""

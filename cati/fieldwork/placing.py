@@ -16,7 +16,7 @@ from cati.settings import Site
 from cati.store import attempts, case_files, cases, contacts, drafts, studies, timelines
 from cati.store.attempts import AppointmentRow, AttemptRow
 from cati.store.cases import CaseRow, CaseStatus, Place
-from cati.store.database import Transaction
+from cati.store.database import Transaction, keys_renewed
 from cati.survey.calling_hours import instant
 from cati.survey.case import Appointment, AppointmentKind, Attempt, Contact, PhoneKind, Preference
 from cati.survey.dispositions import Outcome
@@ -72,6 +72,8 @@ def sealed_contact(study: OpenStudy, case_id: str, contact: Contact) -> contacts
 
 def opened_bytes(study: OpenStudy, row: contacts.SealedContact) -> bytes:
     """Open a contact's row to its JSON."""
+    if row.epoch != study.open_keys.epoch:
+        raise keys_renewed()
     return open_contact(
         study.open_keys.contacts, study.study_id, row.case, row.sealed_key, row.sealed_details, epoch=row.epoch
     )

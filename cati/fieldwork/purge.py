@@ -26,7 +26,7 @@ from cati.files.whole_file import read_whole
 from cati.settings import settings_from_json
 from cati.store import contacts, counts, erasure, studies
 from cati.store.link_file import is_link
-from cati.store.migrations import require_current
+from cati.store.migrations import refuse_other_version
 from cati.store.opening import open_database
 from cati.text import language, mark, tr, trn
 from cati.vault.contacts import forget_keys
@@ -160,7 +160,7 @@ def purge(
     database = open_database(folder)
     authority: Authority | None = None
     try:
-        require_current(database)
+        refuse_other_version(database)
         rows = rows_of(database, (first[0], second[0]))
         refuse_one_person(rows)
         with database.reading() as transaction:
@@ -304,6 +304,7 @@ def _record(purging: Purging, study: studies.StudyRow) -> dict[str, Any]:
             "files_not_of_the_program": strangers,
         },
         "log": {**purging.done["checkpoint"], "kept": purging.done["rows"]["log_kept"]},
+        "backups": purging.done["tidied"].get("backups", []),
         "not_covered": ["paper_seal", "office_list", "mail_copies", "paper_notes", "telephone", "old_media", "backups"],
         "complete": not failed,
         "reasons": failed,

@@ -6,6 +6,7 @@ import os
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ import msgspec
 from cati import places
 from cati.errors import Problem
 from cati.fieldwork import log, mixing
+from cati.fieldwork.backing_up import Left, end_all
 from cati.fieldwork.log import Act, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
@@ -23,7 +25,8 @@ from cati.fieldwork.purge_persons import Authority
 from cati.fieldwork.residue import Needles, Searched, needles_of, search, temporary_files
 from cati.fieldwork.sheets import papers_of
 from cati.fieldwork.supervising import case_codes
-from cati.store import cases, contacts, counts, erasure, journal, studies
+from cati.fieldwork.updating import COPIES
+from cati.store import backups, cases, contacts, counts, erasure, journal, staff, studies
 from cati.store.database import Database, Transaction
 from cati.store.embedded import BALLAST_NAME, FILE_NAME
 from cati.text import tr, trn
@@ -43,8 +46,9 @@ _OURS = frozenset(
 _STAYS_IN_LOG = frozenset(
     act.value
     for act in (
-        Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_LEFT, Act.PASSWORD,
-        Act.IMPORTED, Act.MIXED, Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
+        Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_CHANGED, Act.MEMBER_LEFT,
+        Act.PASSWORD, Act.RESET, Act.TRUSTEES, Act.DRILLED, Act.RECOVERED, Act.KEYS_RENEWED, Act.IMPORTED, Act.MIXED,
+        Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
     )
 )  # fmt: skip
 # Acts upon the study itself. All about cases, calls and working hours dies with the contacts.
@@ -204,15 +208,29 @@ def delete_rows(purging: Purging) -> None:
         erasure.delete_everything(transaction)
         for row in studies.members(transaction):
             record = replace(member_record_from_bytes(row.record), sealed_keys=b"", salt=b"")
-            studies.replace_record(transaction, row.id, record.to_bytes())
+            staff.replace_record(transaction, row.id, record.to_bytes())
         purging.keep(transaction, "rows", {"log_kept": _cut_log(purging, transaction)})
 
 
 def tidy(purging: Purging) -> None:
     """Delete the program's own files that are of no use any more, and count those that are not the program's."""
     purging.database.release_ballast()
+    left = _end_backups(purging)
     strangers = sum(path.name not in _OURS for path in purging.folder.rglob("*") if path.is_file())
-    purging.finish("tidied", {"strangers": strangers})
+    purging.finish("tidied", {"strangers": strangers, "backups": [asdict(backup) for backup in left]})
+
+
+def _end_backups(purging: Purging) -> tuple[Left, ...]:
+    """Delete the backups that can be reached from here; the record lists all of them with their end."""
+    with purging.database.reading() as transaction:
+        rows = backups.listed(transaction)
+    left = end_all(rows)
+    gone = [row.id for row, backup in zip(rows, left, strict=True) if backup.state == "deleted"]
+    with purging.database.transaction() as transaction:
+        backups.mark_gone(transaction, gone, seconds(purging.now()))
+    with suppress(OSError):
+        (purging.folder / COPIES).rmdir()
+    return left
 
 
 def rewrite(purging: Purging) -> None:
@@ -337,6 +355,7 @@ def _try_to_open(purging: Purging, sample: Sequence[tuple[str, bytes, bytes]]) -
         left += [row.answers_public, row.record_public]
     for record in records:
         left += [record.encryption_public, record.signing_public, record.answers_public or b""]
+    epoch = row.epoch if row is not None else 1
     keys = [key for key in left if len(key) == 32]  # noqa: PLR2004 - AES-256
     keys += [derive(key, label) for key in keys for label in ("index", "contacts", "seal/grants")]
     opened = tried = 0
@@ -344,7 +363,7 @@ def _try_to_open(purging: Purging, sample: Sequence[tuple[str, bytes, bytes]]) -
         for key in keys:
             tried += 1
             try:
-                open_contact(key, purging.study_id, case_id, sealed_key, details)
+                open_contact(key, purging.study_id, case_id, sealed_key, details, epoch=epoch)
             except SealBroken:
                 continue
             opened += 1

@@ -44,6 +44,7 @@ from cati.text import mark, show_number, tr
 from cati.vault.containers import LARGEST, Needs, NeedsSecret, open_container
 from cati.vault.containers import needs_password as secret_needed
 from cati.vault.sealing import blind_index
+from cati.vault.study_keys import never_hashes
 
 __all__ = [
     "CONSTANT_FIELDS",
@@ -302,6 +303,7 @@ class _New:
     rank: int
     contact: contacts.SealedContact = field(repr=False)
     digests: tuple[bytes, ...] = field(repr=False)
+    never: tuple[bytes, ...] = field(repr=False)
 
     def values(self, cell: int) -> tuple[object, ...]:
         """Return the case as the store writes it, field by field as in `CaseRow`."""
@@ -319,7 +321,7 @@ class _New:
 
 def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step: _Steps) -> list[_New]:
     """Seal every contact and give every case its place; nothing is written yet."""
-    index = study.open_keys.index
+    keys = study.open_keys
     timelines: dict[tuple[str, tuple[PhoneKind, ...], Preference | None], Timeline] = {}
     new = []
     for done, row in enumerate(accepted):
@@ -341,7 +343,8 @@ def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step:
                 planned,
                 rank_of(planned[0][1].tier, draw >> 31),  # fresh cases come in an order drawn by lot
                 sealed_contact(study, case_id, row.contact),
-                tuple(blind_index(index, phone.e164) for phone in row.contact.phones),
+                tuple(blind_index(keys.index, phone.e164) for phone in row.contact.phones),
+                tuple(digest for phone in row.contact.phones for digest in never_hashes(keys, phone.e164)),
             )
         )
     return new
@@ -357,13 +360,12 @@ def _fresh_timeline(study: OpenStudy, row: Accepted, phones: tuple[PhoneKind, ..
 
 def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[_New], list[Refused]]:
     """Refuse whose number is in the study already, or who is never to be called again."""
-    known, never = contacts.known_among(transaction, [digest for one in new for digest in one.digests])
-    if not known and not never:
-        return list(new), []
+    asked = {digest: None for one in new for digest in (*one.digests, *one.never)}
+    known, never = contacts.known_among(transaction, list(asked))
     kept: list[_New] = []
     refused: list[Refused] = []
     for one in new:
-        why = _NEVER if never.intersection(one.digests) else _KNOWN if known.intersection(one.digests) else None
+        why = _NEVER if never.intersection(one.never) else _KNOWN if known.intersection(one.digests) else None
         if why is None:
             kept.append(one)
         else:

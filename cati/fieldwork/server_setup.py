@@ -7,33 +7,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from cati.errors import Problem
 from cati.fieldwork import log
+from cati.fieldwork.backing_up import list_backup
+from cati.fieldwork.guessing import guessing_advice
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, Role
-from cati.fieldwork.sheets import write_private
-from cati.fieldwork.start_sheet import StartPassword, start_sheet
+from cati.fieldwork.server_members import Tell, give_roles, set_starts, start_passwords, tell_starts
 from cati.fieldwork.study import open_study
+from cati.fieldwork.updating import end_copies
 from cati.settings import settings_from_json
 from cati.store import administration, moving, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
-from cati.store.connecting import Secret, Unreachable, connect
+from cati.store.connecting import Secret, Unreachable, connect, proven_url
 from cati.store.embedded import Embedded
-from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
-from cati.store.migrations import create_tables, require_current
+from cati.store.link_file import StudyLink, authority_file, is_link, read_link, refuse_unfit, write_link
+from cati.store.migrations import create_tables, is_older, refuse_other_version, version
 from cati.store.opening import reached
 from cati.store.roles import Roles
 from cati.store.server import made_verifier
 from cati.text import tr, trn
 from cati.vault.people import STANDARD, ArgonCost
-from cati.vault.server_password import new_start_password, server_password
+from cati.vault.server_password import server_password
 
-Tell = Callable[[str], None]
-"""Takes each sentence as it becomes true, so that what was done is known even if a later step fails."""
 Progress = Callable[[int, int], None]
 
 
@@ -69,27 +68,38 @@ def prepare_server(plan: ServerPlan, roles: Roles, database: str, tell: Tell) ->
 
     Nothing of the administrator's own files is touched: the lines to put there are told.
     """
+    prepare_place(plan, roles, database, tell)
+    owned = AsOwner(plan.administrator, plan.password, database, roles.owner)
+    try:
+        lay_tables(owned, roles, tell)
+    finally:
+        owned.close()
+
+
+def lay_tables(owned: AsOwner, roles: Roles, tell: Tell) -> None:
+    """Make tables and rights or bring them up to date, as their owner; the caller has made a backup of older ones."""
+    tell(said(administration.make_tables(owned)))
+    tell(said(administration.make_rights(owned, roles)))
+
+
+def prepare_place(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:
+    """Do what `prepare_server` does but for the tables."""
     with administration.administrator(plan.administrator, plan.password) as connection:
         for step in administration.prepare(connection, roles, database):
-            tell(_said(step))
+            tell(said(step))
     with administration.administrator(plan.administrator, plan.password, database) as connection:
-        tell(_said(administration.prepare_inside(connection, roles)))
+        tell(said(administration.prepare_inside(connection, roles)))
         step, left = administration.prepare_settings(connection, database)
-        tell(_said(step))
+        tell(said(step))
         if left:
             tell(tr("Only a superuser may give these; have it done, so that the server's log keeps no values:"))
             for statement in left:
                 tell("    " + statement)
         _require_transport(administration.transport(connection, roles, database), database, tell)
-    owned = AsOwner(plan.administrator, plan.password, database, roles.owner)
-    try:
-        tell(_said(administration.make_tables(owned)))
-        tell(_said(administration.make_rights(owned, roles)))
-    finally:
-        owned.close()
 
 
-def _said(step: administration.Step) -> str:
+def said(step: administration.Step) -> str:
+    """Return what a step was, and whether there was anything to do."""
     return f"{tr('made') if step.new else tr('there already')}: {step.what}"
 
 
@@ -115,7 +125,7 @@ def _require_transport(found: administration.Transport, database: str, tell: Tel
         raise Problem(tr("Server"), tr("It does not take members' connections as it must."), again)
     if found.reload_due:
         raise Problem(tr("Server"), tr("pg_hba.conf was changed and not read by the server yet."), again)
-    tell(_said(administration.Step(tr("TLS and SCRAM for members, and nothing else"), new=False)))
+    tell(said(administration.Step(tr("TLS and SCRAM for members, and nothing else"), new=False)))
 
 
 def move_to_server(
@@ -133,9 +143,10 @@ def move_to_server(
     again after any interruption, it goes on. Raises a Problem when something stands against it; the study is then in
     the folder as before.
     """
+    end_copies(folder, with_.now(), all_=True)  # else they would stay behind where nobody looks any more
     source = Embedded(folder)
     try:
-        require_current(source)
+        refuse_other_version(source)
         with source.reading() as transaction:
             row = studies.the_study(transaction)
         if row is None:
@@ -174,6 +185,8 @@ def move_to_server(
     finally:
         source.close()
     tell(tr("Workstations open the study with this file: {path}", path=link_path))
+    for line in guessing_advice(plan.administrator, plan.password):
+        tell(line)
     return link
 
 
@@ -254,89 +267,59 @@ def _bring(
     try:
         with source.transaction() as reading, target.transaction(large=True) as writing:
             others = [row for row in studies.members(reading) if row.active and row.id != me.id]
-            starts = _start_passwords(link, link_name, others, sheet_path)
+            starts = start_passwords(link, link_name, others, sheet_path)
             counts = moving.copy_rows(reading, writing, with_.progress)
             administration.know_login(writing, roles, me.login)
             log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="server")
-            _set_starts(writing, roles, link, others, starts)
+            set_starts(writing, roles, link, others, starts)
     except Unreachable:  # perhaps it was kept: then these are the start passwords
         raise
     except BaseException:
         sheet_path.unlink(missing_ok=True)
         raise
     tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
-    _tell_starts(starts, sheet_path, tell)
+    tell_starts(starts, sheet_path, tell)
 
 
-def _start_passwords(
-    link: StudyLink, link_name: str, rows: Sequence[studies.MemberRow], sheet_path: Path
-) -> list[StartPassword]:
-    """Draw a start password for each and write the sheet, before any of them holds."""
-    starts = [StartPassword(row.login, row.name, new_start_password()) for row in rows]
-    if starts:
-        sheet_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        write_private(sheet_path, start_sheet(link.name, link_name, starts).encode())
-    return starts
-
-
-def _set_starts(
-    transaction: Any,
-    roles: Roles,
-    link: StudyLink,
-    rows: Sequence[studies.MemberRow],
-    starts: Sequence[StartPassword],
+def look_after_server(
+    place: Path,
+    plan: ServerPlan,
+    renew: Sequence[str],
+    sheet_path: Path,
+    tell: Tell,
+    before_steps: Callable[[], Path | None] | None = None,
 ) -> None:
-    for row, start in zip(rows, starts, strict=True):
-        derived = server_password(start.password, link.study, row.login, link.cost)
-        verifier = made_verifier(transaction, roles.login(row.login), derived)
-        administration.set_login(transaction, roles, row.login, row.role, verifier)
-
-
-def _tell_starts(starts: Sequence[StartPassword], sheet_path: Path, tell: Tell) -> None:
-    if starts:
-        tell(
-            trn(
-                "made: the role of 1 member, with a start password",
-                "made: the roles of {n} members, each with a start password",
-                len(starts),
-            )
-        )
-        tell(tr("To print and hand out, then to delete: {path}", path=sheet_path))
-
-
-def look_after_server(place: Path, plan: ServerPlan, renew: Sequence[str], sheet_path: Path, tell: Tell) -> None:
     """Do for a study that is on its server what is missing there: rights, newer tables, roles of new members.
 
     ``place`` is its link file; ``renew``: logins that get a new start password, because the server's was lost.
+    ``before_steps`` is called before the tables of an older program are changed: it returns the backup it made, None
+    when there is one already. Without it older tables are a Problem.
     """
     link = read_link(place)
     roles = Roles(link.study)
-    prepare_server(plan, roles, link.database, tell)
+    prepare_place(plan, roles, link.database, tell)
     target = AsOwner(plan.administrator, plan.password, link.database, roles.owner)
     try:
+        older = version(target) is not None and is_older(target)
+        if older and before_steps is None:
+            raise Problem(
+                place.name,
+                tr("The study's tables are of an older program; they are brought up to date after a backup."),
+                tr("Nobody may be at work. Give --back-up-to FOLDER, or --backup-is-made when there is one."),
+            )
+        backup = before_steps() if older and before_steps is not None else None
+        lay_tables(target, roles, tell)
+        if backup is not None:
+            list_backup(target, backup)
         with target.transaction() as transaction:
             row = studies.the_study(transaction)
             if row is None or row.id != link.study:
                 raise Problem(place.name, tr("This study is not on the server."), tr("Move it there first."))
             keep_rules(transaction, settings_from_json(row.settings))
-            members = studies.members(transaction)
-            unknown = [login for login in renew if login not in {row.login for row in members if row.active}]
-            if unknown:
-                raise Problem(", ".join(unknown), tr("There is no such login in this study."), "")
-            there = administration.existing(transaction, [roles.login(row.login) for row in members])
-            for row_ in members:
-                if not row_.active and roles.login(row_.login) in there:
-                    administration.drop_login(transaction, roles, row_.login)
-                    tell(tr("taken away: the role of {login}, who left", login=row_.login))
-            wanted = [
-                row for row in members
-                if row.active and (roles.login(row.login) not in there or row.login in renew)
-            ]  # fmt: skip
-            starts = _start_passwords(link, place.name, wanted, sheet_path)
-            _set_starts(transaction, roles, link, wanted, starts)
+            starts = give_roles(transaction, roles, link, place.name, renew, sheet_path, tell)
     finally:
         target.close()
-    _tell_starts(starts, sheet_path, tell)
+    tell_starts(starts, sheet_path, tell)
     if not starts:
         tell(tr("there already: a role for every member"))
 
@@ -383,6 +366,13 @@ def move_to_folder(
     tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
     tell(tr("The study stands in {folder}.", folder=folder))
     tell(tr("The database {name} on the server is empty now; link files open nothing any more.", name=link.database))
+
+
+def administrators_url(url: str, place: Path, authority: Path | None) -> str:
+    """Return the URL with the authority by which the server is proven: of that file, or of the link file ``place``."""
+    if authority is None and is_link(place) and place.exists():
+        authority = authority_file(read_link(place))
+    return url if authority is None else proven_url(url, authority)
 
 
 def authority_of(path: Path) -> str:

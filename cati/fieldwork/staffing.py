@@ -11,9 +11,11 @@ from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, OpenStudy, Role
+from cati.store import staff as kept
 from cati.store import studies
+from cati.store.database import Transaction
 from cati.text import tr
-from cati.vault.grants import Certificate, certificate_from_bytes, certify
+from cati.vault.grants import Certificate, certificate_from_bytes, certify, grant_from_bytes
 from cati.vault.passwords import password_faults
 from cati.vault.people import (
     STANDARD,
@@ -27,7 +29,8 @@ from cati.vault.people import (
     change_password as under_new_password,
 )
 from cati.vault.seal_file import Seal, new_seal, pin, read_seal
-from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, new_study_keys
+from cati.vault.server_password import new_start_password
+from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, hands_on_certifying, new_study_keys
 
 Progress = Callable[[int, int], None]
 
@@ -41,6 +44,12 @@ class NewMember:
     role: Role
     password: str = field(repr=False)
     languages: tuple[str, ...] = ()
+    converts: bool = False
+
+
+def drawn_start_password() -> str:
+    """Return 100 random bits for somebody's first sign-in, as a slip of paper shows them."""
+    return new_start_password()
 
 
 def random_id(draw: random.Random) -> str:
@@ -112,7 +121,7 @@ class MadeStaff:
 def make_staff(
     members: Sequence[NewMember], study_id: str, draw: random.Random, cost: ArgonCost, progress: Progress | None
 ) -> MadeStaff:
-    """Make every member's keys; the first research lead signs for all."""
+    """Make every member's keys; the first research lead signs for all, with the key that is pinned in the seal."""
     seal = new_seal(study_id)
     made: list[tuple[NewMember, MemberRecord, MemberKeys]] = []
     for done, member in enumerate(members):
@@ -136,11 +145,15 @@ def make_staff(
             if record is first_record
             else certify(record, first_keys, may_grant=member.role is Role.RESEARCH_LEAD)
         )
-        rows.append(_member_row(member, record, hand_over(keys, record, certificate, my_certificate, seal)))
+        handed = hand_over(keys, record, certificate, my_certificate, seal)
+        rows.append(member_row(member, record, handed, start_password=False))
     return MadeStaff(seal=seal, keys=keys, rows=tuple(rows))
 
 
-def _member_row(member: NewMember, record: MemberRecord, handed: HandedOver) -> studies.MemberRow:
+def member_row(
+    member: NewMember | Member, record: MemberRecord, handed: HandedOver, *, start_password: bool = True
+) -> studies.MemberRow:
+    """Return a member as the store keeps them; ``start_password``: somebody else knows the password, too."""
     return studies.MemberRow(
         id=record.member_id,
         login=member.login.strip(),
@@ -152,6 +165,8 @@ def _member_row(member: NewMember, record: MemberRecord, handed: HandedOver) -> 
         daily_grant=handed.daily.to_bytes(),
         leading_grant=handed.leading.to_bytes() if handed.leading else None,
         kept=handed.kept,
+        converts=member.converts,
+        start_password=start_password,
     )
 
 
@@ -165,6 +180,7 @@ def member_of(row: studies.MemberRow) -> Member:
         languages=tuple(row.languages.split()),
         active=bool(row.active),
         converts=bool(row.converts),
+        start_password=bool(row.start_password),
     )
 
 
@@ -185,18 +201,40 @@ def add_member(study: OpenStudy, new: NewMember, *, cost: ArgonCost = STANDARD) 
     record, _keys = make_member(
         random_id(study.draw), new.login, new.password, seal, reads_answers=lead, names=[new.name], cost=cost
     )
+    certificate = certify(record, keys.certifier, may_grant=lead)
     with study.transaction() as transaction:
         if studies.member_by_login(transaction, new.login) is not None:
             raise Problem(new.login, tr("This login is used twice."), tr("Choose another."))
-        mine = studies.member_by_login(transaction, study.me.login)
-        if mine is None:
-            raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
-        my_certificate = certificate_from_bytes(mine.certificate)
-        certificate: Certificate = certify(record, keys.me, may_grant=lead)
-        row = _member_row(new, record, hand_over(keys, record, certificate, my_certificate, seal))
+        row = member_row(new, record, hand_over(keys, record, certificate, my_certificate_of(study, transaction), seal))
         studies.add_member(transaction, row)
+        study.database.admit(transaction, row.login, row.role, new.password)
+        hand_on_certifying(study, transaction)
         log.note(study, transaction, Act.MEMBER_ADDED, member=row.id, role=row.role)
     return member_of(row)
+
+
+def my_certificate_of(study: OpenStudy, transaction: Transaction) -> Certificate:
+    """Return the certificate of whoever is signed in, which goes with what they grant."""
+    mine = studies.member_by_login(transaction, study.me.login)
+    if mine is None:
+        raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
+    return certificate_from_bytes(mine.certificate)
+
+
+def hand_on_certifying(study: OpenStudy, transaction: Transaction) -> None:
+    """Grant the certifying key to research leads of studies that were begun before it was handed on."""
+    keys = study.open_keys
+    if keys.certifying is None:
+        return
+    seal = None
+    for row in studies.members(transaction):
+        if row.leading_grant is None or hands_on_certifying(grant_from_bytes(row.leading_grant)):
+            continue
+        seal = seal or read_seal(study.seal_path)
+        record, certificate = member_record_from_bytes(row.record), certificate_from_bytes(row.certificate)
+        handed = hand_over(keys, record, certificate, my_certificate_of(study, transaction), seal)
+        if handed.leading is not None:
+            kept.replace_grants(transaction, row.id, handed.daily.to_bytes(), handed.leading.to_bytes())
 
 
 def _faults_of(new: NewMember) -> list[Problem]:
@@ -207,34 +245,19 @@ def _faults_of(new: NewMember) -> list[Problem]:
     return found
 
 
-def deactivate(study: OpenStudy, member_id: str) -> None:
-    """Let a member leave: what was granted to them is deleted, their case returns when its lease ends."""
-    study.require(Role.RESEARCH_LEAD)
-    with study.transaction() as transaction:
-        rows = studies.members(transaction)
-        leads = [row for row in rows if row.role == Role.RESEARCH_LEAD.value and row.active and row.id != member_id]
-        others = [row for row in rows if row.active and row.id != member_id]
-        if not leads or len(others) < 2:  # noqa: PLR2004 - the purge needs two people
-            raise Problem(
-                tr("Staff"),
-                tr("A study needs a research lead and a second person until its contacts are erased."),
-                tr("Add somebody else first."),
-            )
-        studies.deactivate(transaction, member_id)
-        log.note(study, transaction, Act.MEMBER_LEFT, member=member_id)
-
-
 def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = STANDARD) -> None:
     """Change one's own password, with the server's where the study lies on one: both or neither. Takes a second."""
     with study.reading() as transaction:
         row = studies.member_by_login(transaction, study.me.login)
     if row is None:
         raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
+    if normalize("NFKC", old) == normalize("NFKC", new):
+        raise Problem(tr("Password"), tr("This is the password you have."), tr("Choose another."))
     seal = read_seal(study.seal_path)
     record = under_new_password(
         member_record_from_bytes(row.record), old, new, study.me.login, seal, names=[study.me.name], cost=cost
     )
     with study.transaction() as transaction:
-        studies.replace_record(transaction, row.id, record.to_bytes())
+        kept.replace_record(transaction, row.id, record.to_bytes())
         study.database.change_password(transaction, new)
         log.note(study, transaction, Act.PASSWORD)

@@ -1,4 +1,4 @@
-"""The sheet with everybody's start password, printed once when a study comes to a server."""
+"""Start passwords on paper: one slip for a new member, or a sheet for all when a study comes to a server."""
 
 from __future__ import annotations
 
@@ -47,3 +47,17 @@ def _strip(study: str, link_name: str, start: StartPassword) -> str:
         f"<section><h2>{escape(start.name)} ({escape(start.login)}) · {escape(study)}</h2><p>{escape(said)}</p>"
         f'<p class="mono">{escape(start.password)}</p></section>'
     )
+
+
+def start_slip(study: str, start: StartPassword) -> str:
+    """Return one member's slip as a whole HTML page, in the language in force; it is printed and kept nowhere."""
+    said = tr(
+        "Sign in with this name and this start password, exactly as it stands here. The program then asks for a "
+        "password of your own; destroy this slip afterwards."
+    )
+    lines = (
+        f"<section><h2>{escape(start.name)} · {escape(study)}</h2><p>{escape(said)}</p>"
+        f'<p>{escape(tr("Sign-in name"))}: <span class="mono">{escape(start.login)}</span></p>'
+        f'<p>{escape(tr("Start password"))}: <span class="mono">{escape(start.password)}</span></p></section>'
+    )
+    return _PAGE.format(language=language(), title=escape(tr("Start password")), body=lines)

@@ -17,27 +17,31 @@ from cati.fieldwork.changing import change_settings, settings_log
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
+from cati.fieldwork.members import SecondPerson, deactivate, reset_password, set_skills
 from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.proving import note_refused, prove_password, unlock, wrong_sign_in
 from cati.fieldwork.sheets import write_sheets
+from cati.fieldwork.sign_in_delay import TooSoon, tries_of
 from cati.fieldwork.staffing import (
     NewMember,
     Progress,
     add_member,
     change_password,
     check_members,
-    deactivate,
     make_staff,
     member_of,
     random_id,
     shared_passwords,
     staff,
 )
+from cati.fieldwork.updating import end_copies
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
-from cati.store.connecting import Refused
-from cati.store.database import Database
+from cati.store.connecting import Refused, Unreachable
+from cati.store.database import Database, NoLongerHere, keys_renewed
 from cati.store.embedded import Embedded
-from cati.store.migrations import create_tables, require_current
+from cati.store.link_file import read_link
+from cati.store.migrations import create_tables, refuse_other_version
 from cati.store.opening import open_database
 from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
@@ -51,6 +55,7 @@ from cati.vault.people import (
     ArgonCost,
     WrongPassword,
     member_record_from_bytes,
+    pretend_to_unlock,
     unlock_answers,
     unlock_member,
 )
@@ -61,6 +66,7 @@ from cati.vault.study_keys import HandedOver, StudyKeys, open_kept, take_up
 __all__ = [
     "CreatedStudy",
     "NewMember",
+    "SecondPerson",
     "add_member",
     "bring_seal",
     "change_password",
@@ -72,13 +78,16 @@ __all__ = [
     "password_faults",
     "prove_password",
     "questionnaire_of",
+    "reset_password",
     "restore_seal",
     "seal_is_here",
+    "set_skills",
     "settings_log",
     "shared_passwords",
     "sign_out",
     "staff",
     "study_name",
+    "unlock",
     "write_sheets",
 ]
 
@@ -215,15 +224,30 @@ def open_study(
 ) -> OpenStudy:
     """Open a study for one member; takes half a second (on a server: a whole one), so call it off the window's thread.
 
-    Raises WrongPassword for a wrong login too (nobody learns which logins exist). After the purge only a research
-    lead can open it, and only the answers. ``start_password``, for a first sign-in on a server: it opens the
-    connection once, and the server takes ``password`` from then on, if that opens the member's own keys.
+    Raises WrongPassword for a wrong login too, after the same time (nobody learns which logins exist), and `TooSoon`
+    after too many of them. After the purge only a research lead can open it, and only the answers.
+    ``start_password``, for a first sign-in on a server: it opens the connection once, and the server takes
+    ``password`` from then on, if that opens the member's own keys.
     The study's clock is ``now`` for a folder, else the server's.
     """
-    start_password = start_password if is_on_server(folder) else ""
+    on_server = is_on_server(folder)
+    start_password = start_password if on_server else ""
+    tries = None
+    if on_server:  # whoever is refused there can leave no trace there
+        tries = tries_of(folder, None, read_link(folder).study, now)
+        tries.begin(login)
+    else:
+        end_copies(folder, now())
     database = open_database(folder, login, typed_start_password(start_password) if start_password else password)
+    row = None
     try:
-        row, member, model = _rows_of(database, login)
+        refuse_other_version(database)
+        database.require_posture()
+        row = _study_row(database)
+        if tries is None:
+            tries = tries_of(folder, database, row.id, now)
+            tries.begin(login)
+        member, model = _member_and_model(database, row, login, password)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
         with database.reading() as transaction:
             begun = bool(erasure.steps(transaction))
@@ -240,39 +264,66 @@ def open_study(
             seal_path=seal_path,
             keys=keys,
             answers_private=answers_private,
+            record=member.record,
         )
-        with study.transaction() as transaction:
-            if start_password:
-                database.change_password(transaction, password)
-            log.note(study, transaction, Act.SIGNED_IN)
+        database.works_for, database.works_in = member.id, row.epoch
+        failed = tries.end(login)
+        _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
     except (WrongPassword, Refused):
+        if row is not None and not database.by_functions:
+            note_refused(database, row.id, login, now())
         database.close()
-        raise _wrong_sign_in() from None
+        raise wrong_sign_in() from None
+    except TooSoon:
+        database.close()
+        raise
     except BaseException:
+        if tries is not None and database.works_for == "":
+            tries.take_back(login)
         database.close()
         raise
     return study
 
 
-def _rows_of(database: Database, login: str) -> tuple[studies.StudyRow, studies.MemberRow, bytes]:
-    """Return study, member and questionnaire as the store keeps them; raises what keeps the study from being opened."""
-    require_current(database)
-    database.require_posture()
+def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: str) -> None:
+    """Log the sign-in, after the last look whether the keys just opened are still those of now."""
+    with study.transaction() as transaction:
+        study.database.hold_keys(transaction, alone=False)
+        row = studies.the_study(transaction)
+        if row is None or row.epoch != epoch:
+            raise keys_renewed()
+        if new_password:
+            study.database.change_password(transaction, new_password)
+        if failed:
+            log.note(study, transaction, Act.SIGNED_IN, failed=failed)
+        else:
+            log.note(study, transaction, Act.SIGNED_IN)
+
+
+def _study_row(database: Database) -> studies.StudyRow:
     with database.reading() as transaction:
         row = studies.the_study(transaction)
-        if row is None:
-            raise no_study(database.name)
+    if row is None:
+        raise no_study(database.name)
+    return row
+
+
+def _member_and_model(
+    database: Database, row: studies.StudyRow, login: str, password: str
+) -> tuple[studies.MemberRow, bytes]:
+    """Return member and questionnaire as the store keeps them; raises what keeps the study from being opened."""
+    with database.reading() as transaction:
         member = studies.member_by_login(transaction, login)
         model = studies.questionnaire_model(transaction, row.questionnaire)
+        anybody = studies.members(transaction)[:1] if member is None else ()
     if member is None or not member.active:
-        raise _wrong_sign_in()
+        for one in (member, *anybody):
+            if one is not None:
+                pretend_to_unlock(member_record_from_bytes(one.record), password)
+        raise wrong_sign_in()
     if model is None:
         raise Problem(database.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
-    return row, member, model
-
-
-def _wrong_sign_in() -> WrongPassword:
-    return WrongPassword(tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case."))
+    return member, model
 
 
 def _unlock(
@@ -305,24 +356,19 @@ def _unlock(
     return keys, keys.answers_private
 
 
-def prove_password(study: OpenStudy, password: str) -> None:
-    """Check that whoever sits here knows the password of whoever signed in; raises WrongPassword. Half a second."""
-    with study.reading() as transaction:
-        row = studies.member_by_login(transaction, study.me.login)
-    if row is None:
-        raise _wrong_sign_in()
-    try:
-        unlock_member(member_record_from_bytes(row.record), password, read_seal(study.seal_path))
-    except WrongPassword:
-        raise _wrong_sign_in() from None
-
-
 def sign_out(study: OpenStudy) -> None:
-    """Log it, sign the head of the log beside the seal, and close the study."""
-    with study.transaction() as transaction:
-        log.note(study, transaction, Act.SIGNED_OUT)
-    log.write_checkpoint(study)
-    study.close()
+    """Log it, sign the head of the log beside the seal, and close the study.
+
+    Whoever was let go, or works while the server is away, is signed out without either.
+    """
+    try:
+        with study.transaction() as transaction:
+            log.note(study, transaction, Act.SIGNED_OUT)
+        log.write_checkpoint(study)
+    except (NoLongerHere, Unreachable, Refused):
+        pass
+    finally:
+        study.close()
 
 
 def questionnaire_of(study: OpenStudy, content_hash: str) -> Questionnaire:

@@ -9,7 +9,7 @@ from cati import places
 from cati.errors import Problem
 from cati.store import erasure, studies
 from cati.store.link_file import is_link, read_link
-from cati.store.migrations import require_current
+from cati.store.migrations import is_older
 from cati.store.opening import open_database
 from cati.text import tr
 
@@ -18,6 +18,8 @@ class StudyState(StrEnum):
     """What can be done with a study next."""
 
     RUNNING = "running"
+    OLDER = "older"
+    """Made by an older program: it is brought up to date first (`cati.fieldwork.updating`)."""
     SEAL_MISSING = "seal_missing"
     ERASING = "erasing"
     """An erasure was begun and interrupted: only the same two people can go on, and only with that."""
@@ -34,7 +36,8 @@ def state_of(folder: Path) -> StudyState:
         return _by_seal(read_link(folder).study)
     database = open_database(folder)
     try:
-        require_current(database)
+        if is_older(database):
+            return StudyState.OLDER
         with database.reading() as transaction:
             row = studies.the_study(transaction)
             begun = bool(erasure.steps(transaction))

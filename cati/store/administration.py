@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 
 from cati.errors import Problem
 from cati.store import rights
@@ -19,6 +19,7 @@ from cati.store.migrations import HEAD, create_tables, require_current, version
 from cati.store.roles import Roles
 from cati.store.schema import member
 from cati.store.server import Server
+from cati.store.studies import set_server_role
 from cati.text import tr
 
 _OLDEST = 150000
@@ -185,7 +186,9 @@ def _role(connection: Any, name: str) -> bool:
 
 def _join(connection: Any, owner: str) -> None:
     """Let an administrator who is no superuser act as the owner."""
-    if not connection.execute("SELECT pg_has_role(session_user, %s, 'MEMBER')", (owner,)).fetchone()[0]:
+    # From 16 on whoever makes a role may grant it, and may not act as it before that.
+    right = "SET" if connection.info.server_version >= 160000 else "MEMBER"  # noqa: PLR2004 - said above
+    if not connection.execute("SELECT pg_has_role(session_user, %s, %s)", (owner, right)).fetchone()[0]:
         connection.execute(f"GRANT {owner} TO SESSION_USER")
 
 
@@ -310,6 +313,11 @@ def transport(connection: Any, roles: Roles, database: str) -> Transport:
     )
 
 
+def delays_refusals(connection: Any) -> bool:
+    """Tell whether the server lets whoever is refused wait (its module auth_delay)."""
+    return "auth_delay" in _shown(connection, "shared_preload_libraries")
+
+
 def _shown(connection: Any, setting: str) -> str:
     """Return a setting's value, "" where this administrator may not see it."""
     found = connection.execute("SELECT setting FROM pg_settings WHERE name = %s", (setting,)).fetchone()
@@ -347,5 +355,4 @@ def set_login(transaction: Transaction, roles: Roles, login: str, group: str, ve
 
 def know_login(transaction: Transaction, roles: Roles, login: str) -> None:
     """Write by which role a member signs in: so the server knows who asks."""
-    folded = func.lower(member.c.login) == login.strip().lower()
-    transaction.execute(update(member).where(folded).values(server_role=roles.login(login)))
+    set_server_role(transaction, login, roles.login(login))

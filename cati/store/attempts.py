@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, delete, exists, func, insert, literal_column, select, text, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
-from cati.store.database import Transaction
+from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import appointment, attempt, case, draft_event
 
@@ -119,6 +119,23 @@ def book(transaction: Transaction, row: AppointmentRow) -> None:
     statement = insert_or(appointment).values(**values)
     others = {name: statement.excluded[name] for name in values if name != "case"}
     transaction.execute(statement.on_conflict_do_update(index_elements=["case"], set_=others))
+
+
+_RESEAL_REASON = Prepared(text("SELECT public.cati_reseal_reason(:of, :new_reason)"))
+
+
+def reseal_reasons(transaction: Transaction, again: Callable[[str, bytes], bytes]) -> None:
+    """Put ``again(case, reason)`` in place of each appointment's sealed reason."""
+    rows = transaction.execute(
+        select(appointment.c.case, appointment.c.reason).where(appointment.c.reason.isnot(None))
+    ).fetchall()
+    for case_id, reason in rows:
+        if by_functions(transaction):
+            _RESEAL_REASON.first(transaction, of=case_id, new_reason=again(case_id, reason))
+            continue
+        transaction.execute(
+            update(appointment).where(appointment.c.case == case_id).values(reason=again(case_id, reason))
+        )
 
 
 def cancel_appointment(transaction: Transaction, case_id: str) -> None:

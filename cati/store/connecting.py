@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from cati.errors import Problem
@@ -36,6 +37,29 @@ class Refused(Problem):
 
 class NotThisServer(Problem):
     """Whoever answers cannot prove to be the study's server, or wants to talk in clear; no password was sent."""
+
+
+def proven_url(url: str, authority: Path) -> str:
+    """Return an administrator's URL by which the server must prove itself, unless the URL says itself how, or a socket.
+
+    ``authority``: file of certificates. A Problem for what is no URL.
+    """
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    try:
+        known = psycopg.conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        known = None
+    if known is None:
+        raise Problem(
+            tr("Administrator's connection"),
+            tr("This is not an address of a server."),
+            tr("Give it as postgresql://NAME@HOST/postgres, or as a socket."),
+        )
+    host = str(known.get("host") or "")
+    if "sslmode" in known or not host or host.startswith("/"):
+        return url
+    return str(psycopg.conninfo.make_conninfo(url, sslmode="verify-full", sslrootcert=str(authority)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import bindparam, delete, insert, select, text, update
@@ -52,9 +52,10 @@ _ANNOUNCE = Prepared(text("SELECT public.cati_announce(:what_for)"))
 
 
 def announce(transaction: Transaction, what_for: str) -> None:
-    """Say in a server's log that contacts are read, many at once ("search", "replan").
+    """Say in a server's log that contacts are read, many at once ("search", "replan", "renew", "drill").
 
-    Once that transaction is kept they are handed out, for ten minutes. On a file acts log what they do themselves.
+    Once that transaction is kept they are handed out, for ten minutes; to a research lead who renews the keys, for four
+    hours. On a file acts log what they do themselves.
     """
     if by_functions(transaction):
         _ANNOUNCE.first(transaction, what_for=what_for)
@@ -112,6 +113,68 @@ def replace_contact(transaction: Transaction, row: SealedContact) -> None:
         .where(contact.c.case == row.case)
         .values(sealed_key=row.sealed_key, sealed_details=row.sealed_details, epoch=row.epoch)
     )
+
+
+_AFTER = Prepared(
+    select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch)
+    .where(contact.c.case > bindparam("last"))
+    .order_by(contact.c.case)
+    .limit(bindparam("most")),
+    member=text(f"SELECT {_COLUMNS} FROM public.cati_contacts_after(:last, :most)"),
+)
+_RESEAL_BY_FUNCTION = Prepared(text("SELECT public.cati_reseal(:cases, :new_keys, :new_details, :epoch)"))
+_FORGET_HASHES = Prepared(text("SELECT public.cati_forget_hashes()"))
+_REHASH_NEVER = Prepared(text("SELECT public.cati_rehash_never(:hashes)"))
+_RESEAL = Prepared(
+    update(contact)
+    .where(contact.c.case == bindparam("of"))
+    .values(sealed_key=bindparam("new_key"), sealed_details=bindparam("new_details"), epoch=bindparam("new_epoch"))
+)
+
+
+def contacts_after(transaction: Transaction, last: str, most: int) -> tuple[SealedContact, ...]:
+    """Return the next contacts behind the case ``last``, in the order of their cases' ids; "" begins.
+
+    On a server for research leads, after `announce` ("renew", "drill").
+    """
+    return tuple(SealedContact(*row) for row in _AFTER.rows(transaction, last=last, most=most))
+
+
+def reseal(transaction: Transaction, rows: Sequence[SealedContact]) -> None:
+    """Put newly sealed contacts, all of one epoch, in place of the old ones."""
+    if by_functions(transaction):
+        _RESEAL_BY_FUNCTION.first(
+            transaction,
+            cases=[row.case for row in rows],
+            new_keys=[row.sealed_key for row in rows],
+            new_details=[row.sealed_details for row in rows],
+            epoch=rows[0].epoch,
+        )
+        return
+    _RESEAL.act_on_all(
+        transaction,
+        ("of", "new_key", "new_details", "new_epoch"),
+        ((row.case, row.sealed_key, row.sealed_details, row.epoch) for row in rows),
+    )
+
+
+def forget_hashes(transaction: Transaction) -> None:
+    """Delete the keyed hashes of all numbers, to be written anew with another key."""
+    if by_functions(transaction):
+        _FORGET_HASHES.first(transaction)
+        return
+    transaction.execute(delete(contact_index))
+
+
+def rehash_never(transaction: Transaction, again: Callable[[bytes], bytes]) -> int:
+    """Put ``again`` of each hash in the place of those who are never called again; return how many there are."""
+    found = [row[0] for row in transaction.execute(select(never_again.c.hash))]
+    if by_functions(transaction):
+        _REHASH_NEVER.first(transaction, hashes=[again(digest) for digest in found])
+        return len(found)
+    transaction.execute(delete(never_again))
+    never_call_again(transaction, [again(digest) for digest in found])
+    return len(found)
 
 
 def add_hashes(transaction: Transaction, pairs: Iterable[tuple[bytes, str]]) -> None:

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
+from cati.errors import Problem
+from cati.text import tr
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -22,6 +25,28 @@ def by_functions(transaction: Transaction) -> bool:
     return bool(transaction.get_execution_options().get("by_functions"))
 
 
+class NoLongerHere(Problem):
+    """The member signed in was let go meanwhile."""
+
+
+def no_longer_here() -> NoLongerHere:
+    """Return the one Problem for whoever works in a study that they were let go from."""
+    return NoLongerHere(
+        tr("Staff"), tr("Your access to this study was taken away."), tr("Close the window; ask a research lead why.")
+    )
+
+
+class KeysRenewed(Problem):
+    """The study's keys were renewed while somebody had it open."""
+
+
+def keys_renewed() -> KeysRenewed:
+    """Return the one Problem for a window that still holds the keys of before."""
+    return KeysRenewed(
+        tr("Keys"), tr("The keys of this study were renewed meanwhile."), tr("Sign out, and sign in once more.")
+    )
+
+
 class Database(ABC):
     """One open database. Rows of it never leave this package; transactions do.
 
@@ -30,6 +55,8 @@ class Database(ABC):
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
     ``own_steps``: whoever opens it may bring it to a newer version. ``by_functions``: a server's, opened by a member,
     who reads and writes the case in hand and does everything else by the functions of `cati.store.rights`.
+    ``works_for``: the member signed in, "" before; a file asks at each transaction whether they are still of the
+    staff, a server knows by itself. ``works_in``: the epoch of the keys they hold, 0 before.
     """
 
     reads_every_contact = True
@@ -39,6 +66,8 @@ class Database(ABC):
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.engine = engine
+        self.works_for = ""
+        self.works_in = 0
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
         self.unsigned_entries = 0  # of the log, since its last signed checkpoint
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
@@ -73,6 +102,29 @@ class Database(ABC):
     @abstractmethod
     def change_password(self, transaction: Transaction, new: str) -> None:
         """Let the member signed in open the database with ``new`` from the end of this transaction on."""
+
+    @abstractmethod
+    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
+        """Let a new member open the database with ``password`` once this transaction is kept; a file asks nobody.
+
+        ``role`` is `member.role`.
+        """
+
+    @abstractmethod
+    def renew(self, transaction: Transaction, login: str, password: str) -> None:
+        """Let a member open the database with ``password``, and no more with what they had."""
+
+    @abstractmethod
+    def dismiss(self, transaction: Transaction, login: str) -> None:
+        """Let a member open the database no more, and end what they have open, once this transaction is kept."""
+
+    @abstractmethod
+    def refuse_others(self) -> None:
+        """Raise a Problem when anybody else has this database open."""
+
+    @abstractmethod
+    def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
+        """Keep the study's epoch from changing until this transaction ends; who changes it wants it ``alone``."""
 
     def ballast_is_there(self) -> bool:
         """Tell whether new cases may be handed out: nothing said that the disk is full."""

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
-from cati.store.database import Database, Transaction
+from cati.store.database import Database, Transaction, no_longer_here
 from cati.text import tr
 
 if TYPE_CHECKING:
@@ -99,6 +99,7 @@ class Embedded(Database):
                 driver.execute(f"PRAGMA cache_size={_LARGE_CACHE}")
             try:
                 driver.execute("BEGIN IMMEDIATE")
+                self._refuse_who_left(driver)
                 yield connection
                 driver.execute("COMMIT")
             except BaseException as error:
@@ -128,12 +129,33 @@ class Embedded(Database):
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
             try:
+                self._refuse_who_left(_driver(connection))
                 yield connection
             finally:
                 connection.exec_driver_sql("ROLLBACK")
 
+    def _refuse_who_left(self, driver: Any) -> None:
+        """Raise a Problem when the member signed in was let go meanwhile: their open window does nothing more."""
+        if not self.works_for:
+            return
+        row = driver.execute("SELECT active FROM member WHERE id = ?", (self.works_for,)).fetchone()
+        if row is not None and not row[0]:
+            raise no_longer_here()
+
     def change_password(self, transaction: Transaction, new: str) -> None:
         """Do nothing: a file asks for no password."""
+
+    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
+        """Do nothing: a file asks nobody."""
+
+    def renew(self, transaction: Transaction, login: str, password: str) -> None:
+        """Do nothing, likewise."""
+
+    def dismiss(self, transaction: Transaction, login: str) -> None:
+        """Do nothing: each transaction asks who is still there."""
+
+    def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
+        """Do nothing: whoever writes into a file is alone as it is."""
 
     def lay_ballast(self) -> None:
         """Reserve 32 MiB beside the database, to be given back when the disk is full."""

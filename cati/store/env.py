@@ -6,5 +6,8 @@ from alembic import context
 
 from cati.store.schema import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+attributes = context.config.attributes
+context.configure(
+    connection=attributes["connection"], target_metadata=metadata, on_version_apply=attributes.get("stepped")
+)
 context.run_migrations()

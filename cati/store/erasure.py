@@ -20,18 +20,22 @@ from cati.store.schema import (
     contact_index,
     draft_event,
     draft_text,
+    former_certificate,
     log,
     member,
     never_again,
     pending,
     purge_step,
+    recovery,
     study,
     template,
+    trustee,
     turn,
 )
 
 _DIES = (
     draft_text, draft_event, appointment, attempt, contact_index, contact, never_again, pending, template, turn, case,
+    recovery, trustee, former_certificate,
 )  # fmt: skip
 """In this order: what points to a case goes before the cases."""
 

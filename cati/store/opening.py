@@ -10,7 +10,7 @@ from cati.store.database import Database
 from cati.store.embedded import Embedded
 from cati.store.link_file import StudyLink, authority_file, is_link, read_link
 from cati.store.roles import Roles
-from cati.store.server import Server
+from cati.store.server import MemberRoles, Server
 from cati.vault.server_password import server_password
 
 
@@ -28,7 +28,8 @@ def open_database(place: Path, login: str = "", password: str = "") -> Database:
 def open_server(link: StudyLink, login: str, password: str) -> Server:
     """Return the database that a link names, for a member with this password."""
     derive = partial(_derived, link, login)
-    return Server(reached(link), Roles(link.study).login(login), derive(password), derive=derive)
+    members = MemberRoles(Roles(link.study).login, partial(_derived, link))
+    return Server(reached(link), Roles(link.study).login(login), derive(password), derive=derive, members=members)
 
 
 def reached(link: StudyLink) -> Link:

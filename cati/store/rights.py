@@ -20,7 +20,7 @@ _FUNCTIONS = ("asking", "claim", "working")
 
 _HIDDEN = (
     "cati_write", "cati_kept", "cati_erase_contact", "cati_turns_now", "cati_room", "cati_shut", "cati_second",
-    "cati_best", "cati_taken_in_hand", "cati_leased",
+    "cati_best", "cati_taken_in_hand", "cati_leased", "cati_move", "cati_announced",
 )  # fmt: skip
 """Functions that only other functions call."""
 
@@ -29,7 +29,10 @@ _HIGHER = {
         "cati_announce", "cati_contacts_of", "cati_all_contacts", "cati_turn", "cati_marked", "cati_mix", "cati_sizes",
         "cati_begun",
     ),
-    "lead": ("cati_admit", "cati_renew", "cati_dismiss"),
+    "lead": (
+        "cati_admit", "cati_renew", "cati_dismiss", "cati_contacts_after", "cati_reseal", "cati_forget_hashes",
+        "cati_rehash_never", "cati_reseal_reason",
+    ),
 }  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""
 

@@ -73,12 +73,51 @@ member = Table(
     Column("active", Boolean, nullable=False, server_default=true()),
     Column("converts", Boolean, nullable=False, server_default=false()),  # may ask again after a soft refusal
     Column("server_role", String(63)),  # by which they sign in at a server; NULL on a file
+    Column("start_password", Boolean, nullable=False, server_default=false()),  # somebody else knows the password
     UniqueConstraint("login"),
     Index("ix_member_server_role", "server_role", unique=True),
     CheckConstraint("role IN ('interviewer', 'supervisor', 'research_lead')", name="role"),
 )  # fmt: skip
 # Who converts is asked at a claim, without reading the keys that make a member's row long.
 Index("ix_member_converts", member.c.converts, member.c.active, member.c.id)
+
+# Certificates of keys that were made anew: checkpoints of the log were signed with them.
+former_certificate = Table(
+    "former_certificate", metadata,
+    Column("member", Id, ForeignKey("member.id"), nullable=False),
+    Column("n", Integer, nullable=False),
+    Column("certificate", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("member", "n"),
+)  # fmt: skip
+
+# Three people, two of whom together let a research lead in when no other can.
+trustee = Table(
+    "trustee", metadata,
+    Column("id", Id, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("record", LargeBinary, nullable=False),  # as a member's: opens with password and seal
+    Column("certificate", LargeBinary, nullable=False),
+    Column("named_at", Instant, nullable=False),
+    Column("drilled_at", Instant),  # when they last showed that they can do it
+    PrimaryKeyConstraint("id"),
+)  # fmt: skip
+
+recovery = Table(
+    "recovery", metadata,
+    Column("first", Id, ForeignKey("trustee.id"), nullable=False),
+    Column("second", Id, ForeignKey("trustee.id"), nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("sealed", Sealed, nullable=False),  # opens with both trustees' keys and the seal
+    PrimaryKeyConstraint("first", "second"),
+)  # fmt: skip
+
+# Tries to sign in that did not succeed (yet), by 12 bits of a hash of what was typed as the login: no name is kept.
+sign_in = Table(
+    "sign_in", metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    Column("tries", Integer, nullable=False),
+    Column("at", Instant, nullable=False),  # of the last one
+)  # fmt: skip
 
 # site × department × language: what is claimed as one, so that a full or closed cell is never looked at.
 cell = Table(
@@ -329,4 +368,15 @@ purge_step = Table(
     Column("step", String(40), primary_key=True),
     Column("at", Instant, nullable=False),
     Column("details", LargeBinary, nullable=False),
+)  # fmt: skip
+
+# Copies of this database, made on purpose: listed, so that they end with the study. Instants as everywhere.
+backup = Table(
+    "backup", metadata,
+    Column("id", Id, primary_key=True),
+    Column("made_at", Instant, nullable=False),
+    Column("ends_at", Instant, nullable=False),
+    Column("station", String(100), nullable=False),  # the computer on which it was made
+    Column("path", String(1000), nullable=False),
+    Column("gone_at", Instant),  # when this program deleted it
 )  # fmt: skip

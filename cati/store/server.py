@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,34 +14,55 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store import rights
-from cati.store.connecting import Link, Secret, Unreachable, connect, unreachable
-from cati.store.database import Database, Transaction
+from cati.store.connecting import Link, Refused, Secret, Unreachable, connect, unreachable
+from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.roles import Roles
+from cati.store.studies import set_server_role
 from cati.text import tr
 
-__all__ = ["Link", "Server", "Unreachable", "made_verifier", "ticks"]
+__all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "ticks"]
 
-_DISK_FULL, _NOT_ALLOWED = "53100", "42501"
+_DISK_FULL, _NOT_ALLOWED, _NO_SUCH_ROLE = "53100", "42501", "42704"
 _NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
 """SQLSTATEs of a server that is gone, stops or does not take connections yet (PostgreSQL manual, appendix A)."""
+_KEYS_LOCK = 1667331945
+"""Any number, the same in every window: what is locked is one study's database."""
 _CLOCK_HOLDS = 600.0
 """Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRoles:
+    """How members are known to their server: the role's name by login, its password by (login, own password)."""
+
+    name: Callable[[str], str]
+    password: Callable[[str, str], str]
 
 
 class Server(Database):
     """A database on a server, opened as one of its login roles.
 
-    ``derive`` makes a role's password of a member's own; without it nobody can change a password here.
+    ``derive`` makes a role's password of a member's own, and ``members`` those of others; without them nobody can
+    change a password here, nor let anybody in.
     """
 
     own_steps = False
     by_functions = True
     reads_every_contact = False
 
-    def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:
+    def __init__(
+        self,
+        link: Link,
+        role: str,
+        password: str,
+        *,
+        derive: Callable[[str], str] | None = None,
+        members: MemberRoles | None = None,
+    ) -> None:
         self.link = link
         self._secret = Secret(role, (password,))
         self._derive = derive
+        self._members = members
         self._next_password: str | None = None
         self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
         engine = create_engine(
@@ -56,8 +78,22 @@ class Server(Database):
 
     def _connect(self) -> Any:
         connection = connect(self.link, self._secret)
-        self._read_clock(connection)
+        try:
+            self._read_clock(connection)
+            self._refuse_old_keys(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+    def _refuse_old_keys(self, connection: Any) -> None:
+        """Raise a Problem when the keys were renewed meanwhile: whoever was cut off may come back with the old ones."""
+        if not self.works_in:
+            return
+        epoch = connection.execute("SELECT epoch FROM public.study").fetchone()
+        connection.rollback()
+        if epoch is not None and epoch[0] != self.works_in:
+            raise keys_renewed()
 
     def now(self) -> datetime:
         """Return the server's time: what it said last, and what our own steady clock counted since.
@@ -101,6 +137,34 @@ class Server(Database):
         verifier = made_verifier(transaction, role, derived)
         transaction.exec_driver_sql(f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
         self._next_password = derived
+
+    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
+        """Make a new member's role on the server (`cati_admit`) and write down that it is theirs."""
+        name, verifier = self._verifier_of(transaction, login, password)
+        transaction.exec_driver_sql("SELECT public.cati_admit(%s::text, %s::text, %s::text)", (name, role, verifier))
+        set_server_role(transaction, login, name)
+
+    def renew(self, transaction: Transaction, login: str, password: str) -> None:
+        """Give a member's role another password (`cati_renew`)."""
+        transaction.exec_driver_sql(
+            "SELECT public.cati_renew(%s::text, %s::text)", self._verifier_of(transaction, login, password)
+        )
+
+    def dismiss(self, transaction: Transaction, login: str) -> None:
+        """Take a member's role away (`cati_dismiss`); what they have open is refused at its next act."""
+        transaction.exec_driver_sql("SELECT public.cati_dismiss(%s::text)", (self._known().name(login),))
+        set_server_role(transaction, login, None)
+
+    def _verifier_of(self, transaction: Transaction, login: str, password: str) -> tuple[str, str]:
+        members = self._known()
+        name = members.name(login)
+        return name, made_verifier(transaction, name, members.password(login, password))
+
+    def _known(self) -> MemberRoles:
+        if self._members is None:
+            message = "this database was not opened by a member"
+            raise TypeError(message)
+        return self._members
 
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
@@ -155,6 +219,8 @@ class Server(Database):
         except (DBAPIError, psycopg.Error) as error:  # SQLAlchemy's statements wrap the driver's error, ours do not
             cause = error.orig if isinstance(error, DBAPIError) else error
             state = getattr(cause, "sqlstate", None)
+            if state in (_NOT_ALLOWED, _NO_SUCH_ROLE) and self._let_go():
+                raise no_longer_here() from None
             if state == _NOT_ALLOWED:
                 raise Problem(
                     tr("Rights"),
@@ -171,6 +237,34 @@ class Server(Database):
             if cut or state in _NO_ANSWER or (state is None and isinstance(cause, psycopg.OperationalError)):
                 raise unreachable() from None
             raise
+
+    def _let_go(self) -> bool:
+        """Tell whether the member signed in is of the staff no more."""
+        import psycopg  # noqa: PLC0415 - for studies on a server only
+
+        if not self.works_for:
+            return False
+        try:
+            with connect(self.link, self._secret) as connection:
+                return bool(connection.execute("SELECT public.cati_me()").fetchone() == (None,))
+        except Refused:
+            return True
+        except (psycopg.Error, Unreachable):
+            return False
+
+    def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
+        """Take a lock that every sign-in shares and a renewal of the keys has for itself; it needs no right."""
+        lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        transaction.exec_driver_sql(f"SELECT pg_catalog.{lock}({_KEYS_LOCK})")
+
+    def refuse_others(self) -> None:
+        """Raise a Problem when another window of the study's members is connected."""
+        if self.others("cati_"):
+            raise Problem(
+                self.link.database,
+                tr("This study is open somewhere else."),
+                tr("Close it there and try again."),
+            )
 
     def others(self, prefix: str) -> int:
         """Return how many connections others than this window have to this database, by roles that begin so."""

@@ -43,6 +43,7 @@ class MemberRow:
     active: bool = True
     server_role: str | None = None
     converts: bool = False
+    start_password: bool = False
 
 
 def add_study(transaction: Transaction, row: StudyRow) -> None:
@@ -62,9 +63,20 @@ def the_study(transaction: Transaction) -> StudyRow | None:
     return None if row is None else StudyRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
+def name_and_settings(transaction: Transaction) -> tuple[str, bytes] | None:
+    """Return id and settings (JSON), which every version of the database has; None when the file holds no study."""
+    row = transaction.execute(select(study.c.id, study.c.settings)).first()
+    return None if row is None else (str(row.id), bytes(row.settings))
+
+
 def replace_settings(transaction: Transaction, settings: bytes) -> None:
     """Put new settings in place of the old."""
     transaction.execute(update(study).values(settings=settings))
+
+
+def set_epoch(transaction: Transaction, epoch: int) -> None:
+    """Say under which contacts' key everything is sealed from now on."""
+    transaction.execute(update(study).values(epoch=epoch))
 
 
 def add_questionnaire(
@@ -102,7 +114,7 @@ def add_member(transaction: Transaction, row: MemberRow) -> None:
         insert(member).values(
             id=row.id, login=row.login, name=row.name, role=row.role, languages=row.languages, record=row.record,
             certificate=row.certificate, daily_grant=row.daily_grant, leading_grant=row.leading_grant, kept=row.kept,
-            active=row.active, server_role=row.server_role, converts=row.converts,
+            active=row.active, server_role=row.server_role, converts=row.converts, start_password=row.start_password,
         )
     )  # fmt: skip
 
@@ -125,18 +137,10 @@ def member_by_login(transaction: Transaction, login: str) -> MemberRow | None:
     return None if row is None else MemberRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-def replace_record(transaction: Transaction, member_id: str, record: bytes) -> None:
-    """Put a member's keys under a new password in place of the old."""
-    transaction.execute(update(member).where(member.c.id == member_id).values(record=record))
-
-
-def deactivate(transaction: Transaction, member_id: str) -> None:
-    """Let a member leave: nothing that was granted to them stays."""
-    transaction.execute(
-        update(member)
-        .where(member.c.id == member_id)
-        .values(active=False, daily_grant=None, leading_grant=None, kept=None)
-    )
+def set_server_role(transaction: Transaction, login: str, role: str | None) -> None:
+    """Write by which role a member signs in at a server; None: by none any more."""
+    folded = func.lower(member.c.login) == login.strip().lower()
+    transaction.execute(update(member).where(folded).values(server_role=role))
 
 
 def cell_id(transaction: Transaction, site: str, department: str, language: str) -> int:

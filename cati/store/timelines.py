@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy import case as when
 
+from cati.store.attempts import end_lapsed
 from cati.store.cases import TIERS, CaseRow, CaseStatus
 from cati.store.database import Transaction
 from cati.store.prepared import MOST_LISTED, Prepared, for_each, listed
@@ -96,6 +97,27 @@ def turn_by_function(transaction: Transaction, most: int) -> int:
     """Let the server move up to ``most`` cases whose time has come; for supervisors, an interviewer's claim does it."""
     row = _TURN.first(transaction, most=most)
     return 0 if row is None else int(row[0])
+
+
+_GIVE_BACK = Prepared(text("SELECT public.cati_give_back(:whose)"))
+
+
+def give_back_by_function(transaction: Transaction, member_id: str) -> bool:
+    """Let the server end and log the lease that a member has running: the own one, or (research leads) another's."""
+    row = _GIVE_BACK.first(transaction, whose=member_id)
+    return row is not None and bool(row[0])
+
+
+def give_back(transaction: Transaction, row: CaseRow, now: int, *, interrupted: str, otherwise: str) -> None:
+    """Put a leased case where its timeline says, as if its lease had run out ``now``; an open call ends with it.
+
+    ``interrupted`` and ``otherwise``: how the call ends when its interview had begun, and when not.
+    """
+    transaction.execute(
+        update(case).where(case.c.id == row.id, case.c.fence == row.fence).values(lease_until=now, turns_at=now)
+    )
+    end_lapsed(transaction, [row.id], interrupted=interrupted, otherwise=otherwise)
+    move(transaction, [row.id], now)
 
 
 def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:

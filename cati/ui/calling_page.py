@@ -197,6 +197,26 @@ class CallingPage(QWidget):
                 self._noted = None
             self.idle.show_undo(max(left, 0))
 
+    def talks(self) -> bool:
+        """Tell whether an interview is being led: then nobody is idle."""
+        return self.panel.interview is not None
+
+    def let_go(self) -> None:
+        """Give the open case back for good, as if its lease had run out: another person wants the workstation."""
+        if self.case is not None:
+            calling.let_go(self.study)
+            self.panel.put_away("", None)
+
+    def covered(self) -> None:
+        """Take out of the clipboard what was copied to be dialled; the window covers the page itself."""
+        if self.panel.open is not None:
+            self.panel.open.forget()
+
+    def shown_again(self) -> None:
+        """Show between two cases what was taken off the page while it was covered."""
+        if self.case is None and self.views.currentWidget() is self.idle:
+            self.idle.show_appointments(calling.my_appointments(self.study))
+
     def may_leave(self) -> bool:
         """Tell whether the page may be left: not while a case is open."""
         return self.case is None

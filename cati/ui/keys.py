@@ -48,6 +48,7 @@ class Key(Enum):
 
     HELP = Pressing("F1", mark("Keys and manual"), Where.WINDOW)
     PLACES = Pressing("Ctrl+1", mark("Open the first place of the navigation; Ctrl+2 the second …"), Where.WINDOW)
+    LOCK = Pressing("F12", mark("Lock the window until the password is typed again"), Where.WINDOW)
     LARGER = Pressing("Ctrl++", mark("Larger text"), Where.WINDOW)
     SMALLER = Pressing("Ctrl+-", mark("Smaller text"), Where.WINDOW)
     LOOK = Pressing("Ctrl+D", mark("Light or dark look"), Where.WINDOW)

@@ -19,6 +19,7 @@ from cati.ui import navigation, theme
 from cati.ui import preferences as kept
 from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
+from cati.ui.idle_lock import IdleLock
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
@@ -45,7 +46,8 @@ class MainWindow(QMainWindow):
         self.header = Header()
         self.rail = navigation.Rail()
         self.pages = QStackedWidget()
-        self.setCentralWidget(_laid_out(self.header, self.rail, self.pages))
+        self.lock = IdleLock(self, _laid_out(self.header, self.rail, self.pages))
+        self.setCentralWidget(self.lock.stack)
         self.setWindowTitle("cati")
         self.resize(USUAL_SIZE)
         _connect(self)
@@ -67,6 +69,12 @@ class MainWindow(QMainWindow):
         self._preferences = kept.with_recent(self._preferences, study.folder, study.settings.name)
         kept.keep(self._preferences)
         self.header.show_study(study.settings.name, study.me.name)
+        self.lock.begin()
+        if study.me.start_password and study.keys is not None:
+            self.rail.show_places(())
+            self.header.pause.hide()
+            self.show_page("first_password", navigation.first_password_page(study))
+            return
         self.rail.show_places(navigation.places_of(study.me.role, erased=study.keys is None))
         self.rail.show()
         self.count()
@@ -143,6 +151,10 @@ class MainWindow(QMainWindow):
                 lambda folder, name: self.show_page(
                     "unfinished", build.unfinished_page(folder, name, self.now, self.draw)
                 ),
+            ),
+            (
+                "recovery_wanted",
+                lambda folder, name: self.show_page("recovery", build.recovery_page(folder, name, self.now, self.draw)),
             ),
             ("erased", lambda record: self.show_page("record", build.record_page(record))),
         ):
@@ -286,6 +298,7 @@ def _connect(window: MainWindow) -> None:
     window.rail.chosen.connect(window.open_place)
     keys: list[tuple[str, Callable[[], None]]] = [
         ("F1", window.show_help),
+        ("F12", window.lock.lock),
         ("Ctrl++", lambda: grow(1)),
         ("Ctrl+=", lambda: grow(1)),
         ("Ctrl+-", lambda: grow(-1)),

@@ -18,7 +18,7 @@ from cati.ui.pages import table
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import Role
 
-CHAPTERS = ("interviewer", "supervisor", "research_lead", "questionnaires", "privacy")
+CHAPTERS = ("interviewer", "supervisor", "research_lead", "questionnaires", "call_centre", "privacy")
 
 
 def chapter_path(name: str) -> Path:

@@ -90,6 +90,12 @@ def _log(study: OpenStudy) -> QWidget:
     return LogPage(study)
 
 
+def _password(study: OpenStudy) -> QWidget:
+    from cati.ui.password_page import PasswordPage  # noqa: PLC0415
+
+    return PasswordPage(study)
+
+
 def _manual(study: OpenStudy) -> QWidget:
     from cati.ui.manual_page import ManualPage  # noqa: PLC0415
 
@@ -110,6 +116,13 @@ def unfinished_page(folder: Path, name: str, now: Callable[[], datetime], draw: 
     return UnfinishedPage(folder, name, now=now, draw=draw)
 
 
+def recovery_page(folder: Path, name: str, now: Callable[[], datetime], draw: random.Random) -> QWidget:
+    """Return the page on which two trustees let a research lead in."""
+    from cati.ui.recovery_page import RecoveryPage  # noqa: PLC0415
+
+    return RecoveryPage(folder, name, now=now, draw=draw)
+
+
 def record_page(record: ErasureRecord) -> QWidget:
     """Return the page of an erasure record."""
     from cati.ui.purge_part import RecordPage  # noqa: PLC0415
@@ -124,6 +137,13 @@ def problem_page(problem: Problem) -> QWidget:
     return ProblemPage(problem)
 
 
+def first_password_page(study: OpenStudy) -> QWidget:
+    """Return the page on which whoever came in by a start password chooses one of their own."""
+    from cati.ui.password_page import FirstPasswordPage  # noqa: PLC0415
+
+    return FirstPasswordPage(study)
+
+
 def pause_page(study: OpenStudy) -> PausePage:
     """Return the page that covers the study during a pause."""
     from cati.ui.pause_page import PausePage  # noqa: PLC0415
@@ -135,6 +155,7 @@ def pause_page(study: OpenStudy) -> PausePage:
 _ALL = frozenset({"interviewer", "supervisor", "research_lead"})
 _WATCHING = frozenset({"supervisor", "research_lead"})
 _LEADING = frozenset({"research_lead"})
+_NOT_LEADING = _ALL - _LEADING  # a research lead has it on the page of the staff
 
 PLACES = (
     Place("progress", mark("Progress"), _WATCHING, _progress, stays=True),
@@ -146,6 +167,7 @@ PLACES = (
     Place("export", mark("Export"), _LEADING, _export, stays=True),
     Place("log", mark("Log"), _WATCHING, _log, stays=True),
     Place("purge", mark("Erasure"), _LEADING, _purge),
+    Place("password", mark("My password"), _NOT_LEADING, _password),
     Place("manual", mark("Manual"), _ALL, _manual, stays=True),
 )
 

@@ -28,6 +28,7 @@ FIELD_NAMES = {
     "consent": mark("Consent"), "languages": mark("Languages"), "expected_minutes": mark("Expected length"),
     "erasure_date": mark("Erasure date"), "rules": mark("Calling rules"), "purpose": mark("Purpose"),
     "quota_margin": mark("Interviews above a target"),
+    "lock_minutes": mark("Lock after"),
 }  # fmt: skip
 """Names of the settings' fields as the page calls them."""
 

@@ -38,6 +38,7 @@ class SignInPage(Page):
     signed_in = Signal(object)
     new_study_wanted = Signal()
     unfinished_wanted = Signal(Path, str)
+    recovery_wanted = Signal(Path, str)
 
     def __init__(self, recent: Sequence[Recent], *, now: Callable[[], datetime], draw: random.Random) -> None:
         super().__init__(tr("Telephone interviews"), wide=True)
@@ -123,7 +124,15 @@ class SignInPage(Page):
         self.finish = theme.push(tr("Finish the erasure …"), self._finish)
         self.finish.hide()
         side.addWidget(self.finish, 0, Qt.AlignmentFlag.AlignLeft)
+        self.update_study = theme.push(tr("Copy it and bring it up to date"), self._update)
+        self.update_study.hide()
+        side.addWidget(self.update_study, 0, Qt.AlignmentFlag.AlignLeft)
         side.addWidget(self._seal_part())
+        self.recover = theme.push(
+            theme.folded(tr("No research lead can sign in any more …"), 24), self._recover, kind="quiet"
+        )
+        self.recover.hide()
+        side.addWidget(self.recover, 0, Qt.AlignmentFlag.AlignLeft)
         side.addStretch(1)
         return form
 
@@ -145,8 +154,11 @@ class SignInPage(Page):
         self._paper_field = Labelled(tr("Groups of the paper copy"), self.paper)
         stack.addWidget(self._paper_field)
         self.restore = theme.push(tr("Put the seal back"), self._restore)
+        self.bring = theme.push(tr("Bring it from a stick …"), self._bring)
         line = QHBoxLayout()
+        line.setSpacing(theme.unit())
         line.addWidget(self.restore)
+        line.addWidget(self.bring)
         line.addStretch(1)
         stack.addLayout(line)
         self.seal.hide()
@@ -193,6 +205,10 @@ class SignInPage(Page):
         self.problem.hide()
         self.seal.hide()
         self.finish.hide()
+        self.recover.hide()
+        self.update_study.hide()
+        if self.working.isHidden():
+            self.enter.setEnabled(True)
         self.start.clear()
         self._first_time.hide()
         if self.folder is not None:
@@ -214,9 +230,21 @@ class SignInPage(Page):
         self._first_time.setVisible(on_server)
         self.seal.setVisible(state == "seal_missing")
         self.finish.setVisible(state == "erasing")
+        self.recover.setVisible(state == "running")
+        self.update_study.setVisible(state == "older")
         if state == "erasing":
             self.problem.say(
                 tr("An erasure was begun here and interrupted. The same two people can finish it."), "warning"
+            )
+        elif state == "older":
+            self.enter.setEnabled(False)
+            self.problem.say(
+                tr(
+                    "This study was made by an older version of the program. Before it is opened, a copy of its "
+                    "database is laid into its folder (sealed as it is, deleted after 7 days and by the erasure), then "
+                    "the database is brought up to date. The older program will not open it any more. Nobody else may "
+                    "have it open."
+                )
             )
         elif state == "erased":
             self.problem.say(tr("The contacts of this study are erased. A research lead can still open the answers."))
@@ -228,6 +256,44 @@ class SignInPage(Page):
         item = self.studies.currentItem()
         if self.folder is not None and item is not None:
             self.unfinished_wanted.emit(self.folder, item.text().splitlines()[0])
+
+    def _recover(self) -> None:
+        item = self.studies.currentItem()
+        if self.folder is not None and item is not None:
+            self.recovery_wanted.emit(self.folder, item.text().splitlines()[0])
+
+    def _update(self) -> None:
+        """Lay a copy aside and bring the chosen study up to date; if anything fails it is as it was."""
+        if self.folder is None or not self.update_study.isEnabled():
+            return
+        folder, now, draw = self.folder, self._now, self._draw
+
+        def work(ticket: Ticket) -> Path:
+            from cati.fieldwork.updating import update_study  # noqa: PLC0415
+
+            update_study(folder, now=now, draw=draw, progress=ticket.progress)
+            return folder
+
+        self.problem.hide()
+        self.update_study.setEnabled(False)
+        self.studies.setEnabled(False)
+        self.working.begin(tr("Bringing the study up to date …"))
+        run_in_background(self, work, self._updated, self._not_updated, progress=self.working.advance)
+
+    def _updated(self, _folder: Path) -> None:
+        self._end_update()
+        self._chosen(self.studies.currentItem())
+        self.problem.say(tr("The study is up to date. Sign in now."))
+        self.login.setFocus()
+
+    def _not_updated(self, problem: Problem) -> None:
+        self._end_update()
+        self.problem.say(in_words(problem), "warning")
+
+    def _end_update(self) -> None:
+        self.working.end()
+        self.update_study.setEnabled(True)
+        self.studies.setEnabled(True)
 
     def sign_in(self) -> None:
         """Unlock the chosen study with what was typed."""
@@ -269,6 +335,25 @@ class SignInPage(Page):
         self.problem.say(in_words(problem), "warning")
         self.password.selectAll()
         self.password.setFocus()
+
+    def _bring(self) -> None:
+        """Take the seal over from its file, as another workstation has it."""
+        if self.folder is None:
+            return
+        filters = tr("Seal of a study (*.seal)")
+        chosen, _filter = QFileDialog.getOpenFileName(self, tr("Seal of the study"), str(Path.home()), filters)
+        if not chosen:
+            return
+        from cati.fieldwork.study import bring_seal  # noqa: PLC0415
+
+        try:
+            bring_seal(self.folder, Path(chosen))
+        except Problem as problem:
+            self.problem.say(in_words(problem), "warning")
+            return
+        self.seal.hide()
+        self.problem.say(tr("The seal is here. Delete it on the stick, then sign in."), "note")
+        self.login.setFocus()
 
     def _restore(self) -> None:
         if self.folder is None:

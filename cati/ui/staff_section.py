@@ -63,9 +63,9 @@ class StaffSection(Section):
             Note(
                 tr(
                     "Passwords have at least 12 characters; four words that do not belong together "
-                    "are easy to keep in mind. Nobody can look them up or reset them: who forgets theirs is added "
-                    "anew by a research lead. When the only research lead forgets theirs, the whole study is lost: "
-                    "have two."
+                    "are easy to keep in mind. Nobody can look them up: who forgets theirs gets a new start password "
+                    "from a research lead. When all research leads forget theirs, only trustees can help, whom you "
+                    "name on the staff page."
                 )
             )
         )

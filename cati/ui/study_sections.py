@@ -129,6 +129,11 @@ class AboutSection(Section):
         self.expected_minutes.setValue(15)
         self.expected_minutes.setMaximumWidth(theme.columns(20))
         self.expected_minutes.setSuffix(" " + tr("minutes"))
+        self.lock_minutes = QSpinBox()
+        self.lock_minutes.setRange(0, 500)
+        self.lock_minutes.setValue(10)
+        self.lock_minutes.setMaximumWidth(theme.columns(20))
+        self.lock_minutes.setSuffix(" " + tr("minutes"))
         self.stack.addWidget(
             self.field(tr("Name"), self.name, tr("As your staff know it, e.g. County customer survey 2027."))
         )
@@ -157,21 +162,29 @@ class AboutSection(Section):
             )
         )
         self.stack.addWidget(Note(tr("These words are read out at the beginning of every call.")))
+        self.stack.addWidget(
+            self.field(
+                tr("Lock after"),
+                self.lock_minutes,
+                tr("A window that nobody touches for so long asks for the password again; not in an interview."),
+            )
+        )
         self.begin_at = self.name
 
     def values(self) -> Values:
-        """Return name, client, institute, callback_number, purpose, expected_minutes."""
+        """Return name, client, institute, callback_number, purpose, expected_minutes, lock_minutes."""
         lines = ("name", "client", "institute", "callback_number", "purpose")
         found: Values = {name: getattr(self, name).text().strip() for name in lines}
-        return {**found, "expected_minutes": self.expected_minutes.value()}
+        return {**found, **{name: getattr(self, name).value() for name in ("expected_minutes", "lock_minutes")}}
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Show these values."""
         for name in ("name", "client", "institute", "callback_number", "purpose"):
             if name in values:
                 getattr(self, name).setText(values[name])
-        if "expected_minutes" in values:
-            self.expected_minutes.setValue(values["expected_minutes"])
+        for name in ("expected_minutes", "lock_minutes"):
+            if name in values:
+                getattr(self, name).setValue(values[name])
 
 
 class DatesSection(Section):

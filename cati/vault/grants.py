@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -12,13 +13,35 @@ from cati.text import tr
 from cati.vault.answers import hpke_open, hpke_seal
 from cati.vault.people import MemberKeys, MemberRecord
 from cati.vault.seal_file import Seal, key_fingerprint
-from cati.vault.sealing import CERTIFICATE, GRANT, open_sealed, place, seal, seal_broken
+from cati.vault.sealing import CERTIFICATE, GRANT, open_sealed, parts_of, place, seal, seal_broken
 
 _SIGNATURE_LENGTH = 64
 
 
 class GrantRefused(Problem):
     """A key, grant or certificate was exchanged, replayed, or signed by somebody who may not."""
+
+
+class Signs(Protocol):
+    """What signs a certificate: a member's own keys, or the key that is pinned in the seal."""
+
+    @property
+    def signing(self) -> bytes:
+        """The Ed25519 private key."""
+
+    def signing_public(self) -> bytes:
+        """Return its public half."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertifyingKey:
+    """The Ed25519 private key whose public half is pinned in the seal; every research lead holds it."""
+
+    signing: bytes = field(repr=False)
+
+    def signing_public(self) -> bytes:
+        """Return the public half."""
+        return Ed25519PrivateKey.from_private_bytes(self.signing).public_key().public_bytes_raw()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +114,11 @@ class SignedGrant:
         )
 
 
-def certify(record: MemberRecord, signer: MemberKeys, *, may_grant: bool = False) -> Certificate:
-    """Return a certificate for a member's public keys, signed by a research lead (who signs their own at the start)."""
+def certify(record: MemberRecord, signer: Signs, *, may_grant: bool = False) -> Certificate:
+    """Return a certificate for a member's public keys; it counts when ``signer`` is the key pinned in the seal.
+
+    That is the first research lead's own at the start, and is handed on to every other (`StudyKeys.certifier`).
+    """
     bare = Certificate(
         record.study_id,
         record.member_id,
@@ -118,7 +144,10 @@ def check_certificate(certificate: Certificate, record: MemberRecord, seal_: Sea
 
 
 def certified_signing_key(certificate: Certificate, member_id: str, seal_: Seal) -> bytes:
-    """Return the public signing key that the pinned research lead certified for this member; `GrantRefused` else."""
+    """Return the public signing key that a member has, or had before theirs were made anew; raises `GrantRefused`.
+
+    The pinned research lead must have certified it for this member.
+    """
     if (certificate.study_id, certificate.member_id) != (seal_.study_id, member_id):
         raise _refused()
     _check_root(certificate, seal_)
@@ -189,7 +218,7 @@ def grant_from_bytes(data: bytes) -> SignedGrant:
     )
 
 
-def _signed_certificate(bare: Certificate, signer: MemberKeys) -> Certificate:
+def _signed_certificate(bare: Certificate, signer: Signs) -> Certificate:
     signature = Ed25519PrivateKey.from_private_bytes(signer.signing).sign(bare.signed_part())
     return Certificate(
         bare.study_id,
@@ -222,16 +251,9 @@ def _where(study: str, member: str, purpose: str, epoch: int) -> tuple[str, ...]
 
 
 def _parts(data: bytes, version: bytes, count: int) -> list[bytes]:
-    """Split length-prefixed parts; raises `SealBroken` unless there are just ``count`` and nothing behind them."""
-    parts: list[bytes] = []
-    at = 1
-    while at < len(data):
-        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
-        parts.append(data[at + 4 : end])
-        at = end
-    if data[:1] != version or at != len(data) or len(parts) != count:
+    if data[:1] != version:
         raise seal_broken()
-    return parts
+    return parts_of(data[1:], count)
 
 
 def _text(part: bytes) -> str:

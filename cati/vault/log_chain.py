@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import groupby
@@ -98,18 +98,20 @@ def check_log(
     study_id: str,
     entries: Iterable[LoggedEntry],
     checkpoints: Iterable[Checkpoint] = (),
-    signers: Mapping[str, bytes] | None = None,
+    signers: Mapping[str, Collection[bytes]] | None = None,
 ) -> LogVerdict:
     """Check every chain against itself and the checkpoints; ``entries`` come chain after chain, each in its order.
 
-    ``signers``: member id to *certified* signing key, of everybody who ever was of the staff. Without checkpoints a
+    ``signers``: member id to *certified* signing keys, of everybody who ever was of the staff, those they had before a
+    reset, too. Without checkpoints a
     cut-off end, a chain made anew and one that vanished are not noticed.
     """
     signers = signers or {}
     words = _Words()
     used, faults = [], []
     for checkpoint in checkpoints:
-        if not check_checkpoint(checkpoint, study_id, signers.get(checkpoint.member_id)):
+        keys = signers.get(checkpoint.member_id, ())
+        if not any(check_checkpoint(checkpoint, study_id, key) for key in keys):
             faults.append(Fault(Why.FORGED, checkpoint.member_id, 0, checkpoint=checkpoint))
             continue
         used.append(checkpoint)

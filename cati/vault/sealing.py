@@ -69,6 +69,19 @@ def place(*context: str | bytes) -> bytes:
     return b"".join(len(part).to_bytes(4, "big") + part for part in parts)
 
 
+def parts_of(data: bytes, count: int) -> list[bytes]:
+    """Return the ``count`` parts that `place` joined; raises `SealBroken` for fewer, more, or anything behind them."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(data):
+        end = at + 4 + int.from_bytes(data[at : at + 4], "big")
+        parts.append(data[at + 4 : end])
+        at = end
+    if at != len(data) or len(parts) != count:
+        raise seal_broken()
+    return parts
+
+
 def seal(key: bytes, plain: bytes, *context: str) -> bytes:
     """Seal ``plain``: version byte, 12 random bytes, ciphertext with tag (29 bytes longer than ``plain``).
 
@@ -91,6 +104,11 @@ def open_sealed(key: bytes, sealed: bytes, *context: str) -> bytes:
 def blind_index(key: bytes, text: str) -> bytes:
     """Return HMAC-SHA-256 of ``text`` (an E.164 number): equal for equal numbers, nothing else; for duplicates only."""
     return hmac.digest(key, text.encode(), hashlib.sha256)
+
+
+def hashed_again(key: bytes, digest: bytes) -> bytes:
+    """Return HMAC-SHA-256 of a blind index under a newer key, where the number itself is not known any more."""
+    return hmac.digest(key, digest, hashlib.sha256)
 
 
 def pad(plain: bytes, page: int = PAGE) -> bytes:

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from cati.errors import Problem
+from cati.text import tr
 from cati.vault.age_files import new_identity, recipient_of
 from cati.vault.answers import new_answers_pair, unwrap_answers_key, wrap_answers_key
-from cati.vault.grants import Certificate, SignedGrant, check_certificate, grant, open_grant
+from cati.vault.grants import Certificate, CertifyingKey, SignedGrant, check_certificate, grant, open_grant
 from cati.vault.people import MemberKeys, MemberRecord
-from cati.vault.seal_file import Seal
-from cati.vault.sealing import KEY_LENGTH, derive, new_key, seal_broken
+from cati.vault.seal_file import Seal, key_fingerprint
+from cati.vault.sealing import (
+    KEY_LENGTH,
+    blind_index,
+    derive,
+    hashed_again,
+    new_key,
+    parts_of,
+    place,
+    seal_broken,
+)
 
 _DAILY = "daily work"
-_LEADING = "leading"
+_DAILY_AFTER = "daily work 2"  # with the index keys of earlier epochs behind the four
+_LEADING_ONE = "leading"  # the age identity alone: of studies begun before certifying was handed on
+_LEADING = "leading 2"
 _KEPT = "kept after the erasure"
 
 
@@ -25,7 +38,9 @@ class StudyKeys:
 
     ``contacts``, ``drafts``, ``index``: 32 bytes, for everybody. ``answers_public``: to seal finished interviews, for
     everybody. Research leads only, None for others: ``answers_private`` (to read them), ``record_private`` (Ed25519,
-    signs the erasure record), ``identity`` (age, opens the office's list). ``me``: the member's own keys.
+    signs the erasure record), ``identity`` (age, opens the office's list), ``certifying`` (Ed25519, pinned in the seal:
+    says whose keys are whose). ``me``: the member's own keys. ``former_indexes``: index keys of earlier epochs, the
+    oldest first; who is never called again was hashed with them.
     """
 
     study_id: str
@@ -39,6 +54,19 @@ class StudyKeys:
     answers_private: bytes | None = None
     record_private: bytes | None = None
     identity: str | None = None
+    certifying: bytes | None = None
+    former_indexes: tuple[bytes, ...] = ()
+
+    @property
+    def certifier(self) -> CertifyingKey:
+        """What certifies members' keys; a Problem for a research lead to whom it was not handed on yet."""
+        if self.certifying is None:
+            raise Problem(
+                tr("Staff"),
+                tr("The right to add people was not handed on to you yet."),
+                tr("Let the research lead who made the study open the page “Staff” and change anything there once."),
+            )
+        return CertifyingKey(self.certifying)
 
     @property
     def signing(self) -> bytes:
@@ -90,6 +118,7 @@ def new_study_keys(study_id: str, me: MemberKeys) -> StudyKeys:
         answers_private=answers_private,
         record_private=record.private_bytes_raw(),
         identity=identity,
+        certifying=me.signing,
     )
 
 
@@ -101,10 +130,10 @@ def hand_over(
     ``certificate`` (of the member) is checked first, see `grants.grant`; ``my_certificate`` goes with the grants.
     Raises `GrantRefused`; only a research lead holds enough to call this for another.
     """
-    daily = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
+    four = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
     daily_grant = grant(
-        daily,
-        _DAILY,
+        four + b"".join(keys.former_indexes),
+        _DAILY_AFTER if keys.former_indexes else _DAILY,
         record,
         certificate,
         signer=keys.me,
@@ -117,7 +146,7 @@ def hand_over(
     if keys.identity is None or keys.answers_private is None or keys.record_private is None:
         raise seal_broken()
     leading = grant(
-        keys.identity.encode(),
+        keys.certifier.signing + keys.identity.encode(),
         _LEADING,
         record,
         certificate,
@@ -135,13 +164,13 @@ def hand_over(
 def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal, *, epoch: int = 1) -> StudyKeys:
     """Open what was handed over; raises `GrantRefused` or `SealBroken` for anything exchanged, replayed or altered."""
     check_certificate(handed.certificate, record, seal)
-    daily = open_grant(handed.daily, _DAILY, me, seal, epoch=epoch)
-    contacts, drafts, answers_public, record_public = (
-        daily[at : at + KEY_LENGTH] for at in range(0, 4 * KEY_LENGTH, KEY_LENGTH)
+    purpose = _DAILY_AFTER if handed.daily.purpose == _DAILY_AFTER else _DAILY
+    contacts, drafts, answers_public, record_public, *former = _in_keys(
+        open_grant(handed.daily, purpose, me, seal, epoch=epoch)
     )
-    identity = answers_private = record_private = None
+    certifying = identity = answers_private = record_private = None
     if me.answers is not None and handed.leading is not None and handed.kept is not None:
-        identity = open_grant(handed.leading, _LEADING, me, seal, epoch=epoch).decode()
+        certifying, identity = _open_leading(handed.leading, me, seal, epoch)
         opened = open_kept(handed.kept, record, me.answers)
         answers_private, record_private = opened.answers_private, opened.record_private
         # The wrap itself is not signed; that its keys belong to the signed public ones says the same.
@@ -159,6 +188,109 @@ def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal
         answers_private=answers_private,
         record_private=record_private,
         identity=identity,
+        certifying=certifying,
+        former_indexes=tuple(former),
+    )
+
+
+def _in_keys(joined: bytes) -> list[bytes]:
+    return [joined[at : at + KEY_LENGTH] for at in range(0, len(joined), KEY_LENGTH)]
+
+
+def renewed(keys: StudyKeys) -> StudyKeys:
+    """Return the keys of the next epoch: another K_contacts, and with it another index; the rest stays as it is."""
+    contacts = new_key()
+    return replace(
+        keys,
+        epoch=keys.epoch + 1,
+        contacts=contacts,
+        index=derive(contacts, "index"),
+        former_indexes=(*keys.former_indexes, keys.index),
+    )
+
+
+def never_hashes(keys: StudyKeys, e164: str) -> tuple[bytes, ...]:
+    """Return each form in which a number may stand among those who are never called again.
+
+    What was hashed in an earlier epoch was hashed once more at every renewal since.
+    """
+    indexes = (*keys.former_indexes, keys.index)
+    found = []
+    for at, first in enumerate(indexes):
+        digest = blind_index(first, e164)
+        for later in indexes[at + 1 :]:
+            digest = hashed_again(later, digest)
+        found.append(digest)
+    return tuple(found)
+
+
+def _open_leading(granted: SignedGrant, me: MemberKeys, seal: Seal, epoch: int) -> tuple[bytes | None, str]:
+    """Return (the certifying key, the age identity)."""
+    if granted.purpose == _LEADING_ONE:  # then only whoever made the study certifies
+        mine = key_fingerprint(me.signing_public()) == seal.signer_fingerprint
+        return me.signing if mine else None, open_grant(granted, _LEADING_ONE, me, seal, epoch=epoch).decode()
+    opened = open_grant(granted, _LEADING, me, seal, epoch=epoch)
+    certifying, identity = opened[:KEY_LENGTH], opened[KEY_LENGTH:]
+    if key_fingerprint(CertifyingKey(certifying).signing_public()) != seal.signer_fingerprint:
+        raise seal_broken()
+    return certifying, identity.decode()
+
+
+def hands_on_certifying(handed: SignedGrant) -> bool:
+    """Tell whether a research lead's grant holds the certifying key, too."""
+    return handed.purpose == _LEADING
+
+
+def recovery_secret(keys: StudyKeys) -> bytes:
+    """Return all that a research lead holds, as the trustees' blobs seal it (FORMATS.md, `43`)."""
+    if keys.identity is None or keys.answers_private is None or keys.record_private is None:
+        raise seal_broken()
+    return place(
+        keys.contacts,
+        keys.drafts,
+        keys.certifier.signing,
+        keys.answers_private,
+        keys.record_private,
+        keys.identity,
+        b"".join(keys.former_indexes),
+    )
+
+
+def recovered_keys(
+    secret: bytes,
+    me: MemberKeys,
+    seal: Seal,
+    *,
+    epoch: int,
+    answers_public: bytes,
+    record_public: bytes,
+    recipient: str,
+) -> StudyKeys:
+    """Return the study's keys from what two trustees opened, for the new research lead with the keys ``me``.
+
+    Nobody signed the blob, so each key is compared with what is known of it: with the seal's pin, and with the public
+    keys in the study's row; raises `SealBroken`. The contacts' key proves itself by the first contact that it opens.
+    """
+    contacts, drafts, certifying, answers_private, record_private, identity, former = parts_of(secret, 7)
+    kept = KeptKeys(answers_private, record_private)
+    if key_fingerprint(CertifyingKey(certifying).signing_public()) != seal.signer_fingerprint:
+        raise seal_broken()
+    if _publics(kept) != (answers_public, record_public) or recipient_of(identity.decode()) != recipient:
+        raise seal_broken()
+    return StudyKeys(
+        study_id=seal.study_id,
+        epoch=epoch,
+        contacts=contacts,
+        drafts=drafts,
+        index=derive(contacts, "index"),
+        answers_public=answers_public,
+        record_public=record_public,
+        me=me,
+        answers_private=answers_private,
+        record_private=record_private,
+        identity=identity.decode(),
+        certifying=certifying,
+        former_indexes=tuple(_in_keys(former)),
     )
 
 

@@ -17,13 +17,15 @@ from openpyxl import Workbook
 from sqlalchemy import text
 
 from cati.demo.people import invent_list
-from cati.fieldwork import before_sign_in, calling, interviewing, mixing, purge, sample, study, study_state
+from cati.fieldwork import before_sign_in, calling, interviewing, mixing, purge, sample, study, study_state, trustees
 from cati.fieldwork.delivery import held_row
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import opened_contact
+from cati.fieldwork.server_setup import ServerPlan
 from cati.fieldwork.study import CreatedStudy, NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
 from cati.store import contacts
+from cati.store.access_rules import wanted_lines
 from cati.store.connecting import Link
 from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
@@ -32,8 +34,11 @@ from cati.store.roles import Roles
 from cati.survey.answers import Answer
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
+from cati.vault import server_password
 from cati.vault.people import ArgonCost
 from tests import postgres, servers
+
+from .office import Office
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 PASSWORDS = {
@@ -252,9 +257,9 @@ def make_study(
         if not login:  # who looks before anybody signs in: of a link file they would ask nothing
             return owner
         owner.close()
-        return servers.AtTheTestsTime(link, Roles(study_id).login(login), as_owner)
+        return servers.AtTheTestsTime(link, study_id, login, as_owner)
 
-    for module in (study, before_sign_in, study_state, purge):
+    for module in (study, before_sign_in, study_state, purge, trustees):
         monkeypatch.setattr(module, "open_database", opened)
 
     def make(settings: StudySettings | None = None) -> Made:
@@ -350,3 +355,29 @@ def desk() -> type[Desk]:
 def settings() -> Callable[..., StudySettings]:
     """Return `settings_with`: the usual settings, with these changed."""
     return settings_with
+
+
+@pytest.fixture(scope="session")
+def tls() -> Iterator[postgres.Cluster]:
+    with postgres.running("fsync = off", "log_statement = all", authority=postgres.new_authority()) as found:
+        yield found
+
+
+@pytest.fixture
+def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(server_password, "LEAST", CHEAP)
+
+
+@pytest.fixture
+def office(tmp_path: Path, tls: postgres.Cluster, cheap: None) -> Iterator[Office]:
+    made = create_study(
+        tmp_path / "study", settings_with(), write_form(tmp_path / "form.xlsx"), STAFF,
+        now=lambda: datetime(2027, 7, 6, 8, tzinfo=UTC), draw=random.SystemRandom(), seal_folder=tmp_path / "seals", cost=CHEAP,
+    )  # fmt: skip
+    plan = ServerPlan(
+        administrator=tls.admin, hosts=("localhost",), ports=(tls.port,), authority=tls.authority, cost=CHEAP
+    )
+    desk = Office(made.folder, made.seal_path, made.study_id, made.paper_seal, plan, tls, PASSWORDS)
+    tls.write_rules(*wanted_lines("all"), *postgres.RULES)
+    yield desk
+    desk.close()

@@ -89,6 +89,16 @@ def office(made: Made, people: Callable[..., object], desk: type[Desk], cluster:
     other = raw(anna, 'SELECT id, fence FROM "case" WHERE lease_holder IS NULL AND status = 0 ORDER BY id LIMIT 1')[0]
     number = raw(anna, "SELECT encode(hash, 'hex') AS hash FROM contact_index WHERE \"case\" = :id", id=his.case_id)[0]
     call = raw(anna, 'SELECT id FROM attempt WHERE "case" = :id', id=done)[0]["id"]
+    for row in (
+        "trustee (id, name, record, certificate, named_at) VALUES ('t1', 'Dora', '\\x01', '\\x01', 1)",
+        "trustee (id, name, record, certificate, named_at) VALUES ('t2', 'Ivo', '\\x01', '\\x01', 1)",
+        "recovery (first, second, epoch, sealed) VALUES ('t1', 't2', 1, '\\x01')",
+        f"former_certificate (member, n, certificate) VALUES ('{bert.me.id}', 1, '\\x01')",
+        "sign_in (slot, tries, at) VALUES (1, 3, 1)",
+        "backup (id, made_at, ends_at, station, path) VALUES ('b', 1, 2, 'here', '/there')",
+        "never_again (hash) VALUES ('\\x01')",
+    ):
+        raw(anna, f"INSERT INTO {row}")
     roles = Roles(anna.study_id)
     database = anna.database
     assert isinstance(database, servers.AtTheTestsTime)
@@ -140,6 +150,12 @@ READING = """
     SELECT * FROM cati_begun(ARRAY['{his}'])
     SELECT * FROM cati_hold('{his}', {his_fence})
     SELECT * FROM cati_look_up('\\x0000')
+    SELECT * FROM trustee
+    SELECT * FROM recovery
+    SELECT * FROM former_certificate
+    SELECT * FROM sign_in
+    SELECT * FROM backup
+    SELECT * FROM cati_contacts_after('', 10)
     SET row_security = off; SELECT * FROM "case"
     COPY contact TO STDOUT
     COPY (SELECT * FROM contact) TO STDOUT
@@ -226,6 +242,27 @@ WRITING = """
     SELECT cati_mix(ARRAY[]::bytea[], false)
     SELECT cati_mix(ARRAY[]::bytea[], true)
     SELECT cati_turn(25)
+    SELECT cati_give_back('{bert}')
+    SELECT cati_give_back('nobody')
+    SELECT cati_give_back(NULL)
+    SELECT cati_move(ARRAY['{his}'], 9999999999)
+    SELECT cati_announce('renew')
+    SELECT cati_announce('drill')
+    SELECT cati_announced('{{renew}}')
+    SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)
+    SELECT cati_forget_hashes()
+    SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
+    SELECT cati_reseal_reason('{mine}', '\\x01')
+    UPDATE member SET start_password = true WHERE id <> '{me}'
+    UPDATE member SET converts = true
+    UPDATE member SET active = false WHERE id <> '{me}'
+    INSERT INTO trustee (id, name, record, certificate, named_at) VALUES ('t3', 'Eve', '', '', 1)
+    UPDATE trustee SET record = ''
+    DELETE FROM recovery
+    INSERT INTO former_certificate (member, n, certificate) VALUES ('{me}', 1, '')
+    DELETE FROM sign_in
+    INSERT INTO sign_in (slot, tries, at) VALUES (2, 99, 1)
+    DELETE FROM backup
 """
 
 CLIMBING = """
@@ -349,6 +386,17 @@ OVERSIGHT = """
     SELECT cati_admit('{leads_role}', 'interviewer', 'SCRAM-SHA-256$4096:a$b:c')
     SELECT cati_renew('{leads_role}', 'SCRAM-SHA-256$4096:a$b:c')
     SELECT cati_dismiss('{berts_role}')
+    SELECT * FROM trustee
+    SELECT * FROM recovery
+    SELECT * FROM sign_in
+    SELECT * FROM backup
+    SELECT cati_give_back('{bert}')
+    SELECT cati_announce('renew')
+    SELECT * FROM cati_contacts_after('', 10)
+    SELECT cati_forget_hashes()
+    SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
+    DELETE FROM former_certificate
+    INSERT INTO former_certificate (member, n, certificate) VALUES ('{me}', 1, '')
     SET ROLE {lead_group}
     SET ROLE {owner}
 """
@@ -394,8 +442,30 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
         "SELECT cati_renew('postgres', 'SCRAM-SHA-256$4096:a$b:c')", "SELECT cati_dismiss('postgres')",
         "SELECT cati_dismiss('{owner}')", "SELECT cati_dismiss('{leads_role}')",
         "INSERT INTO draft_event (\"case\", n, id, sealed) VALUES ('{his}', 9, 'a', '')",
+        "UPDATE contact SET sealed_key = ''", "SELECT epoch FROM contact", "SELECT * FROM cati_contacts_after('', 10)",
+        "SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)",
+        "SELECT cati_forget_hashes()", "SELECT cati_rehash_never(ARRAY['\\x02'::bytea])", "DELETE FROM never_again",
+        "SELECT cati_reseal_reason('{mine}', '\\x01')", "SELECT cati_move(ARRAY['{his}'], 9999999999)",
+        "SELECT * FROM sign_in", "SELECT * FROM backup", "UPDATE former_certificate SET certificate = ''",
+        "DELETE FROM former_certificate", "UPDATE trustee SET record = ''", "UPDATE recovery SET sealed = ''",
     ):  # fmt: skip
         office.gets_nothing("lead", sql)
+    for level in ("READ COMMITTED", "REPEATABLE READ"):  # who takes the log's entry back renews nothing
+        office.gets_nothing(
+            "lead",
+            f"BEGIN ISOLATION LEVEL {level}; SELECT cati_announce('renew'); SELECT * FROM cati_contacts_after('', 9); ROLLBACK",
+        )
+    assert office.psql("lead", "SELECT cati_announce('search')")[0]
+    office.gets_nothing("lead", "SELECT cati_forget_hashes()")  # what was said was for something else
+    assert office.psql("lead", "SELECT cati_announce('renew')")[0]
+    assert office.psql("lead", "SELECT count(*) FROM cati_contacts_after('', 100)") == (True, "40")
+    for sql in (
+        "SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 1)",
+        "SELECT cati_rehash_never(ARRAY[]::bytea[])",  # nobody gets off that list
+    ):
+        through, said = office.psql("lead", sql)
+        assert not through
+        assert "not allowed" in said or "another number" in said
     assert office.contents() == before
 
 

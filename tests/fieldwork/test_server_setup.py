@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,14 @@ from typing import Any
 import pytest
 
 from cati.errors import Problem
-from cati.fieldwork import server_setup, staffing
+from cati.fieldwork import members, server_setup, staffing
 from cati.fieldwork.before_sign_in import bring_seal, restore_seal, seal_is_here, study_name
 from cati.fieldwork.log import Act, entries, verify
-from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.open_study import Role
 from cati.fieldwork.purge import purge
-from cati.fieldwork.server_setup import Clockwork, ServerPlan, look_after_server, move_to_folder, move_to_server
+from cati.fieldwork.server_setup import look_after_server
 from cati.fieldwork.staffing import NewMember
-from cati.fieldwork.study import create_study, open_study
+from cati.fieldwork.study import open_study
 from cati.fieldwork.study_state import StudyState, state_of
 from cati.store import moving
 from cati.store.access_rules import wanted_lines
@@ -30,93 +29,15 @@ from cati.store.embedded import Embedded
 from cati.store.link_file import read_link, write_link
 from cati.store.migrations import HEAD
 from cati.store.opening import open_database
+from cati.store.roles import Roles
 from cati.vault import server_password
 from cati.vault.people import ArgonCost, WrongPassword
 from tests import postgres, servers
 
-from .conftest import CHEAP, PASSWORDS, STAFF, bring_people, settings_with, write_form
+from .conftest import CHEAP, PASSWORDS, bring_people
+from .office import Office, clock
 
 OWN = "brauner Kahn unter elf Ulmen"
-
-
-@pytest.fixture(scope="module")
-def tls() -> Iterator[postgres.Cluster]:
-    with postgres.running("fsync = off", "log_statement = all", authority=postgres.new_authority()) as found:
-        yield found
-
-
-@pytest.fixture(autouse=True)
-def cheap(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server_password, "LEAST", CHEAP)
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Office:
-    """An administrator's desk: a study in a folder, a server, and what was printed."""
-
-    folder: Path
-    seal: Path
-    study_id: str
-    paper: tuple[str, ...]
-    plan: ServerPlan
-    tls: postgres.Cluster
-    said: list[str] = field(default_factory=list)
-    opened: list[OpenStudy] = field(default_factory=list)
-
-    @property
-    def link(self) -> Path:
-        return self.folder.with_name("s.cati-study")
-
-    @property
-    def sheet(self) -> Path:
-        return self.folder.with_name("start.html")
-
-    def with_(self) -> Clockwork:
-        return Clockwork(now=clock, draw=random.Random(5), seal_path=self.seal)
-
-    def move(self, lead: tuple[str, str] = ("lead", PASSWORDS["lead"])) -> None:
-        self.said.clear()
-        move_to_server(self.folder, self.plan, lead, self.link, self.sheet, self.said.append, self.with_())
-
-    def back(self, folder: Path) -> None:
-        self.said.clear()
-        lead = ("lead", PASSWORDS["lead"])
-        move_to_folder(self.link, folder, self.plan, lead, self.said.append, self.with_())
-
-    def open(self, login: str, password: str = "", *, start: str = "", **more: Any) -> OpenStudy:
-        more = {"now": clock, "draw": random.Random(6), "seal_path": self.seal, **more}
-        study = open_study(self.link, login, password or PASSWORDS[login], start_password=start, **more)
-        self.opened.append(study)
-        return study
-
-    def start(self, login: str) -> str:
-        """Return the start password that stands on the sheet."""
-        found = re.search(rf"\({login}\).*?class=\"mono\">([^<]+)<", self.sheet.read_text("utf-8"), re.DOTALL)
-        assert found is not None
-        return found[1]
-
-    def close(self) -> None:
-        while self.opened:
-            self.opened.pop().close()
-
-
-@pytest.fixture
-def office(tmp_path: Path, tls: postgres.Cluster) -> Iterator[Office]:
-    made = create_study(
-        tmp_path / "study", settings_with(), write_form(tmp_path / "form.xlsx"), STAFF,
-        now=lambda: datetime(2027, 7, 6, 8, tzinfo=UTC), draw=random.SystemRandom(), seal_folder=tmp_path / "seals", cost=CHEAP,
-    )  # fmt: skip
-    plan = ServerPlan(
-        administrator=tls.admin, hosts=("localhost",), ports=(tls.port,), authority=tls.authority, cost=CHEAP
-    )
-    desk = Office(made.folder, made.seal_path, made.study_id, made.paper_seal, plan, tls)
-    tls.write_rules(*wanted_lines("all"), *postgres.RULES)
-    yield desk
-    desk.close()
 
 
 def test_a_new_administrators_day(office: Office) -> None:
@@ -138,6 +59,7 @@ def test_a_new_administrators_day(office: Office) -> None:
     assert "tried: lead comes in by TLS" in told
     assert "tried: in clear nobody comes in" in told
     assert "made: the roles of 3 members" in told
+    assert "shared_preload_libraries = 'auth_delay'" in told
     assert not office.folder.exists()
     assert study_name(office.link) == "Kundenbefragung 2027"
     assert office.open("lead").me.role is Role.RESEARCH_LEAD
@@ -328,8 +250,10 @@ def test_looking_after_a_server_adds_whoever_is_new(office: Office) -> None:
         NewMember(login="carla", name="Carla Neu", role=Role.INTERVIEWER, password=OWN, languages=("de",)),
         cost=CHEAP,
     )
+    office.open("carla", OWN)  # at once: the window made her role
     leaver = next(row for row in staffing.staff(study) if row.login == "bert")
-    staffing.deactivate(study, leaver.id)
+    members.deactivate(study, leaver.id)
+    office.tls.psql(f"DROP ROLE {Roles(office.study_id).login('carla')}")
     office.sheet.unlink()
     office.said.clear()
     look_after_server(office.link, office.plan, [], office.sheet, office.said.append)

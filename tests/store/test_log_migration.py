@@ -78,7 +78,7 @@ def _append(transaction: Transaction, who: str) -> None:
 def _faults(database: Database, *words: Checkpoint) -> list[tuple[Why, str, int]]:
     with database.reading() as transaction:
         rows = [LoggedEntry(e.chain, e.fields(), e.hash, e.at) for e in journal.by_chain(transaction)]
-    return [(f.why, f.chain, f.n) for f in check_log(STUDY, rows, words, {ANNA: PUBLIC, BERT: PUBLIC}).faults]
+    return [(f.why, f.chain, f.n) for f in check_log(STUDY, rows, words, {ANNA: (PUBLIC,), BERT: (PUBLIC,)}).faults]
 
 
 def _change(database: Database, sql: str) -> None:

@@ -127,8 +127,10 @@ class Ready:
     cost: ArgonCost = CHEAP
     opened: list[OpenStudy] = field(default_factory=list)
 
-    def sign_in(self, login: str) -> OpenStudy:
-        study = open_study(self.folder, login, PASSWORDS[login], now=self.clock, draw=random.Random(len(self.opened)))
+    def sign_in(self, login: str, password: str = "") -> OpenStudy:
+        study = open_study(
+            self.folder, login, password or PASSWORDS[login], now=self.clock, draw=random.Random(len(self.opened))
+        )
         self.opened.append(study)
         return study
 

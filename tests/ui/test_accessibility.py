@@ -25,13 +25,20 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from cati.demo.people import invent_list
+from cati.fieldwork.open_study import Role
+from cati.fieldwork.staffing import NewMember, add_member
+from cati.fieldwork.trustees import NewTrustee, name_trustees
 from cati.text import set_language
 from cati.ui.header import Elided
 from cati.ui.list_page import ListPage
 from cati.ui.main_window import MainWindow
 from cati.ui.navigation import PLACES
 from cati.ui.pages import Page
+from cati.ui.password_page import FirstPasswordPage
 from cati.ui.questionnaire_page import RANDOM_RUNS, TEST_RUN, QuestionnairePage
+from cati.ui.recovery_page import RecoveryPage
+from cati.ui.sign_in import SignInPage
+from cati.ui.staff_page import StaffPage
 from cati.ui.study_page import PARTS, StudyPage
 
 LOOKS = [("de", False, 1.0), ("de", False, 2.0), ("en", True, 1.0), ("en", True, 2.0)]
@@ -213,7 +220,7 @@ def test_a_list_with_its_columns(dressed: MainWindow, ready: Any, tmp_path: Path
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 def test_every_place(dressed: MainWindow, ready: Any, place: Any, qtbot: QtBot) -> None:
-    dressed.enter(ready.sign_in("lead"))
+    dressed.enter(ready.sign_in("lead" if "research_lead" in place.roles else "anna"))
     dressed.open_place(place.name)
     qtbot.wait(300)
     _check(dressed, qtbot)
@@ -224,6 +231,43 @@ def test_every_place(dressed: MainWindow, ready: Any, place: Any, qtbot: QtBot) 
         before = bar.value()
         qtbot.keyClick(page, Qt.Key.Key_PageDown)
         assert bar.value() > before or bar.maximum() == 0, "what is below can be reached without a mouse"
+
+
+def test_every_part_of_the_staff_page_the_lock_and_the_way_back_in(
+    dressed: MainWindow, ready: Any, qtbot: QtBot
+) -> None:
+    lead = ready.sign_in("lead")
+    second = NewMember(login="zoe", name="Dr. Zoe Weit", role=Role.RESEARCH_LEAD, password="lila Kahn unter elf Erlen")
+    add_member(lead, second, cost=ready.cost)
+    three = ("Apfelkuchen Nebel 8 Fjord", "Birnenmus Gletscher 5 Koffer", "Quittengelee Sturm 3 Anker")
+    name_trustees(lead, [NewTrustee(f"Dr. Trude Treu {n}", word) for n, word in enumerate(three)], cost=ready.cost)
+    dressed.enter(ready.sign_in("lead"))
+    dressed.open_place("staff")
+    page = dressed.page()
+    assert isinstance(page, StaffPage)
+    page.people.person.setCurrentIndex(page.people.person.findText("Dr. Zoe Weit (zoe)"))
+    page.adding.once.show_password("Cora Neu", "cora", "7k3d-9xwq-m2ah-tz5b-0pgs")
+    for at in range(page.tabs.count()):
+        page.tabs.setCurrentIndex(at)
+        _check(dressed, qtbot)
+    dressed.lock.lock()
+    _check(dressed, qtbot)
+    dressed.lock.uncover()
+    dressed.sign_out()
+    sign_in = dressed.page()
+    assert isinstance(sign_in, SignInPage)
+    sign_in.show_study(ready.folder)
+    qtbot.waitUntil(sign_in.recover.isVisible)
+    _check(dressed, qtbot)
+    sign_in.recover.click()
+    recovery = dressed.page()
+    assert isinstance(recovery, RecoveryPage)
+    qtbot.waitUntil(recovery.form.isVisible)
+    _check(dressed, qtbot)
+    study = ready.sign_in("zoe", second.password)
+    dressed.enter(study)
+    assert isinstance(dressed.page(), FirstPasswordPage)
+    _check(dressed, qtbot)
 
 
 def test_every_part_of_the_questionnaire_page(dressed: MainWindow, ready: Any, tmp_path: Path, qtbot: QtBot) -> None:

@@ -9,15 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QDate, Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton, QTableWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from cati.demo import field as fieldwork_weeks
 from cati.errors import Cancelled
 from cati.fieldwork.mixing import end_field
-from cati.fieldwork.open_study import Role
 from cati.fieldwork.purge import purge
-from cati.fieldwork.study import staff as staff_of
 from cati.ui.export_page import ExportPage
 from cati.ui.log_page import LogPage
 from cati.ui.main_window import MainWindow
@@ -26,7 +24,6 @@ from cati.ui.purge_page import PurgePage
 from cati.ui.purge_part import RecordPage, UnfinishedPage
 from cati.ui.settings_page import SettingsPage
 from cati.ui.sign_in import SignInPage
-from cati.ui.staff_page import StaffPage
 
 
 def _open(window: MainWindow, ready: Any, place: str, login: str = "lead") -> Any:
@@ -60,46 +57,6 @@ def test_progress_shows_targets_counts_and_rates_without_denominator_as_a_dash(
     assert "RR3" in words
     assert "–" in words
     assert "Nobody has a case open." in words
-
-
-def test_a_new_interviewer_can_sign_in_and_one_who_leaves_cannot(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
-    page = _open(window, ready, "staff")
-    assert isinstance(page, StaffPage)
-    page.login.setText("cora")
-    page.name.setText("Cora Neu")
-    page.password.setText("kurz")
-    page.add_person()
-    qtbot.waitUntil(lambda: bool(page._password_field.fault), timeout=15_000)
-    assert "too short" in page._password_field.fault
-    page.password.setText("drei Ziegel auf dem Dach")
-    qtbot.keyClick(page.password, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: "Cora Neu" in page.note.text(), timeout=15_000)
-    assert not page.view.isAncestorOf(page.note), "in sight wherever the page is scrolled to"
-    assert page.note.isVisible()
-    assert {m.login: m.role for m in staff_of(page.study)}["cora"] is Role.INTERVIEWER
-    page.leaver.setCurrentIndex(page.leaver.findText("Cora Neu (cora)"))
-    qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
-    assert {m.login: m.active for m in staff_of(page.study)}["cora"], "asked once more"
-    assert "Cora Neu" in page.note.text()
-    qtbot.mouseClick(page.leave, Qt.MouseButton.LeftButton)
-    assert not {m.login: m.active for m in staff_of(page.study)}["cora"]
-    assert page.leaver.findText("Cora Neu (cora)") < 0
-
-
-def test_passwords_of_the_staff_page_can_be_seen_until_it_is_left(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
-    page = _open(window, ready, "staff")
-    assert isinstance(page, StaffPage)
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
-    for box, editors in ((page.first_shown, [page.password]), (page.own_shown, [page.old, page.new])):
-        assert all(editor.echoMode() == QLineEdit.EchoMode.Password for editor in editors)
-        editors[-1].setFocus()
-        qtbot.keyClick(editors[-1], Qt.Key.Key_Tab)
-        assert box.hasFocus()
-        qtbot.keyClick(box, Qt.Key.Key_Space)
-        assert all(editor.echoMode() == QLineEdit.EchoMode.Normal for editor in editors)
-    page.hide()
-    assert {editor.echoMode() for editor in (page.password, page.old, page.new)} == {QLineEdit.EchoMode.Password}
 
 
 def test_safe_settings_are_changed_and_logged_and_unsafe_ones_refused(

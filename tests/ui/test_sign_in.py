@@ -44,7 +44,7 @@ def test_each_role_sees_its_own_places(window: MainWindow, ready: Any) -> None:
         window.enter(ready.sign_in(login))
         seen[login] = window.rail.names()
         window.sign_out()
-    assert seen["anna"] == ("calls", "manual")
+    assert seen["anna"] == ("calls", "password", "manual")
     assert "purge" not in seen["witness"]
     assert {"export", "purge", "settings", "staff", "list"} <= set(seen["lead"])
 

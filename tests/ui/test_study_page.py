@@ -303,8 +303,9 @@ def test_the_guide_goes_by_keyboard_from_field_to_field_and_part_to_part(
     for line in (about.name, about.client, about.institute, about.callback_number, about.expected_minutes):
         assert line.hasFocus()
         qtbot.keyClick(line, Qt.Key.Key_Return)
-    assert about.purpose.hasFocus()
-    qtbot.keyClick(about.purpose, Qt.Key.Key_Return)
+    for line in (about.purpose, about.lock_minutes):
+        assert line.hasFocus()
+        qtbot.keyClick(line, Qt.Key.Key_Return)
     assert page.pages.currentIndex() == 1
     assert page.sites.sites.editor(0, "name").hasFocus()
     qtbot.keyClick(window, Qt.Key.Key_8, Qt.KeyboardModifier.ControlModifier)

@@ -36,7 +36,7 @@ def rebuilt(entries: list[LoggedEntry]) -> list[LoggedEntry]:
 
 @pytest.fixture
 def signers(staffed):
-    return dict.fromkeys((ANNA, BERT, staffed.interviewer.member_id), staffed.interviewer.signing_public)
+    return dict.fromkeys((ANNA, BERT, staffed.interviewer.member_id), (staffed.interviewer.signing_public,))
 
 
 @pytest.fixture

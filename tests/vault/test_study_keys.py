@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hmac
+import struct
 from dataclasses import replace
 
 import pytest
@@ -9,10 +11,19 @@ import pytest
 from cati.errors import Problem
 from cati.vault import age_files
 from cati.vault.answers import open_answers, seal_answers, wrap_answers_key
-from cati.vault.grants import GrantRefused, certify
+from cati.vault.grants import GrantRefused, certify, grant
 from cati.vault.people import make_member, unlock_answers, unlock_member, without_sealed_keys
 from cati.vault.sealing import SealBroken, derive
-from cati.vault.study_keys import hand_over, open_kept, take_up
+from cati.vault.study_keys import (
+    hand_over,
+    hands_on_certifying,
+    never_hashes,
+    open_kept,
+    recovered_keys,
+    recovery_secret,
+    renewed,
+    take_up,
+)
 
 
 def test_an_interviewer_gets_what_calling_needs_and_no_answers(staffed):
@@ -104,3 +115,104 @@ def test_a_lead_added_later_reads_answers_too(staffed):
     assert open_answers(keys.answers_private, seal_answers(staffed.keys.answers_public, b"{}")) == b"{}"
     kept = open_kept(handed.kept, second, unlock_answers(second, word))
     assert kept.record_private == staffed.keys.record_private
+
+
+def test_every_lead_can_certify_and_an_old_grant_lets_only_the_first(staffed):
+    """`leading 2` holds the certifying key; `leading`, of studies begun before, does not."""
+    word = "Leuchtturm Zange 5 Kohl"
+    second, me = make_member("dd" * 16, "lead2", word, staffed.seal, reads_answers=True, cost=staffed.cost)
+    certificate = certify(second, staffed.lead_keys, may_grant=True)
+    handed = hand_over(staffed.keys, second, certificate, staffed.lead_certificate, staffed.seal)
+    keys = take_up(handed, second, me, staffed.seal)
+    assert keys.certifying == staffed.lead_keys.signing
+    third, third_keys = make_member("ee" * 16, "tel08", "Kompass Wolle 8 Pfanne", staffed.seal, cost=staffed.cost)
+    by_second = certify(third, keys.certifier)
+    assert take_up(hand_over(keys, third, by_second, certificate, staffed.seal), third, third_keys, staffed.seal)
+    assert hands_on_certifying(handed.leading)
+
+    def old(record, certificate):
+        return grant(
+            staffed.keys.identity.encode(), "leading", record, certificate, signer=staffed.lead_keys,
+            signer_certificate=staffed.lead_certificate, seal_=staffed.seal, epoch=1,
+        )  # fmt: skip
+
+    first_before = replace(staffed.lead_handed, leading=old(staffed.lead, staffed.lead_certificate))
+    second_before = replace(handed, leading=old(second, certificate))
+    assert take_up(first_before, staffed.lead, staffed.lead_keys, staffed.seal) == staffed.keys
+    bare = take_up(second_before, second, me, staffed.seal)
+    assert bare.identity == staffed.keys.identity
+    assert bare.certifying is None
+    with pytest.raises(Problem, match="not handed on"):
+        bare.certifier  # noqa: B018 - the question is the act
+    assert not hands_on_certifying(second_before.leading)
+
+
+def test_a_certifying_key_that_is_not_the_pinned_one_is_refused(staffed):
+    forged = replace(staffed.keys, certifying=staffed.interviewer_keys.signing)
+    handed = hand_over(forged, staffed.lead, staffed.lead_certificate, staffed.lead_certificate, staffed.seal)
+    with pytest.raises(SealBroken):
+        take_up(handed, staffed.lead, staffed.lead_keys, staffed.seal)
+
+
+def _part(data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + data
+
+
+def test_what_trustees_open_is_laid_out_as_specified(staffed):
+    """The vector: FORMATS.md, `43`, put together without the code it tests."""
+    keys = replace(staffed.keys, former_indexes=(b"a" * 32, b"b" * 32))
+    secret = recovery_secret(keys)
+    parts = (
+        keys.contacts, keys.drafts, staffed.lead_keys.signing, keys.answers_private, keys.record_private,
+        keys.identity.encode("ascii"), b"a" * 32 + b"b" * 32,
+    )  # fmt: skip
+    assert secret == b"".join(_part(part) for part in parts)
+    about = {
+        "epoch": 1, "answers_public": keys.answers_public, "record_public": keys.record_public,
+        "recipient": keys.recipient,
+    }  # fmt: skip
+    assert recovered_keys(secret, staffed.lead_keys, staffed.seal, **about) == keys
+
+
+def test_recovered_keys_of_something_else_are_refused(staffed, another):
+    keys, theirs = staffed.keys, another.keys
+    about = {
+        "epoch": 1, "answers_public": keys.answers_public, "record_public": keys.record_public,
+        "recipient": keys.recipient,
+    }  # fmt: skip
+    for changed in (
+        replace(keys, certifying=theirs.certifying),
+        replace(keys, answers_private=theirs.answers_private),
+        replace(keys, record_private=theirs.record_private),
+        replace(keys, identity=theirs.identity),
+    ):
+        with pytest.raises(SealBroken):
+            recovered_keys(recovery_secret(changed), staffed.lead_keys, staffed.seal, **about)
+    for cut in (recovery_secret(keys)[:-1], b"", recovery_secret(keys) + b"\0\0\0\0"):
+        with pytest.raises(SealBroken):
+            recovered_keys(cut, staffed.lead_keys, staffed.seal, **about)
+
+
+def test_a_new_epoch_has_other_keys_and_still_knows_who_is_never_called(staffed):
+    """The vector: FORMATS.md, "Renewing K_contacts", worked out with hmac alone."""
+    second = renewed(staffed.keys)
+    third = renewed(second)
+    one, two, now = staffed.keys.index, second.index, third.index
+    assert third.former_indexes == (one, two)
+    assert third.epoch == 3
+    assert len({staffed.keys.contacts, second.contacts, third.contacts, one, two, now}) == 6
+    number = b"+493023125000"
+
+    def mac(key: bytes, data: bytes) -> bytes:
+        return hmac.digest(key, data, "sha256")
+
+    assert never_hashes(third, number.decode()) == (
+        mac(now, mac(two, mac(one, number))), mac(now, mac(two, number)), mac(now, number),
+    )  # fmt: skip
+    assert never_hashes(staffed.keys, number.decode()) == (mac(one, number),)
+    handed = hand_over(third, staffed.interviewer, certify(staffed.interviewer, staffed.lead_keys),
+                       staffed.lead_certificate, staffed.seal)  # fmt: skip
+    keys = take_up(handed, staffed.interviewer, staffed.interviewer_keys, staffed.seal, epoch=3)
+    assert (keys.contacts, keys.index, keys.former_indexes) == (third.contacts, now, (one, two))
+    with pytest.raises(GrantRefused):  # the grant of an epoch before, put back
+        take_up(staffed.handed, staffed.interviewer, staffed.interviewer_keys, staffed.seal, epoch=3)

@@ -14,35 +14,13 @@ BEGIN
 END
 $$;
 
--- Moves up to `most` cases along their timelines whose standing changed by the passing of time, the urgent tiers
--- first; what somebody else has in hand is left alone. A lease that ran out ends, and with it a call left open.
-CREATE FUNCTION public.cati_turn(most int) RETURNS int
+-- Put these locked cases where their timelines say they are at this moment; a lease that ended is told in the log. Nobody
+-- may call this one but the functions here.
+CREATE FUNCTION public.cati_move(due text[], this_moment bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    this_moment bigint := public.cati_now();
-    due text[];
     lapsed record;
 BEGIN
-    IF NOT public.cati_turns_now(this_moment) THEN
-        RETURN 0;
-    END IF;
-    SELECT array_agg(k.id) INTO due FROM (
-        SELECT * FROM (
-            SELECT id FROM public."case" WHERE tier = 0 AND turns_at IS NOT NULL AND turns_at <= this_moment
-            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_0
-        UNION ALL SELECT * FROM (
-            SELECT id FROM public."case" WHERE tier = 1 AND turns_at IS NOT NULL AND turns_at <= this_moment
-            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_1
-        UNION ALL SELECT * FROM (
-            SELECT id FROM public."case" WHERE tier = 2 AND turns_at IS NOT NULL AND turns_at <= this_moment
-            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_2
-        UNION ALL SELECT * FROM (
-            SELECT id FROM public."case" WHERE tier = 3 AND turns_at IS NOT NULL AND turns_at <= this_moment
-            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_3
-        LIMIT least(most, 32)) AS k;
-    IF due IS NULL THEN
-        RETURN 0;
-    END IF;
     FOR lapsed IN
         SELECT c.id, c.fence, c.lease_holder, c.lease_until FROM public."case" AS c
         WHERE c.id = ANY (due) AND c.status = 2
@@ -73,6 +51,38 @@ BEGIN
         turns_at = NULL, replan = CASE WHEN c.status = 2 THEN c.replan ELSE coalesce(c.replan, c.turns_at) END
     WHERE c.id = ANY (due) AND c.turns_at <= this_moment;
     DELETE FROM public.turn AS t WHERE t."case" = ANY (due) AND t.at <= this_moment;
+END
+$$;
+
+-- Moves up to `most` cases along their timelines whose standing changed by the passing of time, the urgent tiers
+-- first; what somebody else has in hand is left alone. A lease that ran out ends, and with it a call left open.
+CREATE FUNCTION public.cati_turn(most int) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    this_moment bigint := public.cati_now();
+    due text[];
+BEGIN
+    IF NOT public.cati_turns_now(this_moment) THEN
+        RETURN 0;
+    END IF;
+    SELECT array_agg(k.id) INTO due FROM (
+        SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 0 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_0
+        UNION ALL SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 1 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_1
+        UNION ALL SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 2 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_2
+        UNION ALL SELECT * FROM (
+            SELECT id FROM public."case" WHERE tier = 3 AND turns_at IS NOT NULL AND turns_at <= this_moment
+            ORDER BY turns_at LIMIT 32 FOR UPDATE SKIP LOCKED) AS tier_3
+        LIMIT least(most, 32)) AS k;
+    IF due IS NULL THEN
+        RETURN 0;
+    END IF;
+    PERFORM public.cati_move(due, this_moment);
     RETURN cardinality(due);
 END
 $$;

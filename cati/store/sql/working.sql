@@ -134,10 +134,121 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  IF what_for NOT IN ('search', 'replan') THEN
+  IF what_for NOT IN ('search', 'replan') AND NOT (what_for IN ('renew', 'drill') AND public.cati_is(2)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
+END
+$$;
+
+-- Refuse whoever did not say within four hours, as a research lead, that they read all contacts for this; kept, not only
+-- written. So long may it take to seal a large study anew. Nobody may call this one but the functions here.
+CREATE FUNCTION public.cati_announced(what_for text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE me text := public.cati_demand(2);
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM (
+      SELECT l.act, l.at, l.details, l.xmin AS number FROM public.log l
+      WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC LIMIT 500
+    ) mine
+    WHERE mine.act = 'contacts_read' AND mine.details = ANY (
+        SELECT '{"for":"' || w || '"}' FROM unnest(what_for) w)
+      AND mine.at >= public.cati_now() - 14400 AND public.cati_kept(mine.number)
+  ) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+END
+$$;
+
+-- The next sealed contacts behind a case, in the order of their cases' ids: to seal them anew, or to try keys on one.
+CREATE FUNCTION public.cati_contacts_after(last text, most int) RETURNS SETOF public.contact
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_announced('{renew, drill}');
+  RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" > last ORDER BY c."case" LIMIT most;
+END
+$$;
+
+-- Put contacts that were sealed under the key of the next epoch in place of the old ones. Returns how many.
+CREATE FUNCTION public.cati_reseal(cases text[], new_keys bytea[], new_details bytea[], new_epoch int) RETURNS int
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE done int;
+BEGIN
+  PERFORM public.cati_announced('{renew}');
+  IF new_epoch <> (SELECT s.epoch + 1 FROM public.study s)
+     OR EXISTS (SELECT FROM unnest(new_keys) k WHERE length(k) > 4096)
+     OR EXISTS (SELECT FROM unnest(new_details) d WHERE length(d) > 65536) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE public.contact c SET sealed_key = new.sealed_key, sealed_details = new.sealed_details, epoch = new_epoch
+    FROM unnest(cases, new_keys, new_details) AS new (of, sealed_key, sealed_details)
+    WHERE c."case" = new.of;
+  GET DIAGNOSTICS done = ROW_COUNT;
+  RETURN done;
+END
+$$;
+
+-- Delete the keyed hashes of all numbers, to be written anew with another key.
+CREATE FUNCTION public.cati_forget_hashes() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_announced('{renew}');
+  DELETE FROM public.contact_index;
+END
+$$;
+
+-- Put the hashes of those who are never called again in place of the old ones, which each of them covers: nobody gets
+-- off that list by it.
+CREATE FUNCTION public.cati_rehash_never(hashes bytea[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_announced('{renew}');
+  IF (SELECT count(DISTINCT h) FROM unnest(hashes) h) <> (SELECT count(*) FROM public.never_again) THEN
+    RAISE EXCEPTION 'another number of hashes' USING ERRCODE = 'check_violation';
+  END IF;
+  DELETE FROM public.never_again;
+  INSERT INTO public.never_again (hash) SELECT DISTINCT h FROM unnest(hashes) h;
+END
+$$;
+
+-- Put the reason of an appointment, sealed anew, in place of the old.
+CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_announced('{renew}');
+  UPDATE public.appointment a SET reason = new_reason
+    WHERE a."case" = of AND a.reason IS NOT NULL AND length(new_reason) <= 65536;
+END
+$$;
+
+-- End the lease that a member has running, as if its time had run out now: one's own or, for research leads, that of
+-- somebody who leaves. The open call ends with it. Tells whether there was one.
+CREATE FUNCTION public.cati_give_back(whose text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  now bigint := public.cati_now();
+  held text;
+BEGIN
+  IF whose IS DISTINCT FROM me THEN
+    PERFORM public.cati_demand(2);
+  END IF;
+  SELECT c.id INTO held FROM public."case" c WHERE c.lease_holder = whose AND c.lease_until > now
+    ORDER BY c.lease_until DESC LIMIT 1 FOR UPDATE;
+  IF held IS NULL THEN
+    RETURN false;
+  END IF;
+  UPDATE public."case" c SET lease_until = now, turns_at = now WHERE c.id = held;
+  PERFORM public.cati_move(ARRAY[held], now);
+  RETURN true;
 END
 $$;
 

@@ -1,0 +1,151 @@
+"""One's own password: changed by everybody at any time, and at once by whoever came in by a start password."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from cati.errors import Problem
+from cati.text import tr
+from cati.ui import theme
+from cati.ui.background import Ticket, run_in_background
+from cati.ui.pages import Labelled, Note, Page, Working, clear, grid, in_words
+from cati.ui.showing_passwords import ShowPasswords, cover
+
+if TYPE_CHECKING:
+    from cati.fieldwork.open_study import OpenStudy
+
+
+class PasswordPart(QWidget):
+    """The password up to now, the new one, and the button; reports ``changed``."""
+
+    changed = Signal()
+
+    def __init__(self, study: OpenStudy, *, first: bool = False) -> None:
+        super().__init__()
+        self.study = study
+        stack = QVBoxLayout(self)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(theme.unit())
+        self.old, self.new = QLineEdit(), QLineEdit()
+        self.shown = shown_by_box(self.old, self.new)
+        self.old_field = Labelled(tr("Start password") if first else tr("Password up to now"), self.old)
+        self.new_field = Labelled(
+            tr("New password"),
+            self.new,
+            tr(
+                "At least 12 characters. Nobody can look it up; who loses theirs gets a new start password from a "
+                "research lead."
+            ),
+        )
+        stack.addLayout(grid([self.old_field, self.new_field], 2))
+        stack.addWidget(self.shown)
+        self.change = theme.push(tr("&Change my password"), self.change_it, kind="primary")
+        stack.addWidget(self.change, 0, Qt.AlignmentFlag.AlignLeft)
+        self.working = Working()
+        stack.addWidget(self.working)
+        self.note = Note("")
+        self.note.hide()
+        stack.addWidget(self.note)
+        self.old.returnPressed.connect(self.new.setFocus)
+        self.new.returnPressed.connect(self.change.click)
+
+    def change_it(self) -> None:
+        """Change the password in the background; both fields are emptied when it is done."""
+        if not self.change.isEnabled():
+            return
+        study, old, new = self.study, self.old.text(), self.new.text()
+
+        def work(_ticket: Ticket) -> None:
+            from cati.fieldwork.study import change_password  # noqa: PLC0415 - loaded with the study
+
+            change_password(study, old, new)
+
+        self.new_field.show_fault("")
+        self.old_field.show_fault("")
+        self.note.hide()
+        self.change.setEnabled(False)
+        self.working.begin(tr("Changing the password …"))
+        run_in_background(self, work, lambda _nothing: self._changed(), self._unchanged)
+
+    def _changed(self) -> None:
+        self.working.end()
+        self.change.setEnabled(True)
+        self.old.clear()
+        self.new.clear()
+        self.note.say("✓ " + tr("Your password is changed."))
+        self.changed.emit()
+
+    def _unchanged(self, problem: Problem) -> None:
+        self.working.end()
+        self.change.setEnabled(True)
+        wrong_old = type(problem).__name__ == "WrongPassword"
+        (self.old_field if wrong_old else self.new_field).show_fault(in_words(problem))
+        (self.old if wrong_old else self.new).setFocus()
+
+
+class PasswordPage(Page):
+    """The page for whoever does not lead the study."""
+
+    def __init__(self, study: OpenStudy) -> None:
+        super().__init__(tr("My password"))
+        self.part = PasswordPart(study)
+        self.body.addWidget(self.part)
+        self.body.addStretch(1)
+        self.begin_at = self.part.old
+
+
+class FirstPasswordPage(Page):
+    """Shown after a sign-in with a start password; nothing else opens before there is one's own.
+
+    Reports ``signed_in(OpenStudy)``, as the page before it did.
+    """
+
+    signed_in = Signal(object)
+
+    def __init__(self, study: OpenStudy) -> None:
+        super().__init__(tr("Choose a password of your own"))
+        self.study = study
+        self._build()
+
+    def _build(self) -> None:
+        self.title(tr("Choose a password of your own"))
+        self.body.addWidget(
+            Note(
+                tr(
+                    "You came in by a start password, which somebody else has seen. Choose one now that only "
+                    "you know: four words that do not belong together are easy to keep in mind."
+                )
+            )
+        )
+        self.part = PasswordPart(self.study, first=True)
+        self.part.changed.connect(self._go_on)
+        self.body.addWidget(self.part)
+        self.body.addStretch(1)
+        self.begin_at = self.part.old
+
+    def _go_on(self) -> None:
+        self.signed_in.emit(replace(self.study, me=replace(self.study.me, start_password=False)))
+
+    def retranslate(self) -> None:
+        """Say everything anew in the language and size in force."""
+        typed = self.part.old.text(), self.part.new.text()
+        clear(self.body)
+        self._build()
+        self.part.old.setText(typed[0])
+        self.part.new.setText(typed[1])
+        self.part.old.setFocus()
+
+
+def shown_by_box(*editors: QLineEdit) -> ShowPasswords:
+    """Cover what is typed into these editors, and return the box that shows it."""
+
+    def show(shown: bool) -> None:
+        for editor in editors:
+            cover(editor, shown=shown)
+
+    show(False)
+    return ShowPasswords(show)
