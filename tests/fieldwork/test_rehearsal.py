@@ -17,6 +17,8 @@ from cati.survey.answers import DONT_KNOW, Answer
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
 
+from .conftest import unrestricted
+
 if TYPE_CHECKING:
     from conftest import Made
 
