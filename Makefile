@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo run test lint bench conformance pins clean
+.PHONY: demo run test lint bench faults conformance pins clean
 
 demo:
 	@$(PYTHON) packaging/prepare.py run
@@ -26,6 +26,11 @@ test: lint
 bench:
 	@$(PYTHON) packaging/prepare.py test
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m tests.benchmarks
+
+# The call centre under faults, the long form: half an hour. FAULTS="--clients 10 --seed 7 …" (--help says which).
+faults:
+	@$(PYTHON) packaging/prepare.py test
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 # Forms, expressions and interviews of other engines, where they lie beside the tree (or in CONFORMANCE=folder).
 conformance:

@@ -95,12 +95,18 @@ def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
 def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> DeliveredCase | None:
     """Open what the page shows of a case that a server just leased; ``row`` is the case as it was before.
 
-    A transaction of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
+    A look of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
     """
-    with study.transaction() as transaction:
-        if held_row(study, transaction, lease) is None:
-            return None
-        return handed(study, transaction, row, study_cells(study, transaction), study.now(), lease)
+    with study.reading() as transaction:
+        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+    if known.contact is None:
+        return None
+    if known.open_call is not None:  # after a crash or an undo; else the function that leased it planned for its lapse
+        with study.transaction() as transaction:
+            if held_row(study, transaction, lease) is None:
+                return None
+            plan_lapse(study, transaction, known, seconds(lease.until))
+    return _delivered(study, known, lease, study.now())
 
 
 def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
@@ -158,16 +164,9 @@ def hand_out(
         note(study, transaction, act, case=row.id, fence=fence, reason=reason)
     else:
         note(study, transaction, act, case=row.id, fence=fence)
-    return handed(study, transaction, row, cells, now, Lease(case_id=row.id, fence=fence, until=until))
-
-
-def handed(
-    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, lease: Lease
-) -> DeliveredCase:
-    """Open what the page shows of a case that was just leased and logged; ``row`` is the case as it was before."""
     known = case_file(study, transaction, row, cells[row.cell])
-    plan_lapse(study, transaction, known, seconds(lease.until))
-    return _delivered(study, known, lease, now)
+    plan_lapse(study, transaction, known, seconds(until))
+    return _delivered(study, known, Lease(case_id=row.id, fence=fence, until=until), now)
 
 
 def _delivered(study: OpenStudy, known: CaseFile, lease: Lease, now: datetime) -> DeliveredCase:

@@ -39,8 +39,10 @@ SETTINGS = {
     "statement_timeout": f"{STATEMENT_SECONDS}s",
     "idle_in_transaction_session_timeout": "120s",
     "synchronous_commit": "on",
+    "jit": "off",
 }
-"""The server's log holds no values; nobody waits, and nobody holds up the others, for long."""
+"""The server's log holds no values; nobody waits, and nobody holds up the others, for long. No plan is compiled: these
+statements are over before a compiler has begun."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,9 +42,9 @@ _KEPT = Prepared(
         "SELECT public.cati_was_begun(wanted.id), "
         + ", ".join(f'{table}."{name}"' for table, names in _PARTS for name in names)
         + " FROM (SELECT CAST(:id AS text) AS id) AS wanted"
-        " LEFT JOIN LATERAL public.cati_contact(wanted.id) AS contact ON true"
-        ' LEFT JOIN public.appointment AS appointment ON appointment."case" = wanted.id'
-        ' LEFT JOIN public.attempt AS attempt ON attempt."case" = wanted.id'
+        " LEFT JOIN LATERAL (SELECT * FROM public.cati_contact(wanted.id) LIMIT 1) AS contact ON true"
+        ' LEFT JOIN public.appointment AS appointment ON appointment."case" = CAST(:id AS text)'
+        ' LEFT JOIN public.attempt AS attempt ON attempt."case" = CAST(:id AS text)'
         " ORDER BY attempt.started, attempt.id"
     ),
 )

@@ -44,7 +44,7 @@ def _crowd(made: ServerStudy, kind: str) -> list[tuple[str, str, int, float, flo
     children = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.one_of_a_crowd", kind, str(SECONDS), str(made.link.ports[0]),
-             made.link.database, str(made.folder), str(made.seal_path), *logins[at : at + share]],
+             made.link.database, made.admin, made.study_id, str(made.folder), str(made.seal_path), *logins[at : at + share]],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
         )
         for at in range(0, CLIENTS, share)
@@ -87,8 +87,9 @@ def figures() -> list[Row]:
         postgres.running("shared_buffers = '512MB'", f"max_connections = {3 * CLIENTS + 20}") as cluster,
         server_study(cluster, CASES, Worked.HALF, interviewers=CLIENTS) as made,
     ):
-        cluster.psql(_BARE.format(cases=CASES), made.link.database)
-        cluster.psql(f"GRANT ALL ON bare, peers TO {postgres.OWNER}", made.link.database)
+        bare_place = cluster.new_database(f"{made.link.database}_bare")  # rights are of the study's own database
+        cluster.psql(_BARE.format(cases=CASES), bare_place)
+        cluster.psql(f"GRANT ALL ON bare, peers TO {postgres.OWNER}", bare_place)
         bare, ours, naive = (_crowd(made, kind) for kind in ("bare", "ours", "naive"))
         finished = int(
             cluster.psql(

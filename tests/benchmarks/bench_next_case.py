@@ -17,7 +17,7 @@ from cati.fieldwork.calling import DeliveredCase, take_next_case
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import rank_of
 from cati.store.cases import CaseStatus, Place, put
-from tests.benchmarks.large_study import NOW, Worked, study
+from tests.benchmarks.large_study import NOW, Worked, study, unbound
 
 LARGE = int(os.environ.get("CATI_BENCH_LARGE", "1000000"))
 CLAIMS = 300
@@ -63,8 +63,9 @@ def our_claim(opened: OpenStudy, *, due: int = 0) -> Claim:
     draw = random.Random(3)
     taken: list[str] = []
     waiting: list[str] = []
+    behind = unbound(opened)
     if due:
-        with opened.reading() as transaction:
+        with behind.reading() as transaction:
             found = transaction.exec_driver_sql('SELECT id FROM "case" WHERE status = 1')
             waiting = list(found.scalars())
 
@@ -75,7 +76,7 @@ def our_claim(opened: OpenStudy, *, due: int = 0) -> Claim:
 
     def after() -> None:
         place = Place(status=CaseStatus.READY, tier=3, rank=rank_of(3, draw.getrandbits(32)), due_at=0, turns_at=None)
-        with opened.transaction() as transaction:
+        with behind.transaction() as transaction:
             put(transaction, [(taken[-1], place)])
             if due:
                 at = int(opened.now().timestamp()) - 1

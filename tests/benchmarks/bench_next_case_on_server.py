@@ -9,7 +9,7 @@ from typing import Any
 from cati.fieldwork.open_study import OpenStudy
 from tests import postgres
 from tests.benchmarks.bench_next_case import CHURN, DUE, LARGE, Claim, Row, growth, in_turns, median, our_claim
-from tests.benchmarks.large_study import Worked, server_study
+from tests.benchmarks.large_study import Worked, server_study, unbound
 
 SETTINGS = ("autovacuum = off", "shared_buffers = '512MB'", "max_wal_size = '4GB'")
 
@@ -18,9 +18,10 @@ def naive_claim(opened: OpenStudy) -> Claim:
     """Return the claim of peers: read every open row, work out its turn, sort, take the first. The negative control."""
     draw = random.Random(5)
     taken: list[str] = []
+    behind = unbound(opened)
 
     def act() -> None:
-        with opened.transaction() as transaction:
+        with behind.transaction() as transaction:
             cursor: Any = transaction.connection.cursor()
             cursor.execute('SELECT id, due_at, rank, tier FROM "case" WHERE status = 0 AND due_at < 4000000000')
             best = min(cursor.fetchall(), key=lambda row: (row[3], row[2], row[1]))
@@ -28,7 +29,7 @@ def naive_claim(opened: OpenStudy) -> Claim:
             taken.append(best[0])
 
     def after() -> None:
-        with opened.transaction() as transaction:
+        with behind.transaction() as transaction:
             transaction.exec_driver_sql(
                 'UPDATE "case" SET status = 0, rank = %s WHERE id = %s', ((3 << 59) + draw.getrandbits(32), taken[-1])
             )
@@ -37,7 +38,7 @@ def naive_claim(opened: OpenStudy) -> Claim:
 
 
 def _analysed(opened: OpenStudy) -> None:
-    with opened.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with unbound(opened).database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("SET statement_timeout = 0")
         connection.exec_driver_sql("ANALYZE")
     opened.database.engine.dispose()  # plans are kept by the session
@@ -45,11 +46,11 @@ def _analysed(opened: OpenStudy) -> None:
 
 def _churned(opened: OpenStudy, n: int = CHURN) -> None:
     """Make so many claims, without waiting for the disk; nobody vacuums."""
-    with opened.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with unbound(opened).database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ALTER DATABASE " + opened.database.name + " SET synchronous_commit = off")
     opened.database.engine.dispose()
     in_turns([our_claim(opened)], n)
-    with opened.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with unbound(opened).database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("ALTER DATABASE " + opened.database.name + " RESET synchronous_commit")
     opened.database.engine.dispose()
 

@@ -7,13 +7,12 @@ import shutil
 import sqlite3
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 from openpyxl import Workbook
 
@@ -23,21 +22,21 @@ from cati.fieldwork.placing import contact_bytes, rank_of
 from cati.fieldwork.study import NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
 from cati.store import studies
+from cati.store.administration import AsOwner
 from cati.store.embedded import Embedded
-from cati.store.migrations import create_tables
 from cati.store.moving import copy_study
+from cati.store.roles import Roles
 from cati.store.server import Link, Server
 from cati.survey.case import Consent, Contact, Phone, PhoneKind
 from cati.vault.contacts import seal_contact
 from cati.vault.people import ArgonCost
 from cati.vault.sealing import blind_index
-from tests import postgres
+from tests import postgres, servers
 
 NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
 PASSWORDS = {"lead": "gelber Kahn unter neun Birken", "anna": "roter Kahn unter drei Linden"}
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 SITES, DEPARTMENTS = 14, 6
-STAND_IN = Path(__file__).parents[1] / "stand_in.sql"
 _LETTERS = str.maketrans("0123456789", "abcdefghij")
 
 
@@ -96,22 +95,17 @@ def _form(path: Path) -> Path:
 
 
 class OnServer(Server):
-    """A server whose functions are told by the session who asks (tests/stand_in.sql); the time is its own."""
+    """A server opened by a member; ``behind`` opens it as the owner of the tables."""
 
-    claims_by_itself = True
-    reads_every_contact = False  # as for an interviewer
+    def __init__(self, link: Link, role: str, behind: Callable[[], AsOwner]) -> None:
+        super().__init__(link, role, servers.PASSWORD)
+        self.behind = behind
 
-    def __init__(self, link: Link, login: str) -> None:
-        self.login = login
-        super().__init__(link, postgres.OWNER, postgres.OWNER_PASSWORD)
 
-    def _connect(self) -> Any:
-        connection = super()._connect()
-        connection.execute(
-            "SELECT set_config('cati.me', (SELECT id FROM member WHERE login = %s), false)", (self.login,)
-        )
-        connection.commit()
-        return connection
+def unbound(opened: OpenStudy) -> OpenStudy:
+    """Return the study with nobody's rights in the way; on a file that is the same."""
+    database = opened.database
+    return replace(opened, database=database.behind()) if isinstance(database, OnServer) else opened
 
 
 def staff_of(interviewers: int) -> tuple[NewMember, ...]:
@@ -132,15 +126,22 @@ class ServerStudy:
     """A study on a server: how it is reached, and what its members sign in with."""
 
     link: Link
+    admin: str
+    study_id: str
     folder: Path
     seal_path: Path
     staff: tuple[NewMember, ...]
+
+    def behind(self) -> AsOwner:
+        """Open the database as the owner of its tables."""
+        return AsOwner(self.admin, "", self.link.database, Roles(self.study_id).owner)
 
     def sign_in(self, login: str) -> OpenStudy:
         """Open it as a member, as another workstation would."""
         password = next(one.password for one in self.staff if one.login == login)
         place = study_module.open_database
-        study_module.open_database = lambda *_words: OnServer(self.link, login)
+        role = Roles(self.study_id).login(login)
+        study_module.open_database = lambda *_words: OnServer(self.link, role, self.behind)
         try:
             return open_study(self.folder, login, password, now=Clock(), draw=random.Random(login),
                               seal_path=self.seal_path)  # fmt: skip
@@ -160,21 +161,21 @@ def server_study(
         folder / "study", settings, _form(folder / "form.xlsx"), staff, now=Clock(), draw=random.Random(1),
         seal_folder=folder / "seals", cost=CHEAP,
     )  # fmt: skip
-    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database(f"b{uuid.uuid4().hex}"))
-    made = ServerStudy(link, created.folder, created.seal_path, staff)
-    file, server = Embedded(created.folder), Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=f"b{uuid.uuid4().hex}")
+    made = ServerStudy(link, cluster.admin, created.study_id, created.folder, created.seal_path, staff)
+    servers.lay_down(cluster, created.study_id, link.database)
+    file, server = Embedded(created.folder), made.behind()
     try:
-        create_tables(server)
         copy_study(file, server)
+        servers.let_in(server, created.study_id)
         with server.transaction() as transaction:
-            transaction.connection.cursor().execute(STAND_IN.read_text("utf-8"))
             transaction.exec_driver_sql("DELETE FROM calling_time")
             transaction.exec_driver_sql(
                 "INSERT INTO calling_time (site, opens, closes, appointments) SELECT DISTINCT site, cati_now() - 60,"
                 " cati_now() + 86400, appointments FROM target, (VALUES (false), (true)) AS k (appointments)"
             )
         opened = made.sign_in("anna")
-        fill(opened, cases, worked)
+        fill(replace(opened, database=server), cases, worked)
         opened.close()
         yield made
     finally:
@@ -253,6 +254,7 @@ def _into_file(opened: OpenStudy, parts: Iterator[Parts]) -> None:
 def _into_server(opened: OpenStudy, parts: Iterator[Parts]) -> None:
     with opened.database.transaction(large=True) as transaction:
         cursor = transaction.connection.cursor()
+        cursor.execute("SET LOCAL ROLE NONE")  # COPY is for those alone whom no rule about rows concerns
         for part in parts:
             for table, columns, rows in part:
                 names = ", ".join(f'"{name}"' for name in columns)

@@ -8,13 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from cati.fieldwork.calling import DeliveredCase, take_next_case
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import rank_of
-from cati.store.cases import CaseStatus, Place, put
-from cati.store.server import Link
+from cati.store.cases import CaseStatus, Place, hold, put
+from cati.store.server import Link, Server
+from tests import postgres
 from tests.benchmarks.large_study import ServerStudy, staff_of
 
 Work = tuple[Callable[[], tuple[str, int] | None], Callable[[str], None]]
@@ -24,14 +26,19 @@ Work = tuple[Callable[[], tuple[str, int] | None], Callable[[str], None]]
 def ours(opened: OpenStudy) -> Work:
     """Return the whole act of a window; a case goes back to a place drawn by lot."""
     draw = random.Random(opened.me.login)
+    fences: dict[str, int] = {}
 
     def claim() -> tuple[str, int] | None:
         found = take_next_case(opened)
-        return (found.case_id, found.lease.fence) if isinstance(found, DeliveredCase) else None
+        if not isinstance(found, DeliveredCase):
+            return None
+        fences[found.case_id] = found.lease.fence
+        return found.case_id, found.lease.fence
 
     def back(case_id: str) -> None:
         place = Place(status=CaseStatus.READY, tier=3, rank=rank_of(3, draw.getrandbits(32)), due_at=0, turns_at=None)
         with opened.transaction() as transaction:
+            assert hold(transaction, case_id, fences[case_id], opened.me.id) is not None
             put(transaction, [(case_id, place)])
 
     return claim, back
@@ -89,10 +96,14 @@ KINDS = {"ours": ours, "bare": bare, "naive": naive}
 
 def main() -> None:
     """Sign the clients in, wait for the word, work for so many seconds, print what happened."""
-    kind, seconds, port, database, folder, seal_path, *logins = sys.argv[1:]
+    kind, seconds, port, database, admin, study_id, folder, seal_path, *logins = sys.argv[1:]
     link = Link(hosts=("127.0.0.1",), ports=(int(port),), database=database)
-    made = ServerStudy(link, Path(folder), Path(seal_path), staff_of(max(int(login[1:]) for login in logins) + 1))
+    staff = staff_of(max(int(login[1:]) for login in logins) + 1)
+    made = ServerStudy(link, admin, study_id, Path(folder), Path(seal_path), staff)
     opened = [made.sign_in(login) for login in logins]
+    if kind != "ours":
+        place = replace(link, database=f"{database}_bare")
+        opened = [replace(study, database=Server(place, postgres.OWNER, postgres.OWNER_PASSWORD)) for study in opened]
     work = [KINDS[kind](study) for study in opened]
     rows: list[tuple[str, str, int, float, float, float]] = []
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cati.fieldwork import calling, changing, open_cells, staffing
+from cati.fieldwork import calling, changing, members, open_cells, staffing
 from cati.fieldwork.calling import DeliveredCase, NoCase, Taken
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import NewMember
@@ -170,7 +170,7 @@ def test_an_appointment_is_for_everybody_whoever_was_refused_before(make_study: 
     case_id = _refused(made, anna, tmp_path)
     _converts(anna, "witness")
     assert isinstance(calling.take_next_case(bert), NoCase)
-    found = calling.take_case(bert, case_id, calling.CALL_BACK)
+    found = calling.take_case(bert, looked_up(bert, case_id), calling.CALL_BACK)
     call = calling.begin_call(bert, found.lease, 0)
     at = made.clock.at + timedelta(days=1)
     wish = calling_appointment(at)

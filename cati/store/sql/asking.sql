@@ -54,7 +54,7 @@ $$;
 -- The case in hand, locked until the transaction ends, whose writes carry this fence number from here on; no row when
 -- it was lost.
 CREATE FUNCTION public.cati_hold(of text, under int) RETURNS SETOF public."case"
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE me text := public.cati_demand(0);
 BEGIN

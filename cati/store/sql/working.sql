@@ -2,7 +2,7 @@
 
 -- One case by its id, which nobody can guess: where it stands. There is nothing of the person in it.
 CREATE FUNCTION public.cati_case(of text) RETURNS SETOF public."case"
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(0);
@@ -12,7 +12,7 @@ $$;
 
 -- The appointment of one case by its id; the words in it are sealed.
 CREATE FUNCTION public.cati_appointment(of text) RETURNS SETOF public.appointment
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(0);
@@ -28,7 +28,8 @@ BEGIN
   RETURN EXISTS (
     SELECT FROM (
       SELECT l.act, l."case", l.fence, l.at, l.xmin AS number FROM public.log l
-      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC LIMIT 500
+      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC
+      LIMIT CASE WHEN under IS NULL THEN 500 ELSE 60 END  -- what was leased is near the end
     ) mine
     WHERE mine.act = ANY (what) AND mine."case" = of AND (under IS NULL OR mine.fence = under)
       AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
@@ -41,7 +42,7 @@ $$;
 -- own, due within a quarter of an hour, at an hour when people may be called). Returns the new fence number; no row when
 -- the case changed since or there are enough interviews of its kind.
 CREATE FUNCTION public.cati_lease(of text, seen int, why text, minutes int) RETURNS TABLE (fence int, until bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me text := public.cati_demand(0);
@@ -76,6 +77,11 @@ BEGIN
   END IF;
   fence := seen + 1;
   until := now + 60 * least(greatest(minutes, 1), 60);
+  IF found_case.status = 1 OR (found_case.status = 0 AND found_case.turns_at IS NOT NULL) THEN
+    INSERT INTO public.turn ("case", at, status, tier, rank, due_at, turns_at, avoid, final_code)
+      VALUES (of, 0, found_case.status, found_case.tier, found_case.rank, found_case.due_at, found_case.turns_at,
+        found_case.avoid, found_case.final_code);  -- what becomes of it when the lease runs out
+  END IF;
   UPDATE public."case" c
     SET status = 2, lease_holder = me, lease_until = until, turns_at = until, fence = seen + 1 WHERE c.id = of;
   PERFORM set_config('cati.fence', fence::text, true);
@@ -105,7 +111,7 @@ $$;
 -- earlier transaction must have kept the log's entry of the lease or the look-up (or the appointment): nobody sees
 -- anything and then takes the entry back.
 CREATE FUNCTION public.cati_contact(of text) RETURNS SETOF public.contact
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me text := public.cati_demand(0);
@@ -297,6 +303,9 @@ BEGIN
     PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
     RETURN NEXT one;
   END LOOP;
+  IF NOT FOUND THEN  -- whoever tries numbers leaves a trace, too
+    PERFORM public.cati_write('case_looked_up', '', 0, '{"by":"number","found":0}');
+  END IF;
 END
 $$;
 
@@ -397,7 +406,7 @@ $$;
 -- supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
 -- log's entry.
 CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   pooled int;
@@ -435,7 +444,7 @@ CREATE FUNCTION public.cati_undo(
   of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
   old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
 ) RETURNS TABLE (fence int, until bigint)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   me text := public.cati_demand(0);
