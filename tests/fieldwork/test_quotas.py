@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cati.fieldwork import calling, changing, open_cells, staffing
+from cati.fieldwork import calling, changing, members, open_cells, staffing
 from cati.fieldwork.calling import DeliveredCase, NoCase, Taken
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import NewMember
@@ -159,7 +159,7 @@ def test_after_a_soft_refusal_those_who_convert_ask_again(make_study: MakeStudy,
     assert _offered(witness) == (case_id,)
     # Who left does not count.
     lead = made.sign_in("lead")
-    staffing.deactivate(lead, witness.me.id)
+    members.deactivate(lead, witness.me.id)
     _converts(anna, "witness")
     assert _offered(bert) == (case_id,)
 

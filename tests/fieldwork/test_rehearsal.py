@@ -17,6 +17,8 @@ from cati.survey.answers import DONT_KNOW, Answer
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
 
+from .conftest import unrestricted
+
 if TYPE_CHECKING:
     from conftest import Made
 
@@ -30,7 +32,7 @@ def study(made: Made) -> OpenStudy:
 
 def rows_of(study: OpenStudy) -> dict[str, int]:
     """Return how many rows each table has."""
-    with study.reading() as transaction:
+    with unrestricted(study) as transaction:
         names = inspect(transaction).get_table_names()
         return {name: transaction.execute(text(f'select count(*) from "{name}"')).scalar_one() for name in names}
 

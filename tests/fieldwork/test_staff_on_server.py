@@ -18,9 +18,7 @@ from cati.store.database import NoLongerHere
 from cati.vault.people import WrongPassword
 
 from .conftest import CHEAP, PASSWORDS
-from .test_server_setup import Office, cheap, clock, office, tls
-
-__all__ = ["cheap", "office", "tls"]  # fixtures
+from .office import Office, clock
 
 FIRST, OWN = "brauner Kahn unter elf Ulmen", "lila Kahn unter elf Erlen"
 THREE = (
