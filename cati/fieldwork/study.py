@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.before_sign_in import bring_seal, is_on_server, no_study, restore_seal, seal_is_here, study_name
 from cati.fieldwork.changing import change_settings, settings_log
+from cati.fieldwork.desk import is_away, open_desk
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
@@ -243,6 +244,8 @@ def open_study(
             if start_password:
                 database.change_password(transaction, password)
             log.note(study, transaction, Act.SIGNED_IN)
+        if database.may_be_away and keys is not None:
+            study = replace(study, desk=open_desk(study))
     except (WrongPassword, Refused):
         database.close()
         raise _wrong_sign_in() from None
@@ -316,10 +319,15 @@ def prove_password(study: OpenStudy, password: str) -> None:
 
 def sign_out(study: OpenStudy) -> None:
     """Log it, sign the head of the log beside the seal, and close the study."""
-    with study.transaction() as transaction:
-        log.note(study, transaction, Act.SIGNED_OUT)
-    log.write_checkpoint(study)
-    study.close()
+    try:
+        with study.transaction() as transaction:
+            log.note(study, transaction, Act.SIGNED_OUT)
+        log.write_checkpoint(study)
+    except Problem as problem:
+        if not is_away(problem):  # a server that is away is told of nothing, and the day ends all the same
+            raise
+    finally:
+        study.close()
 
 
 def questionnaire_of(study: OpenStudy, content_hash: str) -> Questionnaire:

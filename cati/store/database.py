@@ -23,11 +23,12 @@ class Database(ABC):
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
-    ``own_steps``: whoever opens it may bring it to a newer version.
+    ``own_steps``: whoever opens it may bring it to a newer version. ``may_be_away``: it may be gone for a while.
     """
 
     reads_every_contact = True
     own_steps = True
+    may_be_away = False
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
@@ -50,6 +51,10 @@ class Database(ABC):
     @abstractmethod
     def checkpoint(self) -> None:
         """Let nothing of what was deleted stay behind in the log that the database writes ahead."""
+
+    @abstractmethod
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Let the end of this transaction wait until all that it has read is as safe as what it writes itself."""
 
     @abstractmethod
     def vacuum(self) -> None:

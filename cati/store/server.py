@@ -6,21 +6,26 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
-from cati.store.connecting import Link, Secret, Unreachable, connect, unreachable
+from cati.store.connecting import Link, Secret, Seen, Unreachable, connect, unreachable
 from cati.store.database import Database, Transaction
 from cati.text import tr
 
 __all__ = ["Link", "Server", "Unreachable", "made_verifier", "ticks"]
 
 _DISK_FULL = "53100"
-_NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
-"""SQLSTATEs of a server that is gone, stops or does not take connections yet (PostgreSQL manual, appendix A)."""
+# Of a server that is gone, stops, is full, or does not take connections yet; and of one where the step has to be done
+# again, for it waited too long for others (PostgreSQL manual, appendix A).
+_NO_ANSWER = frozenset(
+    {"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "53300"}
+    | {"40001", "40P01", "55P03", "57014"}
+)  # fmt: skip
 _CLOCK_HOLDS = 600.0
 """Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
 
@@ -32,12 +37,15 @@ class Server(Database):
     """
 
     own_steps = False
+    may_be_away = True
 
     def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:
         self.link = link
         self._secret = Secret(role, (password,))
         self._derive = derive
         self._next_password: str | None = None
+        self._seen = Seen()
+        self._warned: set[int] = set()  # connections (by their process there) on which the server gave a warning
         self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
         engine = create_engine(
             URL.create("postgresql+psycopg", database=link.database),
@@ -50,9 +58,15 @@ class Server(Database):
         super().__init__(link.database, engine)
 
     def _connect(self) -> Any:
-        connection = connect(self.link, self._secret)
+        connection = connect(self.link, self._secret, self._seen)
+        connection.add_notice_handler(partial(self._hear, connection.info.backend_pid))
         self._read_clock(connection)
         return connection
+
+    def _hear(self, pid: int, notice: Any) -> None:
+        """Note a warning: the one that comes while committing says that the wait for the stand-in was given up."""
+        if notice.severity_nonlocalized == "WARNING":
+            self._warned.add(pid)
 
     def now(self) -> datetime:
         """Return the server's time: what it said last, and what our own steady clock counted since.
@@ -115,11 +129,17 @@ class Server(Database):
         old = self._secret
         if changed is not None:
             self._secret = Secret(old.role, (*old.passwords, changed))
+        pid = driver.info.backend_pid
+        self._warned.discard(pid)
         try:
             driver.commit()
         except BaseException:
             _roll_back(driver)
             raise
+        if (
+            pid in self._warned
+        ):  # kept, but a fail-over now would lose it: to be asked for again, like a commit without answer
+            raise unreachable()
         if changed is not None:
             self._secret = Secret(old.role, (changed,))
 
@@ -166,6 +186,13 @@ class Server(Database):
                 (prefix,),
             )
             return int(found.scalar_one())
+
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Write an empty message into the server's log: its commit waits until that, and all before, is safe.
+
+        Where a commit waits for a stand-in, an earlier one whose answer did not come may be seen before it is there.
+        """
+        transaction.exec_driver_sql("SELECT pg_logical_emit_message(true, 'cati', '')")
 
     def checkpoint(self) -> None:
         """Leave it to the server: its logs and backups are listed in the erasure record with the day they end."""

@@ -1,0 +1,163 @@
+"""Spooled acts done on the server: each in one transaction, at its own instant, and once however often it is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from cati.fieldwork import mixing
+from cati.fieldwork.delivered import Call, Lease, LeaseLost, Noted, Receipt
+from cati.fieldwork.delivery import hand_out, held_row, put_back
+from cati.fieldwork.interviewing import CallIsGoneError, hold, keep_event, sealed_words
+from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.outcomes import begin_call_in, keep_outcome, withdraw
+from cati.fieldwork.placing import plan_lapse_anew, study_cells
+from cati.fieldwork.spooled import Deed, Entry
+from cati.store import attempts, cases, drafts
+from cati.store.cases import CaseStatus
+from cati.store.database import Transaction
+from cati.survey.interview import event_from_json
+
+OUTAGE = "outage"
+"""Why a case was handed out again to whoever had it: its lease had ended, and nobody had taken it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An act is kept on the server, now or by an earlier try. ``lease``: of the case from now on, None: unchanged.
+
+    ``result``: what an outcome or a withdrawal came to, where this try kept it.
+    """
+
+    lease: Lease | None = None
+    result: Noted | Receipt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The case is somebody else's by now, or closed; nothing more of it can be kept."""
+
+
+def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked: bool) -> Sent | Lost:
+    """Do one spooled act, unless it is done already.
+
+    ``fence``: under which the case is held by now. ``end``: the entry, sent or not, with which this call ends.
+    ``asked``: an earlier try had no answer, so that this one must find out, and wait until what it finds is safe.
+    """
+    if entry.deed is Deed.WITHDRAWN:
+        return Sent(result=withdraw(_at(study, entry), entry.case_id))
+    if entry.deed is Deed.PUT_BACK:  # when it is not held any more, it has gone back
+        put_back(_at(study, entry), _lease(entry, fence))
+        return Sent()
+    with study.transaction() as transaction:
+        lease = hold(study, transaction, _lease(entry, fence))
+        if asked:
+            study.database.wait_until_safe(transaction)
+        if lease is None and _has_ended(transaction, end):
+            return Sent()
+        if lease is None:
+            lease = _take_up_again(study, transaction, entry, fence)
+        if lease is None:
+            return Lost()
+        result = _DEEDS[entry.deed](study, transaction, entry, lease)
+    return Lost() if isinstance(result, Lost) else Sent(lease, result)
+
+
+def hold_on(study: OpenStudy, case_id: str, fence: int, call: Call | None) -> Lease | None:
+    """Move the end of a lease on when half of it is over, also of one that ended and was taken by nobody."""
+    entry = Entry(deed=Deed.CALL, case_id=case_id, fence=fence, at=study.now(), call=call)
+    with study.transaction() as transaction:
+        lease = hold(study, transaction, _lease(entry, fence))
+        return lease or _take_up_again(study, transaction, entry, fence)
+
+
+def _lease(entry: Entry, fence: int) -> Lease:
+    return Lease(case_id=entry.case_id, fence=fence, until=entry.at)
+
+
+def _at(study: OpenStudy, entry: Entry) -> OpenStudy:
+    """Return the study at the time when the act was done: a call ended then, and what follows is counted from then."""
+    return replace(study, now=lambda: entry.at)
+
+
+def _has_ended(transaction: Transaction, end: Entry | None) -> bool:
+    """Tell whether the call has ended as this entry says, by an earlier try whose answer did not come."""
+    if end is None or end.call is None or end.outcome is None:
+        return False
+    return attempts.end_of(transaction, end.call.id) == (seconds(end.at), end.outcome.value)
+
+
+def _take_up_again(study: OpenStudy, transaction: Transaction, entry: Entry, fence: int) -> Lease | None:
+    """Lease a case again whose lease ended in the outage and that nobody took; None when somebody did, or it is over.
+
+    Also one that an earlier try took up, if the answer to that did not come: then our call is open.
+    """
+    row = cases.case_row(transaction, entry.case_id)
+    if row is None:
+        return None
+    calls = attempts.attempts_of(transaction, entry.case_id)
+    open_call = next((call.id for call in calls if call.ended is None), None)
+    ours = entry.call.id if entry.call is not None else ""
+    if row.lease_holder == study.me.id and row.fence == fence + 1 and open_call == ours and row.lease_until is not None:
+        return Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until))
+    if row.fence != fence or row.lease_holder is not None or row.status not in (CaseStatus.READY, CaseStatus.WAITING):
+        return None
+    if calls and calls[-1].id == ours and open_call is None:
+        attempts.reopen_attempt(transaction, ours)  # the end of the lease had ended it, too
+    cells = study_cells(study, transaction)
+    return hand_out(study, transaction, row, cells, study.now(), reason=OUTAGE).lease
+
+
+def _begin_call(study: OpenStudy, transaction: Transaction, entry: Entry, lease: Lease) -> None:
+    row = held_row(study, transaction, lease)
+    if row is not None and entry.call is not None:
+        begin_call_in(_at(study, entry), transaction, row, entry.call)
+
+
+def _keep_event(study: OpenStudy, transaction: Transaction, entry: Entry, lease: Lease) -> Lost | None:
+    event = event_from_json(entry.event)
+    there = drafts.event_at(transaction, entry.case_id, entry.n)
+    if there is None and entry.n and drafts.event_at(transaction, entry.case_id, entry.n - 1) is None:
+        return Lost()  # the interview was deleted, or begun anew, elsewhere
+    if there not in (None, event.id):
+        return Lost()
+    fresh = keep_event(study, transaction, entry.case_id, entry.n, event)
+    if entry.place:
+        drafts.forget_text(transaction, entry.case_id, entry.place)
+    if fresh and entry.begins and entry.n == 0:
+        note(_at(study, entry), transaction, Act.INTERVIEW, case=entry.case_id, fence=lease.fence)
+        plan_lapse_anew(study, transaction, entry.case_id)
+    return None
+
+
+def _keep_words(study: OpenStudy, transaction: Transaction, entry: Entry, _lease: Lease) -> None:
+    sealed = sealed_words(study, entry.case_id, entry.place, entry.words)
+    drafts.keep_text(transaction, entry.case_id, entry.place, sealed)
+
+
+def _end(study: OpenStudy, transaction: Transaction, entry: Entry, lease: Lease) -> Noted | Lost:
+    if entry.call is None or entry.outcome is None:
+        raise ValueError(entry.deed)
+    then = _at(study, entry)
+    if entry.whole is not None:
+        mixing.put_into_pool(then, transaction, entry.case_id, entry.whole)
+    elif entry.event:
+        lost = _keep_event(study, transaction, entry, lease)
+        if lost is not None:
+            return lost
+    noted = keep_outcome(
+        then, transaction, lease, entry.call, entry.outcome,
+        appointment=entry.appointment, preference=entry.preference,
+        sub_reason=entry.sub_reason, note_code=entry.note_code,
+    )  # fmt: skip
+    if isinstance(noted, LeaseLost):
+        raise CallIsGoneError(entry.case_id)
+    if entry.over:
+        drafts.forget(transaction, entry.case_id)
+    if entry.over is not None:
+        act = Act.COMPLETED if entry.over else Act.BROKEN_OFF
+        note(then, transaction, act, case=entry.case_id, fence=lease.fence)
+    return noted
+
+
+_DEEDS = {Deed.CALL: _begin_call, Deed.EVENT: _keep_event, Deed.WORDS: _keep_words, Deed.END: _end}
