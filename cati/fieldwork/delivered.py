@@ -111,6 +111,17 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
+class OnTheWay:
+    """The act is kept on this workstation and not on the server yet; what it came to is told by the outbox.
+
+    ``completed``: with the interview, and nothing is left to say of the case.
+    """
+
+    case_id: str
+    completed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseLost:
     """The case was given to somebody else in the meantime; nothing of this act was kept."""
 

@@ -5,13 +5,13 @@ They have the names and shapes of those in `calling` and `interviewing`, so that
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from cati import places
 from cati.errors import Problem
 from cati.fieldwork import interviewing
-from cati.fieldwork.delivered import Call, DeliveredCase, Lease
+from cati.fieldwork.delivered import Call, DeliveredCase, Lease, OnTheWay
 from cati.fieldwork.delivery import check_code
 from cati.fieldwork.interviewing import Completed, RunningInterview, new_event, started_event
 from cati.fieldwork.log import moment, seconds
@@ -31,16 +31,9 @@ from cati.survey.dispositions import TABLE, Letter, Outcome
 from cati.survey.interview import Event, EventKind, InterviewStatus
 from cati.text import tr
 
-__all__ = ["Desk", "OnTheWay", "is_away", "open_desk"]
+__all__ = ["Desk", "is_away", "open_desk"]
 
 _IS_INTERVIEW = frozenset({Letter.COMPLETE, Letter.PARTIAL})
-
-
-@dataclass(frozen=True, slots=True)
-class OnTheWay:
-    """The act is kept on this workstation; what it came to is among what the outbox `collect`s."""
-
-    case_id: str
 
 
 class Desk:

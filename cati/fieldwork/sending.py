@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from cati.fieldwork import mixing
 from cati.fieldwork.delivered import Call, Lease, LeaseLost, Noted, Receipt
@@ -152,6 +153,8 @@ def _end(study: OpenStudy, transaction: Transaction, entry: Entry, lease: Lease)
     )  # fmt: skip
     if isinstance(noted, LeaseLost):
         raise CallIsGoneError(entry.case_id)
+    if entry.whole is not None:  # the answers are in the pool, tied to nobody: no undo reaches them
+        noted = replace(noted, until=entry.at, undo=replace(noted.undo, until=entry.at - timedelta(seconds=1)))
     if entry.over:
         drafts.forget(transaction, entry.case_id)
     if entry.over is not None:

@@ -14,7 +14,6 @@ from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.before_sign_in import bring_seal, is_on_server, no_study, restore_seal, seal_is_here, study_name
 from cati.fieldwork.changing import change_settings, settings_log
-from cati.fieldwork.desk import is_away, open_desk
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
@@ -34,7 +33,7 @@ from cati.fieldwork.staffing import (
 )
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
-from cati.store.connecting import Refused
+from cati.store.connecting import Refused, Unreachable
 from cati.store.database import Database
 from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables, require_current
@@ -245,6 +244,8 @@ def open_study(
                 database.change_password(transaction, password)
             log.note(study, transaction, Act.SIGNED_IN)
         if database.may_be_away and keys is not None:
+            from cati.fieldwork.desk import open_desk  # noqa: PLC0415 - for studies on a server
+
             study = replace(study, desk=open_desk(study))
     except (WrongPassword, Refused):
         database.close()
@@ -323,9 +324,8 @@ def sign_out(study: OpenStudy) -> None:
         with study.transaction() as transaction:
             log.note(study, transaction, Act.SIGNED_OUT)
         log.write_checkpoint(study)
-    except Problem as problem:
-        if not is_away(problem):  # a server that is away is told of nothing, and the day ends all the same
-            raise
+    except Unreachable:
+        pass  # a server that is away is told of nothing, and the day ends all the same
     finally:
         study.close()
 

@@ -19,11 +19,13 @@ from cati.ui import navigation, theme
 from cati.ui import preferences as kept
 from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
+from cati.ui.keeping import ask
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
 
 if TYPE_CHECKING:
+    from cati.fieldwork.calling import MyDay
     from cati.fieldwork.open_study import OpenStudy
 
 CLOCK_MS = 10_000
@@ -173,8 +175,13 @@ class MainWindow(QMainWindow):
             return
         from cati.fieldwork.calling import my_day  # noqa: PLC0415 - with the store, after signing in
 
-        day = my_day(self.study)
-        self.header.show_figures(Figures(day.complete, day.target))
+        study = self.study
+
+        def show(day: MyDay) -> None:
+            if self.study is study:
+                self.header.show_figures(Figures(day.complete, day.target))
+
+        ask(self, study, lambda: my_day(study), show)
 
     # -- look, help, pause, end -------------------------------------------------------------------------------------
 
