@@ -119,27 +119,25 @@ class Server(Database):
                 yield connection
             except BaseException:
                 self._next_password = None
-                _roll_back(driver)
+                _roll_back(connection, driver)
                 raise
-            self._commit(driver)
+            self._commit(connection, driver)
 
-    def _commit(self, driver: Any) -> None:
+    def _commit(self, connection: Transaction, driver: Any) -> None:
         """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
         changed, self._next_password = self._next_password, None
         old = self._secret
         if changed is not None:
             self._secret = Secret(old.role, (*old.passwords, changed))
-        pid = driver.info.backend_pid
-        self._warned.discard(pid)
         try:
+            pid = driver.info.backend_pid
+            self._warned.discard(pid)
             driver.commit()
         except BaseException:
-            _roll_back(driver)
+            _roll_back(connection, driver)
             raise
-        if (
-            pid in self._warned
-        ):  # kept, but a fail-over now would lose it: to be asked for again, like a commit without answer
-            raise unreachable()
+        if pid in self._warned:
+            raise unreachable()  # kept, but a fail-over now would lose it: as unsure as a commit without an answer
         if changed is not None:
             self._secret = Secret(old.role, (changed,))
 
@@ -153,7 +151,7 @@ class Server(Database):
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield connection
             finally:
-                _roll_back(driver)
+                _roll_back(connection, driver)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -217,9 +215,11 @@ def ticks() -> float:
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
-def _roll_back(driver: Any) -> None:
-    """Roll back; a connection that is gone has nothing to roll back."""
+def _roll_back(connection: Transaction, driver: Any) -> None:
+    """Roll back; a connection that is gone has nothing to roll back, and is not used again."""
     try:
         driver.rollback()
     except Exception:  # noqa: BLE001 - the driver's own errors: the first error is the one to tell of
         driver.close()
+    if driver.closed and not connection.invalidated:
+        connection.invalidate()

@@ -83,6 +83,7 @@ class CallingPage(QWidget):
             timer.start(interval)
         self._show_idle()
         self.idle.show_ready()
+        self._heard()  # what an earlier window had left behind was sent while signing in
 
     def _build(self) -> None:
         self.idle = IdleView()
