@@ -69,7 +69,11 @@ class Remote:
         return found
 
     def directly(self) -> AtTheTestsTime:
-        return AtTheTestsTime(replace(self.link, ports=(self.cluster.port,)), postgres.OWNER, postgres.OWNER_PASSWORD)
+        return AtTheTestsTime(
+            replace(self.link, hosts=("127.0.0.1",), ports=(self.cluster.port,)),
+            postgres.OWNER,
+            postgres.OWNER_PASSWORD,
+        )
 
 
 @pytest.fixture(scope="module")
@@ -88,23 +92,12 @@ def wire(own_cluster: postgres.Cluster) -> Iterator[Proxy]:
 def remote(
     own_cluster: postgres.Cluster, wire: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Remote]:
-    clock = Clock()
-    created = create_study(
-        tmp_path / "study", settings_with(), write_form(tmp_path / "form.xlsx"), STAFF,
-        now=clock, draw=random.Random(1), seal_folder=tmp_path / "seals", cost=CHEAP,
-    )  # fmt: skip
+    created = new_study(tmp_path)
     name = own_cluster.new_database(f"outage_{uuid.uuid4().hex}")
     link = Link(hosts=("127.0.0.1",), ports=(wire.port,), database=name)
-    file, server = Embedded(created.folder), AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
-    create_tables(server)
-    copy_study(file, server)
-    file.close()
-    server.close()
-    monkeypatch.setattr(
-        study, "open_database", lambda *_words: AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
-    )
-    monkeypatch.setattr(Outbox, "start", lambda _self: None)  # each test says itself when things are sent
-    one = Remote(own_cluster, wire, created, clock, link)
+    move(created, link)
+    opened_by(monkeypatch, link)
+    one = Remote(own_cluster, wire, created, Clock(), link)
     lead = one.sign_in("lead")
     bring_people(lead, tmp_path, 3)
     yield one
@@ -113,6 +106,28 @@ def remote(
     with suppress(Exception):
         own_cluster.start()
     own_cluster.drop_database(name)
+
+
+def new_study(folder: Path) -> CreatedStudy:
+    return create_study(
+        folder / "study", settings_with(), write_form(folder / "form.xlsx"), STAFF,
+        now=Clock(), draw=random.Random(1), seal_folder=folder / "seals", cost=CHEAP,
+    )  # fmt: skip
+
+
+def move(created: CreatedStudy, link: Link) -> None:
+    file, server = Embedded(created.folder), AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    create_tables(server)
+    copy_study(file, server)
+    file.close()
+    server.close()
+
+
+def opened_by(monkeypatch: pytest.MonkeyPatch, link: Link) -> None:
+    monkeypatch.setattr(
+        study, "open_database", lambda *_words: AtTheTestsTime(link, postgres.OWNER, postgres.OWNER_PASSWORD)
+    )
+    monkeypatch.setattr(Outbox, "start", lambda _self: None)  # each test says itself when things are sent
 
 
 @dataclass
@@ -459,3 +474,37 @@ def test_a_lease_is_renewed_through_the_outbox(remote: Remote) -> None:
     assert lease is not None
     assert lease.until == remote.clock() + timedelta(minutes=calling.LEASE_MINUTES)
     assert lease.fence == at.case.lease.fence
+
+
+def test_an_interview_goes_on_at_the_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server falls in the middle of an answer's commit; its stand-in takes over and the interview is there once."""
+    with postgres.running("fsync = off") as primary:
+        clock, created = Clock(), new_study(tmp_path)
+        name = primary.new_database("study")
+        with postgres.standing_by(primary) as standby, between(primary.port) as wire:
+            link = Link(hosts=("127.0.0.1", "127.0.0.1"), ports=(wire.port, standby.port), database=name)
+            move(created, link)
+            primary.psql(f"ALTER SYSTEM SET synchronous_standby_names = '{postgres.STANDBY}'")
+            primary.psql("SELECT pg_reload_conf()")
+            opened_by(monkeypatch, link)
+            remote = Remote(standby, wire, created, clock, link)
+            bring_people(remote.sign_in("lead"), tmp_path, 3)
+            at = seated(remote)
+            running = at.answer(at.interview(), ANSWERS[:1])
+            assert at.outbox.drain()
+            running = at.answer(running, ANSWERS[1:2])
+            wire.swallow = b"COMMIT"
+            assert not at.outbox.drain()
+            primary.stop("immediate")
+            wire.cut = True
+            running = at.answer(running, ANSWERS[2:])
+            assert not at.outbox.drain()
+            standby.promote()
+            assert at.outbox.drain()
+            assert events_of(remote, at.case.case_id) == len(running.events)
+            assert isinstance(at.desk.complete(at.study, running), Completed)
+            assert at.outbox.drain()
+            assert pending(remote) == 1
+            assert outcomes_of(remote, at.case.case_id) == ["complete"]
+            for each in remote.opened:
+                each.close()
