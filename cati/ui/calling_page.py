@@ -262,7 +262,10 @@ class CallingPage(QWidget):
 
     def _look(self) -> None:
         """Go on with what waited for the server; say so between two cases when that takes long."""
-        if self.study.desk is None or self.case is not None:
+        if self.study.desk is None or self.keeping is None:
+            return
+        self.keeping.between = self.case is None
+        if self.case is not None:
             return
         self.wanted.try_again()
         if self.wanted.is_late():

@@ -76,6 +76,7 @@ class KeepingLine(QWidget):
         super().__init__()
         self._outbox = outbox
         self._was_away = False
+        self.between = False  # two cases: nothing is being entered
         self.words = theme.words("", "small")
         self.words.setAccessibleName(tr("Saving"))
         stack = QVBoxLayout(self)
@@ -107,8 +108,9 @@ class KeepingLine(QWidget):
             self._say("", "small", aloud=False)
         self.looked.emit()
 
-    @staticmethod
-    def _not_saved(standing: Standing) -> str:
+    def _not_saved(self, standing: Standing) -> str:
+        if self.between:
+            return "⚠ " + tr("Not saved yet: the last call is kept on this workstation.")
         if standing.trouble:
             return "⚠ " + tr(
                 "Not saved yet. {trouble} What you enter is kept on this workstation.", trouble=standing.trouble
