@@ -68,7 +68,7 @@ class CallingPage(QWidget):
         self._due: tuple[OnTheWay, str] | None = None
         self.keeping: KeepingLine | None = None
         if study.desk is not None:
-            self.keeping = KeepingLine(study.desk.outbox)
+            self.keeping = KeepingLine(study.desk.outbox, lambda: self.case is None)
             whole.addWidget(self.keeping)
             self.keeping.looked.connect(self._look)
             teller_of(study.desk.outbox).told.connect(self._heard)
@@ -262,10 +262,7 @@ class CallingPage(QWidget):
 
     def _look(self) -> None:
         """Go on with what waited for the server; say so between two cases when that takes long."""
-        if self.study.desk is None or self.keeping is None:
-            return
-        self.keeping.between = self.case is None
-        if self.case is not None:
+        if self.study.desk is None or self.case is not None:
             return
         self.wanted.try_again()
         if self.wanted.is_late():

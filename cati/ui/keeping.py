@@ -72,17 +72,18 @@ class KeepingLine(QWidget):
 
     looked = Signal()
 
-    def __init__(self, outbox: Outbox) -> None:
+    def __init__(self, outbox: Outbox, between: Callable[[], bool]) -> None:
+        """Speak of what ``outbox`` holds; ``between`` tells whether no case is open, and nothing is being entered."""
         super().__init__()
         self._outbox = outbox
+        self._between = between
         self._was_away = False
-        self.between = False  # two cases: nothing is being entered
         self.words = theme.words("", "small")
         self.words.setAccessibleName(tr("Saving"))
         stack = QVBoxLayout(self)
         stack.setContentsMargins(2 * theme.unit(), 0, 2 * theme.unit(), theme.unit() // 2)
         stack.addWidget(self.words)
-        self.setMinimumHeight(theme.line() + theme.unit() // 2)
+        self.setMinimumHeight(theme.line() * (2 if theme.is_large() else 1) + theme.unit())
         self._good_news = QTimer(self)
         self._good_news.setSingleShot(True)
         self._good_news.timeout.connect(self.look)
@@ -109,7 +110,7 @@ class KeepingLine(QWidget):
         self.looked.emit()
 
     def _not_saved(self, standing: Standing) -> str:
-        if self.between:
+        if self._between():
             return "⚠ " + tr("Not saved yet: the last call is kept on this workstation.")
         if standing.trouble:
             return "⚠ " + tr(
