@@ -45,6 +45,7 @@ class Server(Database):
         self._derive = derive
         self._next_password: str | None = None
         self._seen = Seen()
+        self._closed = False
         self._warned: set[int] = set()  # connections (by their process there) on which the server gave a warning
         self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
         engine = create_engine(
@@ -60,7 +61,11 @@ class Server(Database):
     def _connect(self) -> Any:
         connection = connect(self.link, self._secret, self._seen)
         connection.add_notice_handler(partial(self._hear, connection.info.backend_pid))
-        self._read_clock(connection)
+        try:
+            self._read_clock(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _hear(self, pid: int, notice: Any) -> None:
@@ -109,7 +114,7 @@ class Server(Database):
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
-        with self._told(), self.engine.connect() as connection:
+        with self._told(), self._lent() as connection:
             driver: Any = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
@@ -122,6 +127,21 @@ class Server(Database):
                 _roll_back(connection, driver)
                 raise
             self._commit(connection, driver)
+
+    @contextmanager
+    def _lent(self) -> Iterator[Transaction]:
+        """A connection of the pool; one that is given back after this database was closed is closed, too."""
+        with self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                if self._closed and not connection.invalidated:
+                    connection.invalidate()
+
+    def close(self) -> None:
+        """Close all connections; those at work as soon as they are done."""
+        self._closed = True
+        super().close()
 
     def _commit(self, connection: Transaction, driver: Any) -> None:
         """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
@@ -144,7 +164,7 @@ class Server(Database):
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One snapshot of the whole database, without the right to write."""
-        with self._told(), self.engine.connect() as connection:
+        with self._told(), self._lent() as connection:
             driver = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)

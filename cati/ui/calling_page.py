@@ -10,21 +10,21 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
 from cati.fieldwork import calling
-from cati.fieldwork.calling import DeliveredCase, NoCase, Noted, OnTheWay, Receipt, Taken, TooLate
+from cati.fieldwork.calling import DeliveredCase, NoCase, Noted, OnTheWay, Taken, TooLate
 from cati.survey.calling_hours import wall
-from cati.text import show_moment, tr, trn
+from cati.text import show_moment, tr
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.asking_view import ESCAPE, AskingView
 from cati.ui.case_panel import CasePanel, lost_words, withdrawal_question
 from cati.ui.idle_view import IdleView
-from cati.ui.keeping import KeepingLine, ask, is_not_saved, teller_of
 from cati.ui.keys import Key, Where, key_of
 from cati.ui.next_wanted import Wanted
 from cati.ui.pages import in_words
+from cati.ui.server_line import ServerLine
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
-    from cati.fieldwork.outbox import CaseLost
 
 RENEW_MS = 240_000
 SECOND_MS = 1000
@@ -64,14 +64,11 @@ class CallingPage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.notice)
         whole.addWidget(self.views, 1)
-        self.wanted = Wanted(self, study)
-        self._due: tuple[OnTheWay, str] | None = None
-        self.keeping: KeepingLine | None = None
+        self.wanted = Wanted(self, study, lambda problem: self.say(in_words(problem)))
+        self.keeping: ServerLine | None = None
         if study.desk is not None:
-            self.keeping = KeepingLine(study.desk.outbox, lambda: self.case is None)
+            self.keeping = ServerLine(study.desk.outbox, self.wanted, lambda: self.case is None)
             whole.addWidget(self.keeping)
-            self.keeping.looked.connect(self._look)
-            teller_of(study.desk.outbox).told.connect(self._heard)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.panel.closed.connect(self._closed)
@@ -83,7 +80,8 @@ class CallingPage(QWidget):
             timer.start(interval)
         self._show_idle()
         self.idle.show_ready()
-        self._heard()  # what an earlier window had left behind was sent while signing in
+        if self.keeping is not None:
+            self._follow(self.keeping)
 
     def _build(self) -> None:
         self.idle = IdleView()
@@ -112,25 +110,22 @@ class CallingPage(QWidget):
 
     def take_next(self) -> None:
         """Take the next case, or say what blocks all of them; of a server that is away, as soon as it answers."""
-        self.wanted.want(lambda: calling.take_next_case(self.study), self._next_found, self._refused, insist=True)
 
-    def _next_found(self, found: DeliveredCase | NoCase) -> None:
-        if isinstance(found, DeliveredCase):
-            self._deliver(found)
-            return
-        self._noted = None
-        self._show_idle()
-        self.idle.show_none(found, due_words(self.study, found))
+        def show(found: DeliveredCase | NoCase) -> None:
+            if isinstance(found, DeliveredCase):
+                self._deliver(found)
+                return
+            self._noted = None
+            self._show_idle()
+            self.idle.show_none(found, due_words(self.study, found))
 
-    def _refused(self, problem: Problem) -> None:
-        self.say(in_words(problem))
+        self.wanted.want(lambda: calling.take_next_case(self.study), show, insist=True)
 
     def search(self, text: str) -> None:
         """Look for somebody who calls back."""
         self.wanted.want(
             lambda: calling.find_caller(self.study, text),
             lambda found: self.idle.show_found(found, text.strip()),
-            self._refused,
         )
 
     def take_case(self, case_id: str, reason: str) -> None:
@@ -143,7 +138,7 @@ class CallingPage(QWidget):
             else:
                 self._deliver(found, on_the_line=reason == calling.CALL_BACK)
 
-        self.wanted.want(lambda: calling.take_case(self.study, case_id, reason), taken, self._refused)
+        self.wanted.want(lambda: calling.take_case(self.study, case_id, reason), taken)
 
     def _deliver(self, case: DeliveredCase, *, on_the_line: bool = False) -> None:
         self._noted = None
@@ -158,8 +153,8 @@ class CallingPage(QWidget):
         self.occupied.emit(False)
         self.site_shown.emit("")
         self._show_idle()
-        self._due = (noted, words) if isinstance(noted, OnTheWay) else None
-        if self._due is not None:
+        if isinstance(noted, OnTheWay) and self.keeping is not None:
+            self.keeping.expect(noted, words)
             self.idle.show_noted("")
         elif words:
             self.idle.show_noted(words)
@@ -174,12 +169,13 @@ class CallingPage(QWidget):
         self.asking.forget()
         self.idle.forget()
         self.views.setCurrentWidget(self.idle)
-        ask(self, self.study, lambda: calling.my_appointments(self.study), self._show_mine)
-        self.setFocus()
 
-    def _show_mine(self, booked: tuple[calling.Booked, ...]) -> None:
-        if self.case is None and (self.study.desk is None or self.isVisible()):  # names on no page that nobody sees
-            self.idle.show_appointments(booked)
+        def show(booked: tuple[calling.Booked, ...]) -> None:
+            if self.case is None and (self.study.desk is None or self.isVisible()):  # no names where nobody looks
+                self.idle.show_appointments(booked)
+
+        ask(self, self.study, lambda: calling.my_appointments(self.study), show)
+        self.setFocus()
 
     def _ask_withdrawal(self) -> None:
         case, name = self.idle.caller()
@@ -192,9 +188,7 @@ class CallingPage(QWidget):
     def _withdraw(self) -> None:
         """Erase somebody who calls while a colleague has the case, or whose case is closed."""
         case = self._withdrawing
-        self.wanted.want(
-            lambda: calling.withdraw(self.study, case), lambda receipt: self._closed(receipt.words, None), self._refused
-        )
+        self.wanted.want(lambda: calling.withdraw(self.study, case), lambda receipt: self._closed(receipt.words, None))
 
     def say(self, words: str) -> None:
         """Show a notice above everything, "" for none."""
@@ -215,66 +209,30 @@ class CallingPage(QWidget):
             self._deliver(found)
             self.counted.emit()
 
-        self.wanted.want(lambda: calling.undo_outcome(self.study, token), undone, self._refused)
+        self.wanted.want(lambda: calling.undo_outcome(self.study, token), undone)
 
-    def _heard(self) -> None:
-        """Take in what the server made of the acts that were sent."""
-        if self.study.desk is None or self.keeping is None:
-            return
-        from cati.fieldwork.outbox import CaseLost, Recovered  # noqa: PLC0415 - for studies on a server
-
-        for one in self.study.desk.outbox.collect():
-            if isinstance(one, CaseLost):
-                self._lose(one)
-            elif isinstance(one, Recovered):
-                self.say(
-                    trn(
-                        "1 entry of an interrupted call was still on this workstation; it is saved now.",
-                        "{n} entries of an interrupted call were still on this workstation; they are saved now.",
-                        one.acts,
-                    )
-                )
-            elif self._due is not None and self._due[0].case_id == one.case_id:
-                (on_the_way, words), self._due = self._due, None
-                self._show_kept(words, one.result, completed=on_the_way.completed)
-        self.keeping.look()
-
-    def _show_kept(self, words: str, result: Noted | Receipt | None, *, completed: bool) -> None:
-        """Say what was kept of the last case, now that the server has it."""
+    def _show_kept(self, words: str, noted: Noted | None) -> None:
+        """Say what was kept of the last case, now that the server has it, and offer to take it back."""
         self.counted.emit()
-        if self.wanted.waits:
-            return
-        if isinstance(result, Receipt):
-            words = result.words
-        elif result is not None and not completed:
-            words = f"{words} {result.next_words}"
-            self._noted = result
-        self.idle.show_noted(words)
-        self._tick()
+        if not self.wanted.waits:
+            self._noted = noted
+            self.idle.show_noted(words)
+            self._tick()
 
-    def _lose(self, lost: CaseLost) -> None:
-        if self.case is not None and self.case.case_id == lost.case_id:
-            self.panel.lose(lost.unsaved)
-            return
-        self._due = None
-        self.idle.show_ready()
-        self.say(lost_words(lost.unsaved))
+    def _lose(self, case_id: str, unsaved: int) -> None:
+        if self.case is not None and self.case.case_id == case_id:
+            self.panel.lose(unsaved)
+        else:
+            self.idle.show_ready()
+            self.say(lost_words(unsaved))
 
-    def _look(self) -> None:
-        """Go on with what waited for the server; say so between two cases when that takes long."""
-        if self.study.desk is None or self.case is not None:
-            return
-        self.wanted.try_again()
-        if self.wanted.is_late():
-            self.idle.show_noted(
-                tr("The next case comes by itself as soon as it does. Esc: stop waiting."),
-                tr("The server does not answer"),
-            )
-        elif self._due is not None and is_not_saved(self.study.desk.outbox.standing()):
-            self.idle.show_noted(
-                tr("It is kept on this workstation, and saved by itself as soon as the server answers."),
-                tr("Not saved yet"),
-            )
+    def _follow(self, line: ServerLine) -> None:
+        """Listen to what becomes of the acts on their way to the server."""
+        line.kept.connect(self._show_kept)
+        line.lost.connect(self._lose)
+        line.said.connect(self.say)
+        line.waits.connect(lambda heading, words: self.idle.show_noted(words, heading))
+        line.collect()  # what an earlier window had left behind was sent while signing in
 
     def _tick(self) -> None:
         """Once a second: the time at the person's place, or the seconds that an undo has left."""

@@ -17,10 +17,10 @@ from cati.survey.dispositions import TABLE, Outcome
 from cati.telephone.lines import proposal
 from cati.text import tr, trn
 from cati.ui.appointment_view import AppointmentView
+from cati.ui.asking_study import ask
 from cati.ui.asking_view import AskingView
 from cati.ui.case_view import CaseView
 from cati.ui.interview_holder import InterviewHolder
-from cati.ui.keeping import ask
 from cati.ui.keyed import Offer
 from cati.ui.keys import Key, Where, key_of
 from cati.ui.open_case import OpenCase, outcome_of

@@ -17,9 +17,9 @@ from cati.errors import Problem
 from cati.text import tr
 from cati.ui import navigation, theme
 from cati.ui import preferences as kept
+from cati.ui.asking_study import ask
 from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
-from cati.ui.keeping import ask
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage

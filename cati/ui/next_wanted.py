@@ -11,10 +11,13 @@ from PySide6.QtWidgets import QWidget
 
 from cati.errors import Problem
 from cati.fieldwork.calling import DeliveredCase
-from cati.ui.keeping import AWAY_SECONDS, ask
+from cati.ui.asking_study import ask
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
+
+AWAY_SECONDS = 3.0
+"""After so long without an answer it is said that the server is away."""
 
 _AGAIN_SECONDS = 2.0
 
@@ -23,7 +26,6 @@ _AGAIN_SECONDS = 2.0
 class _Wish:
     work: Callable[[], Any]
     done: Callable[[Any], None]
-    failed: Callable[[Problem], None]
     insist: bool
     since: float
 
@@ -31,26 +33,21 @@ class _Wish:
 class Wanted:
     """One wish at a time. A case that comes is known to the desk before it is shown; none comes while acts wait."""
 
-    def __init__(self, owner: QWidget, study: OpenStudy) -> None:
+    def __init__(self, owner: QWidget, study: OpenStudy, refused: Callable[[Problem], None]) -> None:
+        """Ask on behalf of ``owner``; ``refused`` hears why something cannot be had."""
         self._owner = owner
         self._study = study
+        self._refused = refused
         self._wish: _Wish | None = None
         self._again_at = 0.0
         self._away = False
         self.is_asking = False
 
-    def want(
-        self,
-        work: Callable[[], Any],
-        done: Callable[[Any], None],
-        failed: Callable[[Problem], None],
-        *,
-        insist: bool = False,
-    ) -> None:
+    def want(self, work: Callable[[], Any], done: Callable[[Any], None], *, insist: bool = False) -> None:
         """Have this asked: at once of a folder, in the background of a server; ``insist``: until it answers."""
         if self.is_asking:
             return
-        self._wish = _Wish(work, done, failed, insist, time.monotonic())
+        self._wish = _Wish(work, done, insist, time.monotonic())
         self._again_at, self._away = 0.0, False
         self.try_again()
 
@@ -106,4 +103,4 @@ class Wanted:
             self._again_at, self._away = time.monotonic() + _AGAIN_SECONDS, True
             return
         self._wish = None
-        wish.failed(problem)
+        self._refused(problem)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cati.text import mark, tr
 from cati.ui import theme
-from cati.ui.keeping import ask
+from cati.ui.asking_study import ask
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy

@@ -1,53 +1,24 @@
-"""What a page says of answers on their way to a server: nothing while all is well, "saving", "not saved yet"."""
+"""What a page says of acts on their way to a server: nothing while all is well, "saving", "not saved yet"."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cati.errors import Problem
-from cati.text import tr
+from cati.fieldwork.calling import Noted, OnTheWay, Receipt
+from cati.text import tr, trn
 from cati.ui import theme
-from cati.ui.background import run_in_background
+from cati.ui.next_wanted import AWAY_SECONDS, Wanted
 from cati.ui.read_aloud import announce
 
 if TYPE_CHECKING:
-    from cati.fieldwork.open_study import OpenStudy
-    from cati.fieldwork.outbox import Outbox, Standing
+    from cati.fieldwork.outbox import Kept, Outbox, Standing
 
-T = TypeVar("T")
-
-LATE_SECONDS, AWAY_SECONDS = 0.5, 3.0
+LATE_SECONDS = 0.5
 _LOOK_MS, _GOOD_NEWS_MS = 250, 6000
-
-
-def ask(
-    owner: QWidget,
-    study: OpenStudy,
-    work: Callable[[], T],
-    done: Callable[[T], None],
-    failed: Callable[[Problem], None] | None = None,
-    dropped: Callable[[T], None] | None = None,
-) -> None:
-    """Ask the study: at once where it lies in a folder, off the window's thread where it lies on a server.
-
-    A Problem goes to ``failed``; without it, it is raised here of a folder, and passed over of a server: whoever looks
-    there looks again.
-    """
-    if study.desk is not None:
-        run_in_background(owner, lambda _ticket: work(), done, failed, dropped=dropped)
-        return
-    try:
-        found = work()
-    except Problem as problem:
-        if failed is None:
-            raise
-        failed(problem)
-    else:
-        done(found)
 
 
 class Teller(QObject):
@@ -67,15 +38,24 @@ def teller_of(outbox: Outbox) -> Teller:
     return outbox.told
 
 
-class KeepingLine(QWidget):
-    """A line at the foot of the page, which keeps its place so that nothing moves; ``looked`` four times a second."""
+class ServerLine(QWidget):
+    """A line at the foot of the page, which keeps its place so that nothing moves.
 
-    looked = Signal()
+    Reports ``kept(words, Noted or None)`` of the case that ended last, ``lost(case, unsaved)``, ``said`` for a notice,
+    and ``waits(heading, words)`` when something is late between two cases.
+    """
 
-    def __init__(self, outbox: Outbox, between: Callable[[], bool]) -> None:
+    kept = Signal(str, object)
+    lost = Signal(str, int)
+    said = Signal(str)
+    waits = Signal(str, str)
+
+    def __init__(self, outbox: Outbox, wanted: Wanted, between: Callable[[], bool]) -> None:
         """Speak of what ``outbox`` holds; ``between`` tells whether no case is open, and nothing is being entered."""
         super().__init__()
         self._outbox = outbox
+        self._wanted = wanted
+        self._due: tuple[OnTheWay, str] | None = None
         self._between = between
         self._was_away = False
         self.words = theme.words("", "small")
@@ -90,6 +70,11 @@ class KeepingLine(QWidget):
         clock = QTimer(self)
         clock.timeout.connect(self.look)
         clock.start(_LOOK_MS)
+        teller_of(outbox).told.connect(self.collect)
+
+    def expect(self, noted: OnTheWay, words: str) -> None:
+        """Say ``words`` once the server has the end of this case."""
+        self._due = (noted, words)
 
     def look(self) -> None:
         """Say how things stand now."""
@@ -107,7 +92,51 @@ class KeepingLine(QWidget):
             self._say("✓ " + tr("Everything is saved."), "good")
         else:
             self._say("", "small", aloud=False)
-        self.looked.emit()
+        if self._between():
+            self._wanted.try_again()
+            self._say_what_waits(standing)
+
+    def _say_what_waits(self, standing: Standing) -> None:
+        """Say between two cases what has not come for so long that it must be said."""
+        if self._wanted.is_late():
+            self.waits.emit(
+                tr("The server does not answer"),
+                tr("The next case comes by itself as soon as it does. Esc: stop waiting."),
+            )
+        elif self._due is not None and is_not_saved(standing):
+            self.waits.emit(
+                tr("Not saved yet"),
+                tr("It is kept on this workstation, and saved by itself as soon as the server answers."),
+            )
+
+    def collect(self) -> None:
+        """Take in what the server made of the acts that were sent."""
+        from cati.fieldwork.outbox import CaseLost, Recovered  # noqa: PLC0415 - for studies on a server
+
+        for one in self._outbox.collect():
+            if isinstance(one, CaseLost):
+                self._due = None
+                self.lost.emit(one.case_id, one.unsaved)
+            elif isinstance(one, Recovered):
+                self.said.emit(
+                    trn(
+                        "1 entry of an interrupted call was still on this workstation; it is saved now.",
+                        "{n} entries of an interrupted call were still on this workstation; they are saved now.",
+                        one.acts,
+                    )
+                )
+            elif self._due is not None and self._due[0].case_id == one.case_id:
+                self._tell_kept(one, *self._due)
+        self.look()
+
+    def _tell_kept(self, kept: Kept, on_the_way: OnTheWay, words: str) -> None:
+        self._due = None
+        if isinstance(kept.result, Receipt):
+            self.kept.emit(kept.result.words, None)
+        elif isinstance(kept.result, Noted) and not on_the_way.completed:
+            self.kept.emit(f"{words} {kept.result.next_words}", kept.result)
+        else:
+            self.kept.emit(words, None)
 
     def _not_saved(self, standing: Standing) -> str:
         if self._between():
