@@ -14,6 +14,8 @@ from cati.survey.case import Appointment, Contact
 LEASE_MINUTES = 30
 """Twice and a half an outage of ten minutes: a lease that is moved on every four minutes never ends in one."""
 UNDO_SECONDS = 10
+OUTAGE = "outage"
+"""Why a case was handed out again to whoever had it: its lease had ended, and nobody had taken it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

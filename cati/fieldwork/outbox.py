@@ -45,7 +45,14 @@ class Recovered:
     acts: int
 
 
-Happening = Kept | CaseLost | Recovered
+@dataclass(frozen=True, slots=True)
+class OthersWait:
+    """So many other members have left acts on this workstation that nobody but they can send."""
+
+    members: int
+
+
+Happening = Kept | CaseLost | Recovered | OthersWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,8 @@ class Outbox:
         self._asked = bool(found)
         for entry in found:
             self._line_up(entry)
+        if spool.others:
+            self._happened.append(OthersWait(spool.others))
 
     # -- from the window's thread -------------------------------------------------------------------------------------
 

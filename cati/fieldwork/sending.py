@@ -6,21 +6,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from cati.fieldwork import mixing
-from cati.fieldwork.delivered import Call, Lease, LeaseLost, Noted, Receipt
-from cati.fieldwork.delivery import hand_out, held_row, put_back
+from cati.fieldwork.delivered import LEASE_MINUTES, OUTAGE, Call, Lease, LeaseLost, Noted, Receipt
+from cati.fieldwork.delivery import held_row, put_back
 from cati.fieldwork.interviewing import CallIsGoneError, hold, keep_event, sealed_words
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call_in, keep_outcome, withdraw
-from cati.fieldwork.placing import plan_lapse_anew, study_cells
+from cati.fieldwork.placing import plan_lapse_anew
 from cati.fieldwork.spooled import Deed, Entry
-from cati.store import attempts, cases, drafts
+from cati.store import attempts, cases, drafts, outage
 from cati.store.cases import CaseStatus
 from cati.store.database import Transaction
 from cati.survey.interview import event_from_json
-
-OUTAGE = "outage"
-"""Why a case was handed out again to whoever had it: its lease had ended, and nobody had taken it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +43,8 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
     ``asked``: an earlier try had no answer, so that this one must find out, and wait until what it finds is safe.
     """
     if entry.deed is Deed.WITHDRAWN:
+        if asked and _is_withdrawn(study, entry):
+            return Sent()
         return Sent(result=withdraw(_at(study, entry), entry.case_id))
     if entry.deed is Deed.PUT_BACK:  # when it is not held any more, it has gone back
         put_back(_at(study, entry), _lease(entry, fence))
@@ -72,6 +71,13 @@ def hold_on(study: OpenStudy, case_id: str, fence: int, call: Call | None) -> Le
         return lease or _take_up_again(study, transaction, entry, fence)
 
 
+def _is_withdrawn(study: OpenStudy, entry: Entry) -> bool:
+    with study.transaction() as transaction:
+        row = cases.case_row(transaction, entry.case_id)
+        study.database.wait_until_safe(transaction)
+    return row is not None and row.status is CaseStatus.WITHDRAWN
+
+
 def _lease(entry: Entry, fence: int) -> Lease:
     return Lease(case_id=entry.case_id, fence=fence, until=entry.at)
 
@@ -89,24 +95,16 @@ def _has_ended(transaction: Transaction, end: Entry | None) -> bool:
 
 
 def _take_up_again(study: OpenStudy, transaction: Transaction, entry: Entry, fence: int) -> Lease | None:
-    """Lease a case again whose lease ended in the outage and that nobody took; None when somebody did, or it is over.
-
-    Also one that an earlier try took up, if the answer to that did not come: then our call is open.
-    """
-    row = cases.case_row(transaction, entry.case_id)
-    if row is None:
+    """Lease a case again whose lease ended in the outage; None when somebody took it since, or it is over."""
+    call = entry.call.id if entry.call is not None else ""
+    until = seconds(study.now() + timedelta(minutes=LEASE_MINUTES))
+    found = outage.take_up_again(transaction, entry.case_id, fence, study.me.id, call, until)
+    if found is None:
         return None
-    calls = attempts.attempts_of(transaction, entry.case_id)
-    open_call = next((call.id for call in calls if call.ended is None), None)
-    ours = entry.call.id if entry.call is not None else ""
-    if row.lease_holder == study.me.id and row.fence == fence + 1 and open_call == ours and row.lease_until is not None:
-        return Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until))
-    if row.fence != fence or row.lease_holder is not None or row.status not in (CaseStatus.READY, CaseStatus.WAITING):
-        return None
-    if calls and calls[-1].id == ours and open_call is None:
-        attempts.reopen_attempt(transaction, ours)  # the end of the lease had ended it, too
-    cells = study_cells(study, transaction)
-    return hand_out(study, transaction, row, cells, study.now(), reason=OUTAGE).lease
+    if found[1] == until:
+        note(study, transaction, Act.HANDED_OUT, case=entry.case_id, fence=found[0], reason=OUTAGE)
+    plan_lapse_anew(study, transaction, entry.case_id)
+    return Lease(case_id=entry.case_id, fence=found[0], until=moment(found[1]))
 
 
 def _begin_call(study: OpenStudy, transaction: Transaction, entry: Entry, lease: Lease) -> None:

@@ -29,7 +29,7 @@ _MOST = 8
 class Spool:
     """One file, written by this window alone while it is open; there is none while nothing waits.
 
-    ``found`` is what an earlier window left behind, in order.
+    ``found`` is what an earlier window left behind, in order; ``others``: how many files other members have left here.
     """
 
     def __init__(self, folder: Path, study_id: str, member_id: str, drafts_key: bytes) -> None:
@@ -44,6 +44,9 @@ class Spool:
         self._end = 0
         self.found: list[bytes] = []
         self._adopt()
+        self.others = sum(
+            _is_left(path) for path in files_of(folder, study_id) if not path.name.startswith(self._prefix)
+        )
 
     def _adopt(self) -> None:
         """Take over what windows left behind that were ended in the middle of it; a living one keeps its own."""
@@ -165,6 +168,16 @@ class Spool:
 def files_of(folder: Path, study_id: str) -> tuple[Path, ...]:
     """Return the spools of a study on this workstation, whoever's they are."""
     return tuple(sorted(folder.glob(f"{study_id}-*{SUFFIX}"))) if folder.is_dir() else ()
+
+
+def _is_left(path: Path) -> bool:
+    """Tell whether a file holds something and no living window has it."""
+    file = _locked(path)
+    if file is None:
+        return False
+    size = os.fstat(file).st_size
+    os.close(file)
+    return size > 0
 
 
 def _locked(path: Path, *, create: bool = False) -> int | None:

@@ -321,6 +321,8 @@ def prove_password(study: OpenStudy, password: str) -> None:
 def sign_out(study: OpenStudy) -> None:
     """Log it, sign the head of the log beside the seal, and close the study."""
     try:
+        if study.desk is not None and study.desk.outbox.standing().away:
+            return
         with study.transaction() as transaction:
             log.note(study, transaction, Act.SIGNED_OUT)
         log.write_checkpoint(study)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sqlalchemy import bindparam, delete, exists, func, insert, select, update
+from sqlalchemy import bindparam, delete, exists, func, insert, select, text, update
 from sqlalchemy import case as when
 from sqlalchemy.dialects.postgresql import insert as insert_or
 
@@ -75,7 +75,8 @@ def end_attempt(
 
 
 _END_OF = Prepared(
-    select(attempt.c.ended, attempt.c.outcome).where(attempt.c.id == bindparam("id"), attempt.c.ended.isnot(None))
+    select(attempt.c.ended, attempt.c.outcome).where(attempt.c.id == bindparam("id"), attempt.c.ended.isnot(None)),
+    member=text("SELECT ended, outcome FROM public.cati_end_of(:id)"),
 )
 
 

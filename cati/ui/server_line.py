@@ -111,7 +111,7 @@ class ServerLine(QWidget):
 
     def collect(self) -> None:
         """Take in what the server made of the acts that were sent."""
-        from cati.fieldwork.outbox import CaseLost, Recovered  # noqa: PLC0415 - for studies on a server
+        from cati.fieldwork.outbox import CaseLost, OthersWait, Recovered  # noqa: PLC0415 - for studies on a server
 
         for one in self._outbox.collect():
             if isinstance(one, CaseLost):
@@ -124,6 +124,10 @@ class ServerLine(QWidget):
                         "{n} entries of an interrupted call were still on this workstation; they are saved now.",
                         one.acts,
                     )
+                )
+            elif isinstance(one, OthersWait):
+                self.said.emit(
+                    tr("Somebody else has left entries on this workstation that are not saved; they must sign in here.")
                 )
             elif self._due is not None and self._due[0].case_id == one.case_id:
                 self._tell_kept(one, *self._due)

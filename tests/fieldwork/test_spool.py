@@ -130,3 +130,12 @@ def test_every_entry_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pyt
     done.clear()
     spool.append(b"two")
     assert done == ["write", "sync"]
+
+
+def test_what_others_left_is_counted_and_left_alone(tmp_path: Path) -> None:
+    bert = opened(tmp_path, BERT)
+    bert.append(b"bert's")
+    assert opened(tmp_path).others == 0, "his window lives"
+    bert.close()
+    assert opened(tmp_path).others == 1
+    assert opened(tmp_path, BERT).found == [b"bert's"]
