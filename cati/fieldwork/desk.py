@@ -48,9 +48,13 @@ class Desk:
         self._lost: tuple[str, ...] = ()
         self._full = False
 
-    def open_case(self, case: DeliveredCase) -> None:
-        """Learn what the whole call may need of a case that was just delivered; asks the server once."""
-        study = self._study
+    def open_case(self, study: OpenStudy, case: DeliveredCase) -> None:
+        """Learn what the whole call may need of a case that was just delivered; asks the server once.
+
+        ``study`` as it is now: its settings and questionnaire may have changed since the last case.
+        """
+        self._study = study
+        self.outbox.take_over(study)
         events: tuple[Event, ...] = ()
         words: dict[str, str] = {}
         lost: tuple[str, ...] = ()
@@ -190,7 +194,7 @@ class Desk:
         """End the call in the middle of the interview, as `interviewing.break_off` does."""
         refuse_outcome(study, outcome, appointment)
         if outcome is Outcome.PARTIAL:
-            kept: dict[str, Any] = {"whole": self._whole(running, partial=True)}
+            kept: dict[str, Any] = {"whole": _whole(study, running, partial=True)}
         else:
             event = new_event(study, EventKind.BROKE_OFF)
             kept = {"n": len(running.events), "event": interview.event_to_json(event)}
@@ -205,14 +209,9 @@ class Desk:
             return replace(running, state=state)
         outcome = Outcome(state.disposition) if state.disposition else Outcome.COMPLETE
         kept = TABLE[outcome].letter in _IS_INTERVIEW
-        whole = self._whole(replace(running, state=state), partial=outcome is Outcome.PARTIAL) if kept else None
+        whole = _whole(study, replace(running, state=state), partial=outcome is Outcome.PARTIAL) if kept else None
         self._end(running.lease, running.call, outcome, over=True, whole=whole)
         return Completed(outcome=outcome, final="", kept=kept)
-
-    def _whole(self, running: RunningInterview, *, partial: bool) -> dict[str, Any]:
-        said = running.events[0].values
-        cell = (said["site_code"], said["department_code"], said["language"])
-        return dict(interviewing.what_is_kept(self._study, running.state, cell, partial=partial))
 
     def open_texts(self, study: OpenStudy, running: RunningInterview) -> tuple[tuple[str, str], ...]:
         """Return (address, words) of every open text."""
@@ -221,6 +220,13 @@ class Desk:
     def mark_identifying(self, _study: OpenStudy, _running: RunningInterview, text: str) -> tuple[Mark, ...]:
         """Return what could identify somebody in a text, the respondent's own name and number first of all."""
         return mark_texts(text, None if self._case is None else self._case.contact)
+
+
+def _whole(study: OpenStudy, running: RunningInterview, *, partial: bool) -> dict[str, Any]:
+    """Return what goes into the pool; the place of the case stands in the interview's first event."""
+    said = running.events[0].values
+    cell = (said["site_code"], said["department_code"], said["language"])
+    return dict(interviewing.what_is_kept(study, running.state, cell, partial=partial))
 
 
 def open_desk(study: OpenStudy) -> Desk:

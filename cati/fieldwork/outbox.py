@@ -128,6 +128,10 @@ class Outbox:
         with self._changed:
             self._held[lease.case_id] = _Hold(lease, call)
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Send by the study as it is now."""
+        self._study = study
+
     def lease_of(self, case_id: str) -> Lease | None:
         """Return the lease of a case in hand as it stands now."""
         with self._changed:

@@ -64,7 +64,7 @@ class CallingPage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.notice)
         whole.addWidget(self.views, 1)
-        self.wanted = Wanted(self, study, lambda problem: self.say(in_words(problem)))
+        self.wanted = Wanted(self, lambda: self.study, lambda problem: self.say(in_words(problem)))
         self.keeping: ServerLine | None = None
         if study.desk is not None:
             self.keeping = ServerLine(study.desk.outbox, self.wanted, lambda: self.case is None)

@@ -33,7 +33,7 @@ class _Wish:
 class Wanted:
     """One wish at a time. A case that comes is known to the desk before it is shown; none comes while acts wait."""
 
-    def __init__(self, owner: QWidget, study: OpenStudy, refused: Callable[[Problem], None]) -> None:
+    def __init__(self, owner: QWidget, study: Callable[[], OpenStudy], refused: Callable[[Problem], None]) -> None:
         """Ask on behalf of ``owner``; ``refused`` hears why something cannot be had."""
         self._owner = owner
         self._study = study
@@ -69,7 +69,8 @@ class Wanted:
 
     def try_again(self) -> None:
         """Ask for what is wanted, when it is time."""
-        wish, desk = self._wish, self._study.desk
+        wish, study = self._wish, self._study()
+        desk = study.desk
         if wish is None or self.is_asking or time.monotonic() < self._again_at:
             return
         if desk is not None and desk.outbox.standing().waiting:
@@ -78,12 +79,12 @@ class Wanted:
         def work() -> Any:
             found = wish.work()
             if desk is not None and isinstance(found, DeliveredCase):
-                desk.open_case(found)
+                desk.open_case(study, found)
             return found
 
         self.is_asking = True
         try:
-            ask(self._owner, self._study, work, self._came, self._failed)
+            ask(self._owner, study, work, self._came, self._failed)
         finally:
             if desk is None:
                 self.is_asking = False

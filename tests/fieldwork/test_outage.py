@@ -164,7 +164,7 @@ def seated(remote: Remote, login: str = "anna") -> Sitting:
     case = calling.take_next_case(found)
     assert isinstance(case, DeliveredCase), case
     assert found.desk is not None
-    found.desk.open_case(case)
+    found.desk.open_case(found, case)
     return Sitting(found, case)
 
 
@@ -433,7 +433,7 @@ def test_words_that_were_on_the_screen_are_there_after_the_program_was_killed(re
     case = calling.take_next_case(again)
     assert isinstance(case, DeliveredCase)
     assert case.interview_open
-    again.desk.open_case(case)
+    again.desk.open_case(again, case)
     resumed = Sitting(again, case).interview()
     assert [resumed.state.answers[name].value for name, _value in ANSWERS[:2]] == ["1", "25"]
     assert again.desk.draft_of(again, resumed, "wunsch") == "Mehr Bänke"
