@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, TypeVar
 from PySide6.QtWidgets import QWidget
 
 from cati.errors import Problem
+from cati.text import tr
 from cati.ui.background import run_in_background
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
 
 T = TypeVar("T")
+
+
+def unsaved_words(study: OpenStudy) -> str:
+    """Return what somebody must know who leaves before everything is saved, "" when it is."""
+    if study.desk is None or not study.desk.outbox.standing().waiting:
+        return ""
+    return tr("Not everything is saved yet. Once more to leave all the same; then sign in again at this workstation.")
 
 
 def ask(
