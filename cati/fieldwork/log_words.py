@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cati.fieldwork.delivered import OUTAGE
 from cati.fieldwork.delivery import CALL_BACK, OWN_APPOINTMENT
 from cati.fieldwork.log import Act, LogCheck, entries, moment, verify
 from cati.fieldwork.open_study import ROLE_NAMES, OpenStudy, Role
@@ -67,6 +68,7 @@ _REASONS = {
     "other": mark("Something else"),
     CALL_BACK: mark("the person called back"),
     OWN_APPOINTMENT: mark("own appointment"),
+    OUTAGE: mark("its lease had ended in an outage"),
 }
 _SETTINGS = {
     "name": mark("Name"),

@@ -19,6 +19,7 @@ from cati.vault.contacts import forget_keys
 from cati.vault.study_keys import StudyKeys
 
 if TYPE_CHECKING:
+    from cati.fieldwork.desk import Desk
     from cati.store.database import Database, Transaction
 
 
@@ -58,6 +59,7 @@ class OpenStudy:
     """A study with somebody signed in. ``now`` returns aware UTC; ``draw`` is the one source of chance.
 
     ``keys`` is None for a study whose contacts are erased; then only the answers can be read, by research leads.
+    ``desk``: through which the acts of an open case go when the study's database may be away, None for a folder.
     """
 
     folder: Path
@@ -71,6 +73,7 @@ class OpenStudy:
     seal_path: Path = field(repr=False)
     keys: StudyKeys | None = field(repr=False, default=None)
     answers_private: bytes | None = field(repr=False, default=None)
+    desk: Desk | None = field(repr=False, default=None)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin with the right to write; everything inside is kept together or not at all."""
@@ -102,5 +105,7 @@ class OpenStudy:
 
     def close(self) -> None:
         """Forget the keys kept for speed and close the database."""
+        if self.desk is not None:
+            self.desk.outbox.close()
         forget_keys()
         self.database.close()

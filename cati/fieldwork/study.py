@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from cati.fieldwork.staffing import (
 )
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
-from cati.store.connecting import Refused
+from cati.store.connecting import Refused, Unreachable
 from cati.store.database import Database
 from cati.store.embedded import Embedded
 from cati.store.migrations import create_tables, require_current
@@ -245,6 +245,10 @@ def open_study(
             if start_password:
                 database.change_password(transaction, password)
             log.note(study, transaction, Act.SIGNED_IN)
+        if database.may_be_away and keys is not None:
+            from cati.fieldwork.desk import open_desk  # noqa: PLC0415 - for studies on a server
+
+            study = replace(study, desk=open_desk(study))
     except (WrongPassword, Refused):
         database.close()
         raise _wrong_sign_in() from None
@@ -319,10 +323,16 @@ def prove_password(study: OpenStudy, password: str) -> None:
 
 def sign_out(study: OpenStudy) -> None:
     """Log it, sign the head of the log beside the seal, and close the study."""
-    with study.transaction() as transaction:
-        log.note(study, transaction, Act.SIGNED_OUT)
-    log.write_checkpoint(study)
-    study.close()
+    try:
+        if study.desk is not None and study.desk.outbox.standing().away:
+            return
+        with study.transaction() as transaction:
+            log.note(study, transaction, Act.SIGNED_OUT)
+        log.write_checkpoint(study)
+    except Unreachable:
+        pass  # a server that is away is told of nothing, and the day ends all the same
+    finally:
+        study.close()
 
 
 def questionnaire_of(study: OpenStudy, content_hash: str) -> Questionnaire:

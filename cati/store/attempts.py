@@ -74,6 +74,21 @@ def end_attempt(
     return done.rowcount == 1
 
 
+_END_OF = Prepared(
+    select(attempt.c.ended, attempt.c.outcome).where(attempt.c.id == bindparam("id"), attempt.c.ended.isnot(None)),
+    member=text("SELECT ended, outcome FROM public.cati_end_of(:id)"),
+)
+
+
+def end_of(transaction: Transaction, attempt_id: str) -> tuple[int, str] | None:
+    """Return (when, outcome) of a call that ended, None of one that did not or is unknown.
+
+    Asked by whoever made the call when no answer came to its end: the case is not theirs any more then.
+    """
+    row = _END_OF.first(transaction, id=attempt_id)
+    return None if row is None else (row[0], row[1])
+
+
 _LEASE_ENDS = select(case.c.lease_until).where(case.c.id == bindparam("of")).scalar_subquery()
 _BEGUN = exists().where(draft_event.c.case == bindparam("of"))
 _END_LAPSED = Prepared(

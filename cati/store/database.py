@@ -28,13 +28,15 @@ class Database(ABC):
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
-    ``own_steps``: whoever opens it may bring it to a newer version. ``by_functions``: a server's, opened by a member,
-    who reads and writes the case in hand and does everything else by the functions of `cati.store.rights`.
+    ``own_steps``: whoever opens it may bring it to a newer version. ``may_be_away``: it may be gone for a while.
+    ``by_functions``: a server's, opened by a member, who reads and writes the case in hand and does everything else by
+    the functions of `cati.store.rights`.
     """
 
     reads_every_contact = True
     own_steps = True
     by_functions = False
+    may_be_away = False
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
@@ -57,6 +59,10 @@ class Database(ABC):
     @abstractmethod
     def checkpoint(self) -> None:
         """Let nothing of what was deleted stay behind in the log that the database writes ahead."""
+
+    @abstractmethod
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Let the end of this transaction wait until all that it has read is as safe as what it writes itself."""
 
     @abstractmethod
     def vacuum(self) -> None:

@@ -135,6 +135,9 @@ class Embedded(Database):
     def change_password(self, transaction: Transaction, new: str) -> None:
         """Do nothing: a file asks for no password."""
 
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Do nothing: what a file holds is on the disk."""
+
     def lay_ballast(self) -> None:
         """Reserve 32 MiB beside the database, to be given back when the disk is full."""
         with (self.folder / BALLAST_NAME).open("wb") as ballast:

@@ -15,12 +15,12 @@ from cati.store.roles import Roles
 from cati.text import tr
 
 _SQL = Path(__file__).parent / "sql"
-_FUNCTIONS = ("asking", "claim", "working")
+_FUNCTIONS = ("asking", "claim", "working", "outage")
 """The files whose functions belong to the owner of the tables; those of "gate" belong to the gate."""
 
 _HIDDEN = (
     "cati_write", "cati_kept", "cati_erase_contact", "cati_turns_now", "cati_room", "cati_shut", "cati_second",
-    "cati_best", "cati_taken_in_hand", "cati_leased",
+    "cati_best", "cati_taken_in_hand", "cati_leased", "cati_left_open",
 )  # fmt: skip
 """Functions that only other functions call."""
 

@@ -162,4 +162,5 @@ class IdleView(QWidget):
         self.show_found((), "")
         self.mine.clear()
         self.mine.hide()
+        self.mine_heading.setText("")
         self.show_undo(0)

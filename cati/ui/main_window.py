@@ -17,6 +17,7 @@ from cati.errors import Problem
 from cati.text import tr
 from cati.ui import navigation, theme
 from cati.ui import preferences as kept
+from cati.ui.asking_study import ask, unsaved_words
 from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
@@ -24,6 +25,7 @@ from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
 
 if TYPE_CHECKING:
+    from cati.fieldwork.calling import MyDay
     from cati.fieldwork.open_study import OpenStudy
 
 CLOCK_MS = 10_000
@@ -42,6 +44,7 @@ class MainWindow(QMainWindow):
         self._page = QWidget()
         self._open = ""
         self._occupied = False
+        self._told_unsaved = False
         self.header = Header()
         self.rail = navigation.Rail()
         self.pages = QStackedWidget()
@@ -64,6 +67,7 @@ class MainWindow(QMainWindow):
     def enter(self, study: OpenStudy) -> None:
         """Take over a study that somebody has opened, and show the first page of their role."""
         self.study = study
+        self._told_unsaved = False
         self._preferences = kept.with_recent(self._preferences, study.folder, study.settings.name)
         kept.keep(self._preferences)
         self.header.show_study(study.settings.name, study.me.name)
@@ -75,7 +79,7 @@ class MainWindow(QMainWindow):
 
     def sign_out(self) -> None:
         """Close the study and go back to the first page."""
-        if self.study is None or not self._may_leave():
+        if self.study is None or not self._may_leave() or not self._may_end():
             return
         from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
 
@@ -153,6 +157,15 @@ class MainWindow(QMainWindow):
         leave = getattr(self._page, "may_leave", None)
         return not self._occupied and (leave is None or bool(leave()))
 
+    def _may_end(self) -> bool:
+        """Tell whether the study may be closed; when something of it is not saved, it is said once before."""
+        words = unsaved_words(self.study) if self.study is not None else ""
+        if not words or self._told_unsaved:
+            return True
+        self._told_unsaved = True
+        self.statusBar().showMessage(words, 15_000)
+        return False
+
     def _occupy(self, occupied: bool) -> None:
         self._occupied = occupied
         self.header.hold(occupied)
@@ -173,8 +186,13 @@ class MainWindow(QMainWindow):
             return
         from cati.fieldwork.calling import my_day  # noqa: PLC0415 - with the store, after signing in
 
-        day = my_day(self.study)
-        self.header.show_figures(Figures(day.complete, day.target))
+        study = self.study
+
+        def show(day: MyDay) -> None:
+            if self.study is study:
+                self.header.show_figures(Figures(day.complete, day.target))
+
+        ask(self, study, lambda: my_day(study), show)
 
     # -- look, help, pause, end -------------------------------------------------------------------------------------
 
@@ -227,6 +245,9 @@ class MainWindow(QMainWindow):
             why = getattr(self._page, "held_because", None)
             said = why() if why is not None else tr("Give the open case an outcome or put it back first.")
             self.statusBar().showMessage(said, 8000)
+            return
+        if not self._may_end():
+            event.ignore()
             return
         if self.study is not None:
             from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study

@@ -27,6 +27,7 @@ DENIED = (
     "permission denied",
     "not allowed",
     "must be",
+    "must have",
     "row-level security",
     "cannot",
     "does not exist",
@@ -88,6 +89,8 @@ def office(made: Made, people: Callable[..., object], desk: type[Desk], cluster:
     other = raw(anna, 'SELECT id, fence FROM "case" WHERE lease_holder IS NULL AND status = 0 ORDER BY id LIMIT 1')[0]
     number = raw(anna, "SELECT encode(hash, 'hex') AS hash FROM contact_index WHERE \"case\" = :id", id=his.case_id)[0]
     call = raw(anna, 'SELECT id FROM attempt WHERE "case" = :id', id=done)[0]["id"]
+    his_call = raw(anna, 'SELECT id FROM attempt WHERE "case" = :id', id=his.case_id)[0]["id"]
+    raw(anna, "UPDATE attempt SET ended = started + 1, outcome = 'no_answer' WHERE id = :id", id=his_call)
     roles = Roles(anna.study_id)
     database = anna.database
     assert isinstance(database, servers.AtTheTestsTime)
@@ -95,7 +98,7 @@ def office(made: Made, people: Callable[..., object], desk: type[Desk], cluster:
     office.names = {
         "me": anna.me.id, "bert": bert.me.id, "mine": mine.case_id, "fence": str(mine.lease.fence), "his": his.case_id,
         "his_fence": str(his.lease.fence), "other": other["id"], "other_fence": str(other["fence"]), "done": done,
-        "call": call, "hash": number["hash"], "owner": roles.owner, "gate": roles.gate, "lead_group": roles.groups[2],
+        "call": call, "his_call": his_call, "hash": number["hash"], "owner": roles.owner, "gate": roles.gate, "lead_group": roles.groups[2],
         "my_role": roles.login("anna"), "berts_role": roles.login("bert"), "leads_role": roles.login("lead"),
     }  # fmt: skip
     return office
@@ -225,6 +228,14 @@ WRITING = """
     SELECT cati_mix(ARRAY[]::bytea[], false)
     SELECT cati_mix(ARRAY[]::bytea[], true)
     SELECT cati_turn(25)
+    SELECT * FROM cati_take_up_again('{his}', {his_fence}, '', 15)
+    SELECT * FROM cati_take_up_again('{other}', {other_fence}, '', 15)
+    SELECT * FROM cati_take_up_again('{done}', 1, '{call}', 15)
+    SELECT * FROM cati_end_of('{his_call}')
+    SELECT cati_left_open('{mine}', NULL)
+    SELECT * FROM cati_withdraw('{done}', '')
+    SELECT cati_note('case_put_back', '{mine}', {fence}, '{{"lapsed":"{me}"}}')
+    SELECT cati_note('case_put_back', '{other}', 0, '{{"lapsed":"{bert}"}}')
 """
 
 CLIMBING = """

@@ -178,7 +178,7 @@ CREATE FUNCTION public.cati_claim() RETURNS SETOF public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    lease_seconds CONSTANT int := 900;
+    lease_seconds CONSTANT int := 1800;
     me text := public.cati_me();
     began timestamptz := clock_timestamp();
     this_moment bigint;

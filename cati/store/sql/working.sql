@@ -282,8 +282,8 @@ BEGIN
 END
 $$;
 
--- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, or is a
--- supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
+-- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, had it
+-- when its lease ran out, or is a supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
 -- log's entry.
 CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -294,7 +294,7 @@ DECLARE
 BEGIN
   PERFORM public.cati_demand(0);
   IF NOT (public.cati_mine(of) OR public.cati_did('{case_looked_up}', of, NULL, 3600)
-          OR public.cati_is(1)
+          OR public.cati_is(1) OR public.cati_left_open(of, NULL)
           OR EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.status = 4)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
