@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.placing import appointment_of, opened_bytes, opened_contact, study_cells
+from cati.fieldwork.placing import appointment_of, booked_name, name_of, opened_bytes, opened_contact, study_cells
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
 from cati.store.cases import CaseRow, CaseStatus
@@ -102,11 +102,6 @@ def _state_words(row: CaseRow, now: datetime) -> str:
     return tr("Open")
 
 
-def name_of(contact: Contact) -> str:
-    """Return title and name as said."""
-    return " ".join(part for part in (contact.title, contact.given_name, contact.family_name) if part)
-
-
 def appointments_near(study: OpenStudy, at: datetime) -> int:
     """Return how many appointments lie in the same quarter of an hour as ``at`` (UTC)."""
     start = seconds(at) // _QUARTER * _QUARTER
@@ -115,22 +110,28 @@ def appointments_near(study: OpenStudy, at: datetime) -> int:
 
 
 def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
-    """Return the open appointments that the signed-in interviewer made, the next first; missed ones for a day."""
+    """Return the open appointments that the signed-in interviewer made, the next first; missed ones for a day.
+
+    The rows say all of it; only for what was booked before revision 0007 are cases and contacts looked at.
+    """
     since = study.now() - timedelta(days=1)
     booked = []
     with study.reading() as transaction:
-        cells = study_cells(study, transaction)
         for row in attempts.appointments_by(transaction, study.me.id):
-            case = cases.case_row(transaction, row.case)
-            sealed = contacts.sealed_contact(transaction, row.case)
-            if case is None or sealed is None or moment(row.until or row.at) < since:
+            if moment(row.until or row.at) < since:
                 continue
-            site = study.settings.site(cells[case.cell][0])
+            name, code = booked_name(study, row), row.site
+            if name is None:
+                found = _looked_at(study, transaction, row.case)
+                if found is None:
+                    continue
+                name, code = found
+            site = study.settings.site(code)
             wish = appointment_of(study, row)
             booked.append(
                 Booked(
                     case_id=row.case,
-                    name=name_of(opened_contact(study, sealed)),
+                    name=name,
                     site=site.name,
                     at=wish.at,
                     wall=wall(wish.at, site),
@@ -138,3 +139,12 @@ def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
                 )
             )
     return tuple(booked)
+
+
+def _looked_at(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[str, str] | None:
+    """Return (name, site's code) of the person of a case; None when it may not be looked at, or is erased."""
+    case = cases.case_row(transaction, case_id)
+    sealed = contacts.sealed_contact(transaction, case_id)
+    if case is None or sealed is None:
+        return None
+    return name_of(opened_contact(study, sealed)), study_cells(study, transaction)[case.cell][0]

@@ -10,7 +10,7 @@ from cati.fieldwork.log import moment
 from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import study_cells
-from cati.store import cases
+from cati.store import cases, timelines
 from cati.store.cases import CaseStatus
 from cati.survey.calling_hours import is_allowed, next_allowed
 from cati.text import mark, tr
@@ -22,6 +22,7 @@ LANGUAGE = mark("need an interviewer with another language")
 COLLEAGUE = mark("must be called by another interviewer")
 OPEN = mark("are open at a colleague's")
 CLOSED = mark("are closed")
+REPLAN = mark("wait until a supervisor or research lead signs in, whose window works out their times")
 OVER = mark("stay uncalled: the field period is over")
 
 
@@ -47,6 +48,7 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
             cell for cell, (_s, _d, language) in cells.items() if cell not in full and language in study.me.languages
         ]
         first = cases.first_due(transaction, mine) if mine else None
+        marked = 0 if study.database.reads_every_contact else timelines.count_marked(transaction)
     blocked: Counter[str] = Counter()
     opening: list[datetime] = []
     for (status, cell), n in counted.items():
@@ -70,7 +72,9 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
                 opening.append(next_allowed(now, site, rules, room_minutes=study.settings.expected_minutes))
     if first is not None:
         opening.append(moment(first))
-    order = (LATER, HOURS, FULL, LANGUAGE, COLLEAGUE, OPEN, CLOSED)
+    blocked[REPLAN] = min(marked, blocked[LATER])
+    blocked[LATER] -= blocked[REPLAN]
+    order = (REPLAN, LATER, HOURS, FULL, LANGUAGE, COLLEAGUE, OPEN, CLOSED)
     return NoCase(
         blocked=tuple((tr(why), blocked[why]) for why in order if blocked[why]),
         next_due=min(opening, default=None),

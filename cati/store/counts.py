@@ -90,6 +90,16 @@ def sizes(transaction: Transaction) -> dict[str, int]:
     }
 
 
+def finished(transaction: Transaction) -> tuple[int, int]:
+    """Return how many finished interviews wait to be mixed, and how many lie in the stock."""
+    query = select(
+        select(func.count()).select_from(pending).scalar_subquery(),
+        select(func.count()).select_from(stock).scalar_subquery(),
+    )
+    row = transaction.execute(query).one()
+    return row[0], row[1]
+
+
 def lists(transaction: Transaction) -> tuple[int, int, int]:
     """Return (lists, rows on their slips, rows accepted) of all imports."""
     query = select(func.count(), func.coalesce(func.sum(received_list.c.rows), 0),

@@ -31,6 +31,7 @@ class Server(Database):
     ``derive`` makes a role's password of a member's own; without it nobody can change a password here.
     """
 
+    shared = True
     own_steps = False
 
     def __init__(self, link: Link, role: str, password: str, *, derive: Callable[[str], str] | None = None) -> None:

@@ -113,6 +113,20 @@ def marked(transaction: Transaction, most: int) -> tuple[tuple[CaseRow, int], ..
     return tuple((CaseRow(row[0], row[1], CaseStatus(row[2]), *row[3:-1]), row[-1]) for row in rows)
 
 
+_WAITING = Prepared(
+    select(func.count())
+    .select_from(case)
+    .with_hint(case, "INDEXED BY ix_case_replan", "sqlite")
+    .where(case.c.replan.isnot(None), case.c.status != _LEASED)
+)
+
+
+def count_marked(transaction: Transaction) -> int:
+    """Return how many cases are to be worked out anew, as `marked` finds them."""
+    row = _WAITING.first(transaction)
+    return 0 if row is None else int(row[0])
+
+
 def replan_all(transaction: Transaction, now: int) -> None:
     """Have every open case worked out anew (the calling rules changed); until then none of them is handed out."""
     still = case.c.status.in_((int(CaseStatus.READY), int(CaseStatus.WAITING)))

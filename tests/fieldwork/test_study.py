@@ -200,7 +200,7 @@ def test_unsafe_changes_are_refused(made: Made, tmp_path: Path) -> None:
 
 
 def test_new_calling_rules_hold_for_cases_already_scheduled(made: Made, tmp_path: Path) -> None:
-    from cati.fieldwork import calling
+    from cati.fieldwork import calling, placing
     from cati.survey.dispositions import Outcome
 
     lead, anna = made.sign_in("lead"), made.sign_in("anna")
@@ -212,7 +212,8 @@ def test_new_calling_rules_hold_for_cases_already_scheduled(made: Made, tmp_path
     call = calling.begin_call(anna, delivered.lease, 0)
     calling.note_outcome(anna, delivered.lease, call, Outcome.BUSY)
     rules = replace(lead.settings.rules, busy_minutes=60)
-    change_settings(lead, replace(lead.settings, rules=rules))
+    lead, _changed = change_settings(lead, replace(lead.settings, rules=rules))
+    placing.replan(lead, 8)  # on a server the lead's window does, before anybody is called
     anna = made.sign_in("anna")
     made.clock.forward(minutes=20)
     assert isinstance(calling.take_next_case(anna), calling.NoCase)
