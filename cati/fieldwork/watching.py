@@ -2,32 +2,69 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.placing import replan
 from cati.fieldwork.staffing import member_of
 from cati.settings import settings_from_json
 from cati.store import studies, watching
+from cati.store.connecting import Refused
 from cati.store.watching import Marks
 from cati.survey.questionnaire import questionnaire_from_json
 
-__all__ = ["Marks", "figures_moved", "look", "renewed", "study_moved"]
+__all__ = ["Marks", "Seen", "glance", "look", "plan_anew", "renewed"]
+
+_AT_ONCE = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """What a look found.
+
+    ``study``: with what others changed of it, the very same when nothing was; None when whoever is signed in has left,
+    or the contacts were erased. ``own``: the own figures or appointments moved; ``figures``: these or anybody's.
+    """
+
+    marks: Marks | None
+    study: OpenStudy | None
+    own: bool = False
+    figures: bool = False
+
+
+def glance(study: OpenStudy, before: Marks | None) -> Seen:
+    """Look once, and read anew what was changed since ``before`` (the first time: compare everything)."""
+    try:
+        marks = look(study)
+        if before is None:
+            return Seen(marks=marks, study=renewed(study))
+        same = (before.rules, before.member) == (marks.rules, marks.member)
+        own = before.own != marks.own
+        return Seen(
+            marks=marks,
+            study=study if same else renewed(study),
+            own=own,
+            figures=own or before.all_acts != marks.all_acts,
+        )
+    except Refused:  # the server does not know this role any more
+        return Seen(marks=None, study=None)
 
 
 def look(study: OpenStudy) -> Marks:
-    """Look whether anything changed: own rows alone, and for supervisors whether anybody did anything."""
+    """Return what to compare: own rows alone, and for supervisors whether anybody did anything."""
     with study.reading() as transaction:
         return watching.marks(transaction, study.me.id, of_all=study.me.role is not Role.INTERVIEWER)
 
 
-def study_moved(before: Marks | None, after: Marks) -> bool:
-    """Tell whether settings, questionnaire or one's own membership may have changed; always at the first look."""
-    return before is None or (before.rules, before.member) != (after.rules, after.member)
+def plan_anew(study: OpenStudy) -> bool:
+    """Work out some of the cases whose times ran out, where interviewers may not; tells whether there may be more.
 
-
-def figures_moved(before: Marks | None, after: Marks) -> bool:
-    """Tell whether what is counted may have changed, or own appointments; not at the first look."""
-    return before is not None and (before.own, before.all_acts) != (after.own, after.all_acts)
+    For the windows of supervisors and research leads on a server, now and then, in the background: one transaction,
+    one line in the log. Elsewhere whoever takes a case does it.
+    """
+    if not study.database.shared or study.me.role is Role.INTERVIEWER or study.keys is None:
+        return False
+    return replan(study, _AT_ONCE) == _AT_ONCE
 
 
 def renewed(study: OpenStudy) -> OpenStudy | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, literal_column, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, true
 
 from cati.store.database import Transaction
 from cati.store.prepared import Prepared
@@ -25,7 +26,7 @@ class Marks:
     all_acts: int = 0
 
 
-def _own(settings: object) -> Select[object]:
+def _own(settings: ColumnElement[Any]) -> Select[Any]:
     """Return the statement about the study's row and the asking member's own rows; nothing else is read."""
     mine = select(
         func.count().label("n"),
@@ -35,7 +36,7 @@ def _own(settings: object) -> Select[object]:
     booked = mine.subquery("booked")
     last = select(func.max(log.c.n)).where(log.c.who == bindparam("me")).scalar_subquery()
     return select(
-        settings,  # type: ignore[call-overload]  # a column, or what stands for it
+        settings,
         study.c.questionnaire,
         study.c.erased_at,
         member.c.active,
