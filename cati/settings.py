@@ -107,6 +107,11 @@ class StudySettings:
     rules: CallingRules = field(default_factory=CallingRules)
     purpose: str = ""
     """What the interview is about, as said in the introduction, e.g. "how content people are with the office"."""
+    views_per_hour: int = 90
+    """So many contacts one person may look at within an hour, 0 for any number.
+
+    Ninety is what one person reaches who lets each number ring for half a minute and speaks to nobody.
+    """
 
     def site(self, code: str) -> Site:
         """Return the site with this code; KeyError when there is none."""
@@ -187,6 +192,7 @@ def check_rules(rules: CallingRules) -> list[Problem]:
 
 
 _LONGEST_MINUTES = 120
+VIEWS_LIMIT = (10, 600)
 
 
 def check_settings(settings: StudySettings) -> list[Problem]:
@@ -231,6 +237,15 @@ def check_settings(settings: StudySettings) -> list[Problem]:
             )
         )
     found.extend(check_rules(settings.rules))
+    low, high = VIEWS_LIMIT
+    if settings.views_per_hour and not low <= settings.views_per_hour <= high:
+        found.append(
+            Problem(
+                tr("Contacts seen in an hour"),
+                tr("{value} is outside the limit of {low} to {high}.", value=settings.views_per_hour, low=low, high=high),
+                tr("Choose a value inside this limit, or 0 for none."),
+            )
+        )
     return found
 
 

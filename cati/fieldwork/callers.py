@@ -8,6 +8,7 @@ from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import appointment_of, booked_name, name_of, opened_bytes, opened_contact, study_cells
+from cati.fieldwork.views import too_many, too_many_views
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
 from cati.store.cases import CaseRow, CaseStatus
@@ -26,9 +27,14 @@ _QUARTER = 15 * 60
 def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     """Find who calls back, by number (through the keyed index) or by name (in memory); at most `MOST_FOUND`.
 
-    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words.
+    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words, and
+    counts as a view: a Problem when there were too many this hour.
     """
     text = " ".join(text.split())
+    with study.transaction() as transaction:
+        refused = too_many(study, transaction)
+    if refused:
+        raise too_many_views(study)
     by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
     with study.reading() as transaction:  # a search by name takes a second, and others write meanwhile
         if by_number:

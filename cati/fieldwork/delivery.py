@@ -22,6 +22,7 @@ from cati.fieldwork.placing import (
     study_cells,
     turn,
 )
+from cati.fieldwork.views import too_many, too_many_views
 from cati.store import attempts, cases, drafts, studies
 from cati.store.cases import CaseRow, CaseStatus
 from cati.store.database import Transaction
@@ -52,9 +53,12 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
         if held is not None:
             return hand_out(study, transaction, held, cells, now)
         over = field_is_over(study, transaction)
-        found = None if over else _best(study, transaction, cells, now)
+        refused = not over and too_many(study, transaction)
+        found = None if over or refused else _best(study, transaction, cells, now)
         if found is not None:
             return hand_out(study, transaction, found, cells, now)
+    if refused:
+        raise too_many_views(study)
     return field_over(study) if over else why_none(study, now)
 
 
@@ -170,7 +174,10 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
             return Taken(case_id, *hindrance)
         if row is None:
             raise KeyError(case_id)
-        return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+        held = row.lease_holder == study.me.id and (row.lease_until or 0) > seconds(now)
+        if held or not too_many(study, transaction):
+            return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+    raise too_many_views(study)
 
 
 def _hindrance(
