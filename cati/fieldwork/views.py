@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from cati.errors import Problem
 from cati.fieldwork.delivered import LEASE_MINUTES
@@ -14,7 +14,7 @@ from cati.fieldwork.open_study import OpenStudy, Role
 from cati.store import journal, studies
 from cati.store.database import Transaction
 from cati.store.journal import Entry
-from cati.survey.calling_hours import wall
+from cati.survey.calling_hours import instant, wall
 from cati.text import show_moment, tr
 
 HOUR = 3600
@@ -106,6 +106,15 @@ def looks(study: OpenStudy, start: datetime, end: datetime) -> Looks:
         names = {row.id: row.name for row in studies.members(transaction)}
         entries = tuple(journal.between(transaction, seconds(start), seconds(end) + margin, acts=_WATCHED))
     return _judged(entries, names, seconds(start), seconds(end), seconds(study.now()))
+
+
+def period(study: OpenStudy, days: int) -> tuple[datetime, datetime]:
+    """Return from when up to when (UTC) the last ``days`` days at the first site lie, today among them; 0: all."""
+    site, now = study.settings.sites[0], study.now()
+    if not days:
+        return moment(0), now + timedelta(seconds=1)
+    first = wall(now, site).date() - timedelta(days=days - 1)
+    return instant(first, time.min, site), now + timedelta(seconds=1)
 
 
 @dataclass(slots=True)

@@ -160,3 +160,14 @@ def calls_since(transaction: Transaction, interviewer: str, since: int) -> tuple
     )
     row = transaction.execute(query).one()
     return row[0], row[1]
+
+
+def ended_between(transaction: Transaction, start: int, end: int) -> dict[tuple[str, str, int], int]:
+    """Return how many calls ended from ``start`` up to ``end``, by (interviewer, outcome, cell); for supervisors."""
+    query = (
+        select(attempt.c.interviewer, attempt.c.outcome, case.c.cell, func.count())
+        .join(case, case.c.id == attempt.c.case)
+        .where(attempt.c.ended >= start, attempt.c.ended < end)
+        .group_by(attempt.c.interviewer, attempt.c.outcome, case.c.cell)
+    )
+    return {(row[0], row[1] or "", row[2]): row[3] for row in transaction.execute(query)}

@@ -44,7 +44,10 @@ class Bars(QStyledItemDelegate):
 
 def kept_table(name: str, headers: Sequence[str], *, figures: Sequence[int] = (), stretch: int, most: int = 14,
                bars: int | None = None) -> QTableWidget:  # fmt: skip
-    """Return an empty table for `show_rows`; the column ``bars`` shows shares, at most ``most`` rows are seen."""
+    """Return an empty table for `show_rows`; the column ``bars`` shows shares.
+
+    At most ``most`` rows are seen without scrolling in it; 0: it takes the room there is.
+    """
     shown = table(name, headers, [], figures=figures)
     shown.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     shown.setProperty("figures", list(figures))
@@ -73,7 +76,8 @@ def show_rows(shown: QTableWidget, rows: Sequence[Sequence[str]], *, bold: Seque
                 font = shown.font()
                 font.setBold(y in bold)
                 item.setFont(font)
-    if grown:
+    if grown and shown.property("most"):
+        shown.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         show_whole(shown, shown.property("most"))
 
 

@@ -137,6 +137,7 @@ class MainWindow(QMainWindow):
             ("occupied", self._occupy),
             ("site_shown", self._show_site),
             ("counted", self.count),
+            ("day_wanted", lambda: navigation.show_day(self)),
             ("settled", self.take_over),
             ("signed_in", self.enter),
             ("gone", self.leave_study),

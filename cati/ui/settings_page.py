@@ -27,6 +27,7 @@ FIELD_NAMES = {
     "field_to": mark("Last day of calls"), "contact_from": mark("Eligibility"), "contact_to": mark("Eligibility"),
     "consent": mark("Consent"), "languages": mark("Languages"), "expected_minutes": mark("Expected length"),
     "erasure_date": mark("Erasure date"), "rules": mark("Calling rules"), "purpose": mark("Purpose"),
+    "views_per_hour": mark("Contacts seen in an hour"),
 }  # fmt: skip
 """Names of the settings' fields as the page calls them."""
 
