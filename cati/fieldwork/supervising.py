@@ -80,7 +80,7 @@ class Progress:
 def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
     """Return all figures of one moment; for supervisors and research leads. After the purge: what was counted then.
 
-    With ``before`` outcomes and rates are taken from there: what remains costs a few index probes, and one look
+    With ``before`` outcomes, rates and when the next case is due are taken from there: what remains costs a few index probes, and one look
     through the index of cases.
     """
     study.require(Role.SUPERVISOR)
@@ -98,8 +98,7 @@ def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
         attempts_today, complete_today = counts.ended_since(transaction, seconds(midnight))
         over = field_is_over(study, transaction)
         calling = _calling(transaction, now)
-        unasked = over or (before is not None and bool(calling))  # it is shown where nobody calls
-        first = None if unasked else cases.first_due(transaction, list(places))
+        due = None if over else before.next_due if before is not None else _first_due(transaction, places)
         late = seconds(now - timedelta(minutes=study.settings.rules.appointment_grace_minutes))
         missed = attempts.appointments_missed(transaction, late)
         booked = attempts.appointments_between(transaction, late, seconds(tomorrow))
@@ -124,13 +123,18 @@ def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
         attempts_today=attempts_today,
         pending=pending,
         stock=stock,
-        next_due=None if first is None else moment(first),
+        next_due=due,
         field_over=over,
         appointments=booked,
         missed=missed,
         replanning=marked,
         counted=slow.counted,
     )
+
+
+def _first_due(transaction: Transaction, places: dict[int, tuple[str, str]]) -> datetime | None:
+    first = cases.first_due(transaction, list(places))
+    return None if first is None else moment(first)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
