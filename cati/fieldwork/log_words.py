@@ -78,7 +78,7 @@ _REASONS = {
     CALL_BACK: mark("the person called back"),
     OWN_APPOINTMENT: mark("own appointment"),
 }
-_BY = {"number": mark("number"), "name": mark("name")}
+_BY = {"number": mark("telephone number"), "name": mark("name")}
 _SETTINGS = {
     "name": mark("Name"),
     "client": mark("Client"),

@@ -80,8 +80,8 @@ class Progress:
 def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
     """Return all figures of one moment; for supervisors and research leads. After the purge: what was counted then.
 
-    With ``before`` outcomes, rates and when the next case is due are taken from there: what remains costs a few index probes, and one look
-    through the index of cases.
+    With ``before`` outcomes, rates and when the next case is due are taken from there: what remains costs a few index
+    probes, and one look through the index of cases.
     """
     study.require(Role.SUPERVISOR)
     now = study.now()

@@ -64,9 +64,6 @@ class DayPart(Page):
     def begin(self) -> None:
         """Make the report of the day chosen, in the background, and sign the log as it stands."""
         study, day = self.study, self.day.day()
-        if day is None:
-            self.note.say(tr("Enter a day."), "warning")
-            return
 
         def work(_ticket: Ticket) -> Sheet:
             from cati.fieldwork.day_report import day_report  # noqa: PLC0415 - with the part
