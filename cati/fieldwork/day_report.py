@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from html import escape
 
@@ -16,7 +16,7 @@ from cati.fieldwork.sheets import Sheet
 from cati.fieldwork.views import Looks, looks
 from cati.store import attempts, cases, journal
 from cati.survey.calling_hours import instant, wall
-from cati.survey.dispositions import TABLE, Letter, Outcome
+from cati.survey.dispositions import TABLE, Outcome
 from cati.text import language, show_moment, tr, trn
 from cati.vault.checkpoints import Checkpoint
 
@@ -42,7 +42,6 @@ class Worked:
     last: datetime
     calls: int = 0
     interviews: int = 0
-    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +55,7 @@ class Day:
     looks: Looks
     remarkable: tuple[LogLine, ...]
     entries: int
-    appointments: int = field(default=0)
+    appointments: int = 0
 
     @property
     def calls(self) -> int:
@@ -118,7 +117,6 @@ def _people(
         if who in counted:
             counted[who]["calls"] += n
             counted[who]["interviews"] += n if outcome == Outcome.COMPLETE.value else 0
-            counted[who]["refusals"] += n if TABLE[Outcome(outcome)].letter is Letter.REFUSAL else 0
     people = [
         (who, Worked(name=names.get(who, who[:8]), first=moment(first), last=moment(last), **counted[who]))
         for who, (first, last) in spans.items()
@@ -147,7 +145,8 @@ _DAY = ("EEEE d MMMM yyyy", "EEEE, d. MMMM yyyy")
 _PAGE = """<!DOCTYPE html>
 <html lang="{language}"><head><meta charset="utf-8"><title>{title}</title>
 <style>body {{ font-family: sans-serif; font-size: 9pt; }} h1 {{ font-size: 15pt; }} h2 {{ font-size: 11pt; }}
-td, th {{ text-align: left; vertical-align: top; padding: 1pt 8pt 1pt 0; }} td.n, th.n {{ text-align: right; }}
+td, th {{ text-align: left; vertical-align: top; }} td.n, th.n {{ text-align: right; }}
+table {{ margin-top: 4px; margin-bottom: 12px; }} .many td, .many th {{ font-size: 8pt; }}
 .word {{ font-family: monospace; font-size: 16pt; }}</style></head>
 <body><h1>{title}</h1>{body}</body></html>
 """
@@ -188,6 +187,7 @@ def _body(study: OpenStudy, found: Day, signed: Checkpoint | None) -> Iterable[s
     yield from _proof(study, found, signed)
 
 
+_UNBROKEN = "\u2060–\u2060"
 _MADE = ("d MMMM yyyy HH:mm", "d. MMMM yyyy HH:mm")
 
 
@@ -203,8 +203,8 @@ def _staff(study: OpenStudy, found: Day) -> Iterable[str]:
         rows.append(
             (
                 one.name,
-                f"{_clock(study, one.first)}–{_clock(study, one.last)}",
-                *map(str, (one.calls, one.interviews, one.refusals)),
+                f"{_clock(study, one.first)}{_UNBROKEN}{_clock(study, one.last)}",
+                *map(str, (one.calls, one.interviews)),
                 *(map(str, (seen.views, seen.undialled, seen.most_in_an_hour)) if seen else ("0", "0", "0")),
             )
         )
@@ -213,10 +213,10 @@ def _staff(study: OpenStudy, found: Day) -> Iterable[str]:
         return
     yield _table(
         (
-            tr("Person"), tr("At work"), tr("Calls"), tr("Interviews"), tr("Refusals"), tr("Contacts seen"),
+            tr("Person"), tr("At work"), tr("Calls"), tr("Interviews"), tr("Contacts seen"),
             tr("Without a call"), tr("Most in an hour"),
         ),
-        rows, figures=(2, 3, 4, 5, 6, 7),
+        rows, figures=(2, 3, 4, 5, 6), kind="many",
     )  # fmt: skip
 
 
@@ -278,7 +278,9 @@ def _heading(text: str) -> str:
     return f"<h2>{escape(text)}</h2>"
 
 
-def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, figures: Sequence[int] = (1,)) -> str:
+def _table(
+    headers: Sequence[str], rows: Iterable[Sequence[str]], *, figures: Sequence[int] = (1,), kind: str = ""
+) -> str:
     def line(cells: Sequence[str], tag: str) -> str:
         return "".join(
             f'<{tag} class="n" align="right">{escape(cell)}</{tag}>'
@@ -288,4 +290,4 @@ def _table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, figures: Se
         )
 
     lines = "".join(f"<tr>{line(cells, 'td')}</tr>" for cells in rows)
-    return f'<table cellspacing="0" cellpadding="2"><tr>{line(headers, "th")}</tr>{lines}</table>'
+    return f'<table class="{kind}" cellspacing="0" cellpadding="4"><tr>{line(headers, "th")}</tr>{lines}</table>'

@@ -32,6 +32,7 @@ class DayPart(Page):
             layout.setContentsMargins(0, theme.unit(), 0, 0)
         self.study = study
         self.sheet: Sheet | None = None
+        self.making = False
         self.day = DayEdit(wall(study.now(), study.settings.sites[0]).date())
         self.day.setMaximumWidth(theme.columns(24))
         self.make = theme.push(tr("&Make the report"), self.begin, kind="primary")
@@ -53,8 +54,9 @@ class DayPart(Page):
         )
         self.body.addWidget(about)
         self.body.addLayout(row(Labelled(tr("Day"), self.day)))
-        buttons = row(self.make, self.print, self.save)
-        self.body.addLayout(buttons)
+        paper = (self.print, self.save)
+        for buttons in ((self.make,), paper) if theme.is_large() else ((self.make, *paper),):
+            self.body.addLayout(row(*buttons))
         self.body.addWidget(self.working)
         self.body.addWidget(self.note)
         self.body.addWidget(self.words, 1)
@@ -63,6 +65,8 @@ class DayPart(Page):
 
     def begin(self) -> None:
         """Make the report of the day chosen, in the background, and sign the log as it stands."""
+        if self.making:  # the button stays pressable: one that is greyed out loses the keyboard's place
+            return
         study, day = self.study, self.day.day()
 
         def work(_ticket: Ticket) -> Sheet:
@@ -71,14 +75,14 @@ class DayPart(Page):
             return day_report(study, day)
 
         self.note.hide()
-        self.make.setEnabled(False)
+        self.making = True
         self.working.begin(tr("Looking through the log …"))
         run_in_background(self, work, self.show_sheet, self._failed)
 
     def show_sheet(self, sheet: Sheet) -> None:
         """Show a report."""
         self.working.end()
-        self.make.setEnabled(True)
+        self.making = False
         self.sheet = sheet
         self.words.document().setDefaultFont(sheet_font())
         self.words.setHtml(sheet_in_window(sheet.html))
@@ -90,7 +94,7 @@ class DayPart(Page):
 
     def _failed(self, problem: Problem) -> None:
         self.working.end()
-        self.make.setEnabled(True)
+        self.making = False
         self.note.say(in_words(problem), "warning")
 
     def _print(self) -> None:

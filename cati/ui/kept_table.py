@@ -43,13 +43,15 @@ class Bars(QStyledItemDelegate):
 
 
 def kept_table(name: str, headers: Sequence[str], *, figures: Sequence[int] = (), stretch: int, most: int = 14,
-               bars: int | None = None) -> QTableWidget:  # fmt: skip
+               bars: int | None = None, whole: bool = False) -> QTableWidget:  # fmt: skip
     """Return an empty table for `show_rows`; the column ``bars`` shows shares.
 
-    At most ``most`` rows are seen without scrolling in it; 0: it takes the room there is.
+    At most ``most`` rows are seen without scrolling in it; 0: it takes the room there is. ``whole``: where the text is
+    very large, nothing is cut for what one can scroll to.
     """
     shown = table(name, headers, [], figures=figures)
-    shown.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
+    if not (whole and theme.is_large()):
+        shown.horizontalHeader().setSectionResizeMode(stretch, QHeaderView.ResizeMode.Stretch)
     shown.setProperty("figures", list(figures))
     shown.setProperty("most", most)
     if bars is not None:

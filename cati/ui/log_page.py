@@ -58,11 +58,15 @@ class FlagsPart(_Tab):
                 tr("Person"), tr("Contacts seen"), tr("Without a call"), tr("Calls"), tr("Searches"),
                 tr("Most in an hour"), tr("Refused"),
             ],
-            figures=(1, 2, 3, 4, 5, 6), stretch=0, most=60,
+            figures=(1, 2, 3, 4, 5, 6), stretch=0, most=60, whole=True,
         )  # fmt: skip
         self.nobody = theme.words("", "quiet")
         self.flagged = kept_table(
-            tr("Opened without a call"), [tr("When"), tr("Who"), tr("Case"), tr("What")], stretch=3, most=200
+            tr("Opened without a call"),
+            [tr("When"), tr("Who"), tr("Case"), tr("What")],
+            stretch=3,
+            most=200,
+            whole=True,
         )
         self.none = theme.words("", "quiet")
         for part in (
@@ -131,7 +135,9 @@ class EntriesPart(_Tab):
         for box in (self.who, self.act):
             box.setMaximumWidth(theme.columns(48))
             box.currentIndexChanged.connect(self._anew)
-        self.table = kept_table(tr("Log"), [tr("When"), tr("Who"), tr("What"), tr("Case")], stretch=2, most=0)
+        self.table = kept_table(
+            tr("Log"), [tr("When"), tr("Who"), tr("What"), tr("Case")], stretch=2, most=0, whole=True
+        )
         self.table.setMinimumHeight(theme.line() * 12)
         self.more = theme.push(tr("&More entries"), self._more)
         self.count = theme.words("", "quiet")
