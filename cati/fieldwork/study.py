@@ -16,7 +16,7 @@ from cati.fieldwork.before_sign_in import bring_seal, is_on_server, no_study, re
 from cati.fieldwork.changing import change_settings, settings_log
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
-from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.open_study import OpenStudy, Role, reads_every_contact
 from cati.fieldwork.sheets import write_sheets
 from cati.fieldwork.staffing import (
     NewMember,
@@ -226,7 +226,7 @@ def open_study(
         with database.reading() as transaction:
             begun = bool(erasure.steps(transaction))
         keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
-        database.reads_every_contact = not database.shared or member.role != Role.INTERVIEWER
+        database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(
             folder=folder,
             study_id=row.id,

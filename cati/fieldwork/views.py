@@ -129,15 +129,16 @@ class _Tally:
 def _judged(entries: Sequence[Entry], names: dict[str, str], start: int, end: int, now: int) -> Looks:
     called = {(one.who, one.case, one.fence) for one in entries if one.act in _CALLED}
     over = _over(entries)
+    dialled, refused = Act.DIALLED.value, Act.TOO_MANY.value
     tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
     found = []
     for one in entries:
         if not start <= one.at < end:
             continue
         tally = tallies[one.who]
-        tally.dialled += one.act == Act.DIALLED.value
-        tally.refused += one.act == Act.TOO_MANY.value
         if one.act not in VIEWS:
+            tally.dialled += one.act == dialled
+            tally.refused += one.act == refused
             continue
         tally.times.append(one.at)
         if not one.case:

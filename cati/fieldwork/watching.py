@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cati.fieldwork.open_study import OpenStudy, Role
+from cati.fieldwork.open_study import OpenStudy, Role, reads_every_contact
 from cati.fieldwork.placing import replan
 from cati.fieldwork.staffing import member_of
 from cati.settings import settings_from_json
 from cati.store import studies, watching
 from cati.store.connecting import Refused
+from cati.store.timelines import MOST_MARKED
 from cati.store.watching import Marks
 from cati.survey.questionnaire import questionnaire_from_json
 
 __all__ = ["Marks", "Seen", "glance", "look", "plan_anew", "renewed"]
-
-_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +63,7 @@ def plan_anew(study: OpenStudy) -> bool:
     """
     if not study.database.shared or study.me.role is Role.INTERVIEWER or study.keys is None:
         return False
-    return replan(study, _AT_ONCE) == _AT_ONCE
+    return replan(study, MOST_MARKED) == MOST_MARKED
 
 
 def renewed(study: OpenStudy) -> OpenStudy | None:
@@ -85,4 +84,5 @@ def renewed(study: OpenStudy) -> OpenStudy | None:
     questionnaire = study.questionnaire if model is None else questionnaire_from_json(model)
     if same and settings == study.settings and me == study.me:
         return study
+    study.database.reads_every_contact = reads_every_contact(study.database, me.role)
     return replace(study, settings=settings, questionnaire=questionnaire, me=me)

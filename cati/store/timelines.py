@@ -88,7 +88,7 @@ def move(transaction: Transaction, case_ids: Sequence[str], now: int) -> None:
     _FORGET_PAST.act_on_all(transaction, ("of", "now"), [(case_id, now) for case_id in case_ids])
 
 
-def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
+def _marked_of(most: int, *, skip_locked: bool) -> CompoundSelect[Any]:
     columns = [case.c[name] for name in CaseRow.__slots__]
     parts = []
     for tier in TIERS:
@@ -98,18 +98,29 @@ def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
             .where(case.c.tier == literal_column(str(tier)), case.c.replan.isnot(None))
             .where(case.c.status != _LEASED)  # an act, or the end of the lease, comes first
             .order_by(case.c.replan)
-            .limit(literal_column(str(MOST_LISTED)))
+            .limit(literal_column(str(most)))
         )
         parts.append(select((probe.with_for_update(skip_locked=True) if skip_locked else probe).subquery(f"of_{tier}")))
     return union_all(*parts)
 
 
-_MARKED = Prepared(_marked_of(skip_locked=False), postgresql=_marked_of(skip_locked=True))
+MOST_MARKED = 250
+"""So many cases are worked out anew in one transaction at most."""
+
+_FEW, _MANY = (
+    Prepared(_marked_of(most, skip_locked=False), postgresql=_marked_of(most, skip_locked=True))
+    for most in (MOST_LISTED, MOST_MARKED)
+)
 
 
 def marked(transaction: Transaction, most: int) -> tuple[tuple[CaseRow, int], ...]:
-    """Return up to ``most`` cases to be worked out anew, the urgent tiers first, each with from when on."""
-    rows = _MARKED.rows(transaction)[:most]
+    """Return up to ``most`` cases to be worked out anew, the urgent tiers first, each with from when on.
+
+    `MOST_MARKED` at most, so that whoever wants as many and gets fewer has all.
+    """
+    if most > MOST_MARKED:
+        raise ValueError(most)
+    rows = (_FEW if most <= MOST_LISTED else _MANY).rows(transaction)[:most]
     return tuple((CaseRow(row[0], row[1], CaseStatus(row[2]), *row[3:-1]), row[-1]) for row in rows)
 
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from cati.fieldwork import calling
+from cati.fieldwork import calling, log, supervising
+from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.study import change_settings, deactivate
 from cati.survey.dispositions import Outcome
@@ -118,3 +119,29 @@ def test_own_appointments_follow_what_a_colleague_does(window: MainWindow, ready
     page.idle.show_appointments = lambda booked: seen.append(len(booked))
     _call(ready.sign_in("anna"))  # in another window of the same person
     qtbot.waitUntil(lambda: bool(seen), timeout=TWO_SECONDS)
+
+
+def test_a_supervisors_window_works_out_times_where_interviewers_may_not(
+    window: MainWindow, ready: Ready, qtbot: QtBot
+) -> None:
+    lead = ready.sign_in("lead")
+    rules = replace(lead.settings.rules, busy_minutes=60)
+    change_settings(lead, replace(lead.settings, rules=rules))
+    witness = ready.sign_in("witness")
+    witness.database.shared = True  # as a server's is
+    assert supervising.progress(witness).replanning == 60
+    window.enter(witness)
+    window.watch.beat()
+    qtbot.waitUntil(lambda: supervising.progress(witness).replanning == 0)
+    assert [one.details for one in log.entries(witness, acts=[Act.PLANNED])] == ['{"cases":60}']
+
+
+def test_nothing_is_looked_at_during_a_pause_or_when_nobody_is_signed_in(
+    window: MainWindow, ready: Ready, qtbot: QtBot
+) -> None:
+    window.watch.beat()
+    assert not is_busy()
+    _entered(window, ready, qtbot, "anna", "calls")
+    window.take_pause()
+    window.watch.beat()
+    assert not is_busy()
