@@ -70,7 +70,7 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
             blocked[HOURS] += n - avoided
             if n > avoided and not is_allowed(now, site, rules):
                 opening.append(next_allowed(now, site, rules, room_minutes=study.settings.expected_minutes))
-    if first is not None:
+    if first is not None and moment(first) > now:  # one that waits to be worked out anew keeps a time long past
         opening.append(moment(first))
     blocked[REPLAN] = min(marked, blocked[LATER])
     blocked[LATER] -= blocked[REPLAN]
