@@ -18,6 +18,8 @@ LANDS = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH",
 
 LONGEST_KEPT = timedelta(days=366)
 """Contacts are kept this long after the field period at most (GDPR Art. 5(1)(e)); the institute may choose less."""
+USUAL_VIEWS = 90
+VIEWS_LIMIT = (10, 600)
 _REACHABLE = re.compile(r"(?!\(?0(?:900|190|137|180))\(?(?:\+|0)[\d ()/.–-]{5,30}")
 
 
@@ -109,6 +111,11 @@ class StudySettings:
     """By how many interviews a site or a department may exceed its target, because they run at the same time."""
     purpose: str = ""
     """What the interview is about, as said in the introduction, e.g. "how content people are with the office"."""
+    views_per_hour: int = USUAL_VIEWS
+    """So many contacts one person may look at within an hour, 0 for any number.
+
+    Ninety is what one person reaches who lets each number ring for half a minute and speaks to nobody.
+    """
 
     def site(self, code: str) -> Site:
         """Return the site with this code; KeyError when there is none."""
@@ -243,6 +250,20 @@ def check_settings(settings: StudySettings) -> list[Problem]:
             )
         )  # fmt: skip
     found.extend(check_rules(settings.rules))
+    low, high = VIEWS_LIMIT
+    if settings.views_per_hour and not low <= settings.views_per_hour <= high:
+        found.append(
+            Problem(
+                tr("Contacts seen in an hour"),
+                tr(
+                    "{value} is outside the limit of {low} to {high}.",
+                    value=settings.views_per_hour,
+                    low=low,
+                    high=high,
+                ),
+                tr("Choose a value inside this limit, or 0 for none."),
+            )
+        )
     return found
 
 

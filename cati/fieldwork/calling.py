@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cati.fieldwork.callers import appointments_near, find_caller, my_appointments, name_of
+from cati.fieldwork.callers import appointments_near, find_caller, my_appointments
 from cati.fieldwork.delivered import (
     LEASE_MINUTES,
     UNDO_SECONDS,
@@ -36,7 +36,7 @@ from cati.fieldwork.introduction import introduction
 from cati.fieldwork.log import Act, note
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call, keep_outcome, note_outcome, undo_outcome, withdraw
-from cati.fieldwork.placing import after_the_field
+from cati.fieldwork.placing import after_the_field, name_of
 from cati.survey.calling_hours import wall
 
 __all__ = [

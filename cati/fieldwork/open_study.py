@@ -109,3 +109,8 @@ class OpenStudy:
             self.desk.outbox.close()
         forget_keys()
         self.database.close()
+
+
+def reads_every_contact(database: Database, role: Role) -> bool:
+    """Tell whether a member of this role may open any contact: on a server interviewers may not."""
+    return not database.shared or role is not Role.INTERVIEWER

@@ -28,6 +28,7 @@ from cati.fieldwork.placing import (
     after_the_field,
     appointment_row,
     case_file,
+    opened_contact,
     plan_lapse,
     put,
     sealed_contact,
@@ -125,7 +126,9 @@ def keep_outcome(
     ):
         return LeaseLost(lease.case_id)
     if appointment is not None:
-        attempts.book(transaction, appointment_row(study, row.id, appointment))
+        contact = None if before.contact is None else opened_contact(study, before.contact)
+        booked = appointment_row(study, row.id, appointment, site=cell[0], contact=contact)
+        attempts.book(transaction, booked)
     elif outcome in _ENDS_APPOINTMENT:
         attempts.cancel_appointment(transaction, row.id)
     if preference is not None:

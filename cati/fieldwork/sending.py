@@ -56,8 +56,6 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
         if lease is None and _has_ended(transaction, end):
             return Sent()
         anew = None if lease is not None else _taken_up_again(study, transaction, entry, fence)
-        if lease is None and anew is None:
-            return Lost()
         if anew is None or not study.database.by_functions:
             return _done(study, transaction, entry, lease, anew)
     with study.transaction() as transaction:  # a server shows a contact only once it has kept the log's entry

@@ -17,7 +17,7 @@ from cati.fieldwork.changing import change_settings, settings_log
 from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
-from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_study import OpenStudy, Role, reads_every_contact
 from cati.fieldwork.sheets import write_sheets
 from cati.fieldwork.staffing import (
     NewMember,
@@ -228,6 +228,7 @@ def open_study(
         with database.reading() as transaction:
             begun = bool(erasure.steps(transaction))
         keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
+        database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(
             folder=folder,
             study_id=row.id,

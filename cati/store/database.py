@@ -28,12 +28,14 @@ class Database(ABC):
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
+    ``shared``: others work with it from their own computers; what a role may not read the server does not hand out.
     ``own_steps``: whoever opens it may bring it to a newer version. ``may_be_away``: it may be gone for a while.
     ``by_functions``: a server's, opened by a member, who reads and writes the case in hand and does everything else by
     the functions of `cati.store.rights`.
     """
 
     reads_every_contact = True
+    shared = False
     own_steps = True
     by_functions = False
     may_be_away = False

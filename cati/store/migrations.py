@@ -14,7 +14,7 @@ from cati.text import tr
 if TYPE_CHECKING:
     from alembic.config import Config
 
-HEAD = "0005"
+HEAD = "0007"
 """The newest step in `cati.store.versions`; a test holds the two together."""
 
 

@@ -38,6 +38,7 @@ class Server(Database):
     ``derive`` makes a role's password of a member's own; without it nobody can change a password here.
     """
 
+    shared = True
     own_steps = False
     by_functions = True
     reads_every_contact = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -16,6 +17,7 @@ from cati.text import show_moment, tr
 from cati.ui import theme
 from cati.ui.asking_study import ask
 from cati.ui.asking_view import ESCAPE, AskingView
+from cati.ui.background import run_in_background
 from cati.ui.case_panel import CasePanel, lost_words, withdrawal_question
 from cati.ui.idle_view import IdleView
 from cati.ui.keys import Key, Where, key_of
@@ -51,6 +53,7 @@ class CallingPage(QWidget):
     def __init__(self, study: OpenStudy) -> None:
         super().__init__()
         self.study = study
+        self.may_take: Callable[[], bool] = lambda: True  # the window looks first whether anything changed elsewhere
         self._noted: Noted | None = None
         self._withdrawing = ""
         self.panel = CasePanel(study)
@@ -110,6 +113,8 @@ class CallingPage(QWidget):
 
     def take_next(self) -> None:
         """Take the next case, or say what blocks all of them; of a server that is away, as soon as it answers."""
+        if not self._may_take():
+            return
 
         def show(found: DeliveredCase | NoCase) -> None:
             if isinstance(found, DeliveredCase):
@@ -121,6 +126,10 @@ class CallingPage(QWidget):
 
         self.wanted.want(lambda: calling.take_next_case(self.study), show, insist=True)
 
+    def _may_take(self) -> bool:
+        """Look first whether anything changed; not at a server, for which nobody waits here and which looks itself."""
+        return self.study.desk is not None or self.may_take()
+
     def search(self, text: str) -> None:
         """Look for somebody who calls back."""
         self.wanted.want(
@@ -130,6 +139,8 @@ class CallingPage(QWidget):
 
     def take_case(self, case_id: str, reason: str) -> None:
         """Open the case of somebody who is on the line, or of an appointment of one's own."""
+        if not self._may_take():
+            return
 
         def taken(found: DeliveredCase | Taken) -> None:
             if isinstance(found, Taken):
@@ -242,6 +253,21 @@ class CallingPage(QWidget):
             if left <= 0:
                 self._noted = None
             self.idle.show_undo(max(left, 0))
+
+    def take_over(self, study: OpenStudy) -> None:
+        """Work by what was changed elsewhere from the next case on; between two cases only."""
+        self.study = study
+        self.panel.take_over(study)
+
+    def catch_up(self) -> None:
+        """Show the own appointments anew: somebody changed one, or called a person of mine."""
+        study = self.study
+
+        def show(booked: tuple[calling.Booked, ...]) -> None:
+            if self.views.currentWidget() is self.idle and self.isVisible():
+                self.idle.show_appointments(booked)
+
+        run_in_background(self, lambda _ticket: calling.my_appointments(study), show)
 
     def may_leave(self) -> bool:
         """Tell whether the page may be left: not while a case is open, or one is on its way here."""

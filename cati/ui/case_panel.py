@@ -106,6 +106,11 @@ class CasePanel(QWidget):
         self.appointment.agreed.connect(lambda agreed: self._note(outcome_of(agreed), agreed))
         self.appointment.left.connect(self.show_case)
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Work by the study as it is now from the next case on."""
+        self.study = study
+        self.holder.take_over(study)
+
     @property
     def interview(self) -> InterviewPage | None:
         """The interview under way, None when there is none."""

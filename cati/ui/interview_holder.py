@@ -32,6 +32,10 @@ class InterviewHolder(QWidget):
         self._stack = QVBoxLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Begin the next interview by the study as it is now; one that is under way goes on as it began."""
+        self._study = study
+
     def begin(self, opened: OpenCase) -> bool:
         """Begin or resume the interview of a case whose call has begun; False when the case was lost."""
         from cati.fieldwork import interviewing  # noqa: PLC0415 - with the first interview

@@ -23,6 +23,7 @@ from cati.ui.header import Figures, Header
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
+from cati.ui.watch import Watch
 
 if TYPE_CHECKING:
     from cati.fieldwork.calling import MyDay
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
         self.header = Header()
         self.rail = navigation.Rail()
         self.pages = QStackedWidget()
+        self.watch = Watch(self)
         self.setCentralWidget(_laid_out(self.header, self.rail, self.pages))
         self.setWindowTitle("cati")
         self.resize(USUAL_SIZE)
@@ -89,6 +91,7 @@ class MainWindow(QMainWindow):
 
     def leave_study(self) -> None:
         """Show that nobody is signed in; whoever calls this closes the study."""
+        self.watch.leave()
         self.study = None
         self.rail.hide()
         self.header.show_nobody()
@@ -117,6 +120,8 @@ class MainWindow(QMainWindow):
         """Show a page in place of the one there was, and listen to what it reports."""
         self._open = name
         self._listen(page)
+        if hasattr(page, "may_take"):
+            page.may_take = self.watch.look
         old, self._page = self._page, page
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
@@ -136,7 +141,8 @@ class MainWindow(QMainWindow):
             ("occupied", self._occupy),
             ("site_shown", self._show_site),
             ("counted", self.count),
-            ("settled", self._settle),
+            ("day_wanted", lambda: navigation.show_day(self)),
+            ("settled", self.take_over),
             ("signed_in", self.enter),
             ("gone", self.leave_study),
             ("left", self.show_sign_in),
@@ -175,10 +181,14 @@ class MainWindow(QMainWindow):
         if self.study is not None:
             self.header.show_study(self.study.settings.name, self.study.me.name, site)
 
-    def _settle(self, study: OpenStudy) -> None:
-        """Take over the study after its settings were changed."""
+    def take_over(self, study: OpenStudy) -> None:
+        """Take over the study after something of it was changed, here or elsewhere; another role has other places."""
+        promoted = self.study is not None and self.study.me.role is not study.me.role
         self.study = study
         self._show_site("")
+        if promoted:
+            self.rail.show_places(navigation.places_of(study.me.role, erased=study.keys is None))
+            self.open_place(self.rail.names()[0])
 
     def count(self) -> None:
         """Show anew what was done today."""
@@ -253,6 +263,7 @@ class MainWindow(QMainWindow):
             from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
 
             study, self.study = self.study, None
+            self.watch.leave()
             sign_out(study)
         event.accept()
 

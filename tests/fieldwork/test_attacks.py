@@ -137,10 +137,13 @@ READING = """
     SELECT * FROM cati_contacts_of(ARRAY['{his}', '{other}'])
     SELECT * FROM cati_all_contacts()
     SELECT * FROM cati_hashes('{his}')
-    SELECT * FROM cati_marked()
+    SELECT * FROM cati_marked(250)
     SELECT * FROM cati_sizes()
     SELECT * FROM cati_begun(ARRAY['{his}'])
     SELECT * FROM cati_hold('{his}', {his_fence})
+    SELECT cati_all_acts()
+    SELECT cati_may_view()
+    SELECT site, name FROM appointment WHERE interviewer <> '{me}'
     SELECT * FROM cati_look_up('\\x0000')
     SET row_security = off; SELECT * FROM "case"
     COPY contact TO STDOUT

@@ -213,6 +213,8 @@ BEGIN
         RETURN;
     END IF;
 
+    PERFORM public.cati_may_view();
+
     SELECT count(*) INTO crowd FROM public.member AS m WHERE m.active;
     SELECT array_agg(o.site) FILTER (WHERE NOT o.appointments), array_agg(o.site) FILTER (WHERE o.appointments)
     INTO sites, sites_wished

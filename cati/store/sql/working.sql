@@ -54,6 +54,7 @@ BEGIN
     RETURN;
   END IF;
   IF found_case.lease_holder IS DISTINCT FROM me THEN
+    PERFORM public.cati_may_view();
     IF EXISTS (SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of) THEN
       RETURN;
     END IF;
@@ -132,6 +133,10 @@ BEGIN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
+  IF what_for = 'search' THEN  -- which counts as a look at one contact, like one by number
+    PERFORM public.cati_may_view();
+    PERFORM public.cati_write('case_looked_up', '', 0, '{"by":"name"}');
+  END IF;
 END
 $$;
 
@@ -162,7 +167,7 @@ END
 $$;
 
 -- Cases that are to be worked out anew, locked, the urgent tiers first; those that somebody else has locked are left.
-CREATE FUNCTION public.cati_marked() RETURNS SETOF public."case"
+CREATE FUNCTION public.cati_marked(most int) RETURNS SETOF public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -170,22 +175,27 @@ BEGIN
   FOR tier_now IN 0..3 LOOP
     RETURN QUERY
       SELECT c.* FROM public."case" c WHERE c.tier = tier_now AND c.replan IS NOT NULL AND c.status <> 2
-      ORDER BY c.replan LIMIT 32 FOR NO KEY UPDATE SKIP LOCKED;
+      ORDER BY c.replan LIMIT least(most, 250) FOR NO KEY UPDATE SKIP LOCKED;
   END LOOP;
 END
 $$;
 
--- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log.
+-- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log, and so is a number
+-- that nobody has.
 CREATE FUNCTION public.cati_look_up(digest bytea) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE one text;
 BEGIN
   PERFORM public.cati_demand(0);
+  PERFORM public.cati_may_view();
   FOR one IN SELECT i."case" FROM public.contact_index i WHERE i.hash = digest ORDER BY i."case" LIMIT 20 LOOP
     PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
     RETURN NEXT one;
   END LOOP;
+  IF one IS NULL THEN
+    PERFORM public.cati_write('case_looked_up', '', 0, '{"by":"number"}');
+  END IF;
 END
 $$;
 
@@ -360,10 +370,12 @@ BEGIN
   END IF;
   DELETE FROM public.appointment a WHERE a."case" = of;
   IF old_appointment IS NOT NULL THEN
-    INSERT INTO public.appointment ("case", kind, at, until, wall, zone, reason, interviewer)
-      SELECT of, j.kind, j.at, j.until, j.wall, j.zone, decode(j.reason, 'hex'), j.interviewer
+    INSERT INTO public.appointment ("case", kind, at, until, wall, zone, reason, interviewer, site, name)
+      SELECT of, j.kind, j.at, j.until, j.wall, j.zone, decode(j.reason, 'hex'), j.interviewer, j.site,
+        decode(j.name, 'hex')
       FROM json_to_record(old_appointment)
-        AS j (kind text, at bigint, until bigint, wall text, zone text, reason text, interviewer text);
+        AS j (kind text, at bigint, until bigint, wall text, zone text, reason text, interviewer text, site text,
+              name text);
   END IF;
   fence := under + 1;
   until := now + 60 * least(greatest(minutes, 1), 60);
