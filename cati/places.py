@@ -43,3 +43,8 @@ def logs() -> Path:
 def authorities() -> Path:
     """Return the folder of the certificates by which servers are known; copies from link files, and no secret."""
     return own_folder() / "authorities"
+
+
+def spools() -> Path:
+    """Return the folder of what servers have not acknowledged yet: sealed, of this workstation, mostly empty."""
+    return own_folder() / "spools"

@@ -18,6 +18,8 @@ LANDS = ("BB", "BE", "BW", "BY", "HB", "HE", "HH", "MV", "NI", "NW", "RP", "SH",
 
 LONGEST_KEPT = timedelta(days=366)
 """Contacts are kept this long after the field period at most (GDPR Art. 5(1)(e)); the institute may choose less."""
+USUAL_VIEWS = 90
+VIEWS_LIMIT = (10, 600)
 _REACHABLE = re.compile(r"(?!\(?0(?:900|190|137|180))\(?(?:\+|0)[\d ()/.–-]{5,30}")
 
 
@@ -111,6 +113,11 @@ class StudySettings:
     """What the interview is about, as said in the introduction, e.g. "how content people are with the office"."""
     lock_minutes: int = 10
     """After so many minutes without a key or a movement a window locks; not in an interview."""
+    views_per_hour: int = USUAL_VIEWS
+    """So many contacts one person may look at within an hour, 0 for any number.
+
+    Ninety is what one person reaches who lets each number ring for half a minute and speaks to nobody.
+    """
 
     def site(self, code: str) -> Site:
         """Return the site with this code; KeyError when there is none."""
@@ -245,6 +252,13 @@ def check_settings(settings: StudySettings) -> list[Problem]:
                 tr("Choose a value inside this limit."),
             )
         )  # fmt: skip
+    found.extend(_check_windows(settings))
+    found.extend(check_rules(settings.rules))
+    return found
+
+
+def _check_windows(settings: StudySettings) -> list[Problem]:
+    found = []
     if not 1 <= settings.lock_minutes <= _LONGEST_IDLE:
         found.append(
             Problem(
@@ -253,7 +267,20 @@ def check_settings(settings: StudySettings) -> list[Problem]:
                 tr("Enter 1 to 60 minutes."),
             )
         )
-    found.extend(check_rules(settings.rules))
+    low, high = VIEWS_LIMIT
+    if settings.views_per_hour and not low <= settings.views_per_hour <= high:
+        found.append(
+            Problem(
+                tr("Contacts seen in an hour"),
+                tr(
+                    "{value} is outside the limit of {low} to {high}.",
+                    value=settings.views_per_hour,
+                    low=low,
+                    high=high,
+                ),
+                tr("Choose a value inside this limit, or 0 for none."),
+            )
+        )
     return found
 
 

@@ -75,6 +75,10 @@ class Cluster:
         _write(self.folder / "data" / "pg_hba.conf", "\n".join(lines) + "\n")
         self.psql("SELECT pg_reload_conf()")
 
+    def promote(self) -> None:
+        """Let a stand-in take over, and wait until it takes writes."""
+        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-t", "60", "promote")
+
     def new_database(self, name: str) -> str:
         """Make an empty database that belongs to `OWNER`."""
         self.run("createdb", "-h", str(self.folder), "-p", str(self.port), "-U", "postgres", "-O", OWNER, name)
@@ -97,7 +101,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-RULES = ("local all postgres trust", "host all all 127.0.0.1/32 scram-sha-256")
+RULES = ("local all,replication postgres trust", "host all all 127.0.0.1/32 scram-sha-256")
 """Lines of pg_hba.conf for tests that ask about no transport."""
 
 
@@ -137,17 +141,46 @@ def _unsigned(name: str, issuer: x509.Name, key: ec.EllipticCurvePrivateKey) -> 
     )  # fmt: skip
 
 
+STANDBY = "standby"
+"""What a stand-in calls itself to its primary server."""
+
+
+@contextmanager
+def standing_by(primary: Cluster) -> Iterator[Cluster]:
+    """Start a stand-in of a running server, which follows it by streaming replication, and stop it afterwards."""
+    folder = _own_folder()
+    cluster = Cluster(folder, free_port(), primary.authority)
+    data = folder / "data"
+    try:
+        reach = f"host={primary.folder} port={primary.port} user=postgres application_name={STANDBY}"
+        cluster.run("pg_basebackup", "-d", reach, "-D", str(data), "-R", "-X", "stream", "-c", "fast")
+        own = data / "postgresql.auto.conf"
+        lines = (f"port = {cluster.port}", f"unix_socket_directories = '{folder}'", "synchronous_standby_names = ''")
+        _write(own, own.read_text() + "\n".join(lines) + "\n")
+        cluster.start()
+        yield cluster
+    finally:
+        with suppress(subprocess.CalledProcessError):
+            cluster.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _own_folder() -> Path:
+    # Not in a test's own folder: that one is its user's alone, and a socket's path must be short.
+    folder = Path(tempfile.mkdtemp(prefix="cati-pg-", dir="/tmp"))
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+    return folder
+
+
 @contextmanager
 def running(*settings: str, authority: Authority | None = None, name: str = "localhost") -> Iterator[Cluster]:
     """Start a server in a folder of its own and stop it afterwards; ``settings`` as in postgresql.conf.
 
     With an ``authority`` it takes TLS, under ``name``.
     """
-    # Not in a test's own folder: that one is its user's alone, and a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="cati-pg-", dir="/tmp"))
-    if os.geteuid() == 0:
-        user = pwd.getpwnam("postgres")
-        os.chown(folder, user.pw_uid, user.pw_gid)
+    folder = _own_folder()
     cluster = Cluster(folder, free_port(), authority.pem() if authority else "")
     data = folder / "data"
     try:

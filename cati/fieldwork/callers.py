@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import appointment_of, opened_bytes, opened_contact, study_cells
+from cati.fieldwork.placing import appointment_of, booked_name, name_of, opened_bytes, opened_contact, study_cells
+from cati.fieldwork.views import too_many, too_many_views, within_limit
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
 from cati.store.cases import CaseRow, CaseStatus
@@ -26,13 +27,18 @@ _QUARTER = 15 * 60
 def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     """Find who calls back, by number (through the keyed index) or by name (in memory); at most `MOST_FOUND`.
 
-    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words. On a
-    server only supervisors search by name: a Problem for interviewers.
+    Empty when nobody matches: a number that matches nothing shows nobody. The look-up is logged without the words, and
+    counts as a view: a Problem when there were too many this hour. On a server only supervisors search by name: a
+    Problem for interviewers.
     """
     text = " ".join(text.split())
     by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
     if study.database.by_functions and not by_number:
         study.require(Role.SUPERVISOR)
+    with study.transaction() as transaction:
+        refused = too_many(study, transaction)
+    if refused:
+        raise too_many_views(study)
     looked_up = _looked_up(study, text, by_number=by_number) if study.database.by_functions else None
     # A search by name takes a second, and others write meanwhile. On a server its functions write nothing here, but a
     # transaction that may not write would not call them.
@@ -53,7 +59,7 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
 
 def _looked_up(study: OpenStudy, text: str, *, by_number: bool) -> tuple[str, ...]:
     """Let a server log what is looked up and return the cases with this number; it shows nobody before that is kept."""
-    with study.transaction() as transaction:
+    with within_limit(study), study.transaction() as transaction:
         if by_number:
             return _cases_with(study, transaction, text)
         if sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
@@ -125,11 +131,6 @@ def _state_words(row: CaseRow, now: datetime) -> str:
     return tr("Open")
 
 
-def name_of(contact: Contact) -> str:
-    """Return title and name as said."""
-    return " ".join(part for part in (contact.title, contact.given_name, contact.family_name) if part)
-
-
 def appointments_near(study: OpenStudy, at: datetime) -> int:
     """Return how many appointments lie in the same quarter of an hour as ``at`` (UTC)."""
     start = seconds(at) // _QUARTER * _QUARTER
@@ -138,22 +139,28 @@ def appointments_near(study: OpenStudy, at: datetime) -> int:
 
 
 def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
-    """Return the open appointments that the signed-in interviewer made, the next first; missed ones for a day."""
+    """Return the open appointments that the signed-in interviewer made, the next first; missed ones for a day.
+
+    The rows say all of it; only for what was booked before revision 0007 are cases and contacts looked at.
+    """
     since = study.now() - timedelta(days=1)
     booked = []
     with study.reading() as transaction:
-        cells = study_cells(study, transaction)
         for row in attempts.appointments_by(transaction, study.me.id):
-            case = cases.case_row(transaction, row.case)
-            sealed = contacts.sealed_contact(transaction, row.case)
-            if case is None or sealed is None or moment(row.until or row.at) < since:
+            if moment(row.until or row.at) < since:
                 continue
-            site = study.settings.site(cells[case.cell][0])
+            name, code = booked_name(study, row), row.site
+            if name is None:
+                found = _looked_at(study, transaction, row.case)
+                if found is None:
+                    continue
+                name, code = found
+            site = study.settings.site(code)
             wish = appointment_of(study, row)
             booked.append(
                 Booked(
                     case_id=row.case,
-                    name=name_of(opened_contact(study, sealed)),
+                    name=name,
                     site=site.name,
                     at=wish.at,
                     wall=wall(wish.at, site),
@@ -161,3 +168,12 @@ def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
                 )
             )
     return tuple(booked)
+
+
+def _looked_at(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[str, str] | None:
+    """Return (name, site's code) of the person of a case; None when it may not be looked at, or is erased."""
+    case = cases.case_row(transaction, case_id)
+    sealed = contacts.sealed_contact(transaction, case_id)
+    if case is None or sealed is None:
+        return None
+    return name_of(opened_contact(study, sealed)), study_cells(study, transaction)[case.cell][0]

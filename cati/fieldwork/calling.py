@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cati.fieldwork.callers import appointments_near, find_caller, my_appointments, name_of
+from cati.fieldwork.callers import appointments_near, find_caller, my_appointments
 from cati.fieldwork.delivered import (
     LEASE_MINUTES,
     UNDO_SECONDS,
@@ -15,6 +15,7 @@ from cati.fieldwork.delivered import (
     MyDay,
     NoCase,
     Noted,
+    OnTheWay,
     Receipt,
     StoryLine,
     Taken,
@@ -36,7 +37,7 @@ from cati.fieldwork.leases import let_go
 from cati.fieldwork.log import Act, note
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call, keep_outcome, note_outcome, undo_outcome, withdraw
-from cati.fieldwork.placing import after_the_field
+from cati.fieldwork.placing import after_the_field, name_of
 from cati.survey.calling_hours import wall
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "MyDay",
     "NoCase",
     "Noted",
+    "OnTheWay",
     "Receipt",
     "StoryLine",
     "Taken",

@@ -10,8 +10,9 @@ from cati.fieldwork.forms import unspoken
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.settings import StudySettings, check_settings, settings_to_json
+from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import studies, timelines
+from cati.store.database import Transaction
 from cati.store.journal import Entry
 from cati.text import tr
 
@@ -23,26 +24,49 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
     """Change what is safe to change while the study runs; returns the study anew and the names of what changed.
 
     Refused: removing a site or department (cases hang on them), changing a consent wording people agreed to, and
-    dropping a language. Raises the first Problem found.
+    dropping a language. Raises the first Problem found. What somebody else changed meanwhile stays; the same setting
+    changed by both is refused.
     """
     study.require(Role.RESEARCH_LEAD)
-    for problem in (*check_settings(settings), *_unsafe(study.settings, settings)):
-        raise problem
-    for problem in unspoken(study.questionnaire, settings.languages):
-        raise problem
-    changed = tuple(
-        part.name
-        for part in fields(StudySettings)
-        if getattr(study.settings, part.name) != getattr(settings, part.name)
-    )
+    _check(study, study.settings, settings)
+    changed = _differing(study.settings, settings)
     if changed:
         with study.transaction() as transaction:
+            settings = _beside(study, transaction, settings, changed)
             studies.replace_settings(transaction, settings_to_json(settings))
             keep_rules(transaction, settings)
             if set(changed) & _RESCHEDULES:
                 timelines.replan_all(transaction, log.seconds(study.now()))
             log.note(study, transaction, Act.SETTINGS, changed=list(changed))
     return replace(study, settings=settings), changed
+
+
+def _check(study: OpenStudy, old: StudySettings, new: StudySettings) -> None:
+    for problem in (*check_settings(new), *_unsafe(old, new), *unspoken(study.questionnaire, new.languages)):
+        raise problem
+
+
+def _differing(old: StudySettings, new: StudySettings) -> tuple[str, ...]:
+    return tuple(part.name for part in fields(StudySettings) if getattr(old, part.name) != getattr(new, part.name))
+
+
+def _beside(
+    study: OpenStudy, transaction: Transaction, settings: StudySettings, changed: tuple[str, ...]
+) -> StudySettings:
+    """Return the settings in force with what is ``changed`` here; raises a Problem when both changed the same."""
+    row = studies.the_study(transaction)
+    now = study.settings if row is None else settings_from_json(row.settings)
+    if now == study.settings:
+        return settings
+    if set(_differing(study.settings, now)) & set(changed):
+        raise Problem(
+            tr("Settings"),
+            tr("Somebody else changed the same settings meanwhile; nothing was saved."),
+            tr("Open the page anew, look at them, and change them again."),
+        )
+    together = replace(now, **{name: getattr(settings, name) for name in changed})
+    _check(study, now, together)
+    return together
 
 
 def _unsafe(old: StudySettings, new: StudySettings) -> list[Problem]:

@@ -23,6 +23,7 @@ from cati.fieldwork.placing import (
     study_cells,
     turn,
 )
+from cati.fieldwork.views import too_many, too_many_views, within_limit
 from cati.store import attempts, cases, claiming, drafts, studies
 from cati.store.cases import CaseRow, CaseStatus
 from cati.store.claiming import ClaimsMet
@@ -71,15 +72,18 @@ def _claimed(study: OpenStudy) -> DeliveredCase | None:
     now = study.now()
     with study.transaction() as transaction:
         cells = study_cells(study, transaction)
-        found = cases.held_by(transaction, study.me.id, seconds(now))
+        found, refused = cases.held_by(transaction, study.me.id, seconds(now)), False
         if found is None and not field_is_over(study, transaction):
-            found = _best(study, transaction, cells, now)
-        return None if found is None else hand_out(study, transaction, found, cells, now)
+            refused = too_many(study, transaction)
+            found = None if refused else _best(study, transaction, cells, now)
+        if not refused:
+            return None if found is None else hand_out(study, transaction, found, cells, now)
+    raise too_many_views(study)
 
 
 def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
     """Let the server choose, by its own clock and tables; this window only opens what it is handed."""
-    with study.transaction() as transaction:
+    with within_limit(study), study.transaction() as transaction:
         row = claiming.claim(transaction)
         if row is None:
             return None
@@ -222,7 +226,7 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
         raise ValueError(reason)
     _refuse_when_full(study)
     now = study.now()
-    with study.transaction() as transaction:
+    with within_limit(study), study.transaction() as transaction:
         cells = study_cells(study, transaction)
         row = cases.locked_row(transaction, case_id)
         hindrance = _hindrance(study, transaction, row, cells, now, reason)
@@ -230,9 +234,16 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
             return Taken(case_id, *hindrance)
         if row is None:
             raise KeyError(case_id)
-        if not study.database.by_functions:
-            return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
-        leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
+        if study.database.by_functions:
+            leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
+            refused = False
+        else:
+            held = row.lease_holder == study.me.id and (row.lease_until or 0) > seconds(now)
+            refused = not held and too_many(study, transaction)
+            if not refused:
+                return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
+    if refused:
+        raise too_many_views(study)
     taken = None
     if leased is not None:
         taken = handed_by_function(study, row, Lease(case_id=case_id, fence=leased[0], until=moment(leased[1])))

@@ -77,16 +77,16 @@ def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterv
             return LeaseLost(lease.case_id)
         events = stored_events(study, transaction, lease.case_id)
         if events:
-            added = _event(study, EventKind.RESUMED)
+            added = new_event(study, EventKind.RESUMED)
         else:
             cells = study_cells(study, transaction)
             full = row.cell in full_cells(study, transaction, cells)
-            added = _started(study, cells[row.cell], full=full)
+            added = started_event(study, cells[row.cell], full=full)
             note(study, transaction, Act.INTERVIEW, case=row.id, fence=row.fence)
-        _keep(study, transaction, lease.case_id, len(events), added)
+        keep_event(study, transaction, lease.case_id, len(events), added)
         if not events:
             plan_lapse_anew(study, transaction, lease.case_id)
-        lost = _lost(study, transaction, events)
+        lost = answers_lost(study, transaction, events)
         typed = drafts.places(transaction, lease.case_id)
     events = (*events, added)
     state = interview.replay(study.questionnaire, events)
@@ -95,7 +95,7 @@ def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterv
     )
 
 
-def _lost(study: OpenStudy, transaction: Transaction, events: Sequence[Event]) -> tuple[str, ...]:
+def answers_lost(study: OpenStudy, transaction: Transaction, events: Sequence[Event]) -> tuple[str, ...]:
     """Return which answers do not map from the version they were given on onto the one in force."""
     given_on = events[0].questionnaire_hash if events else ""
     if given_on in ("", study.questionnaire.content_hash):
@@ -118,16 +118,16 @@ def record(
 
     What the questionnaire refuses (``state.refusal``) is not kept. A lost lease gives ``lease_lost`` and keeps nothing.
     """
-    event = _event(study, kind, address, answer, language)
+    event = new_event(study, kind, address, answer, language)
     state = interview.apply(study.questionnaire, running.state, event)
     if state.refusal is not None:
         return replace(running, state=state)
-    place = _place(study, running.case_id, address) if kind is EventKind.ANSWERED and running.typed else ""
+    place = place_of(study, running.case_id, address) if kind is EventKind.ANSWERED and running.typed else ""
     with study.transaction() as transaction:
-        lease = _held(study, transaction, running.lease)
+        lease = hold(study, transaction, running.lease)
         if lease is None:
             return replace(running, lease_lost=True)
-        _keep(study, transaction, running.case_id, len(running.events), event)
+        keep_event(study, transaction, running.case_id, len(running.events), event)
         if place in running.typed:
             drafts.forget_text(transaction, running.case_id, place)
     running.typed.discard(place)
@@ -136,30 +136,37 @@ def record(
 
 def keep_draft(study: OpenStudy, running: RunningInterview, address: str, text: str) -> bool:
     """Keep the words typed so far at a question, one row written over, durable on return; False: lease lost."""
-    place = _place(study, running.case_id, address)
-    plain = _blocks(text.encode())
-    sealed = seal(study.open_keys.drafts, plain, study.study_id, "draft_text", running.case_id, place)
+    place = place_of(study, running.case_id, address)
+    sealed = sealed_words(study, running.case_id, place, text)
     running.typed.add(place)
     with study.transaction() as transaction:
-        if _held(study, transaction, running.lease) is None:
+        if hold(study, transaction, running.lease) is None:
             return False
         drafts.keep_text(transaction, running.case_id, place, sealed)
     return True
+
+
+def sealed_words(study: OpenStudy, case_id: str, place: str, text: str) -> bytes:
+    """Seal the words typed so far at a question for their row."""
+    return seal(study.open_keys.drafts, _blocks(text.encode()), study.study_id, "draft_text", case_id, place)
+
+
+def opened_words(study: OpenStudy, case_id: str, place: str, sealed: bytes) -> str:
+    """Open the words typed so far at a question."""
+    plain = open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_text", case_id, place)
+    return plain.rstrip(b"\0").decode()
 
 
 def draft_of(study: OpenStudy, running: RunningInterview, address: str) -> str:
     """Return the words typed so far at a question and not answered yet, "" for none."""
     if not running.typed:
         return ""
-    place = _place(study, running.case_id, address)
+    place = place_of(study, running.case_id, address)
     if place not in running.typed:
         return ""
     with study.reading() as transaction:
         sealed = drafts.text(transaction, running.case_id, place)
-    if sealed is None:
-        return ""
-    plain = open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_text", running.case_id, place)
-    return plain.rstrip(b"\0").decode()
+    return "" if sealed is None else opened_words(study, running.case_id, place, sealed)
 
 
 def break_off(
@@ -183,11 +190,11 @@ def break_off(
             return LeaseLost(running.case_id)
         if outcome is Outcome.PARTIAL:
             cell = study_cells(study, transaction)[row.cell]
-            whole = _interview(study, running.state, cell, partial=True)
+            whole = what_is_kept(study, running.state, cell, partial=True)
             mixing.put_into_pool(study, transaction, running.lease, whole)
         else:
-            event = _event(study, EventKind.BROKE_OFF)
-            _keep(study, transaction, running.case_id, len(running.events), event)
+            event = new_event(study, EventKind.BROKE_OFF)
+            keep_event(study, transaction, running.case_id, len(running.events), event)
         noted = keep_outcome(
             study,
             transaction,
@@ -200,7 +207,7 @@ def break_off(
             note_code=note_code,
         )
         if isinstance(noted, LeaseLost):
-            raise _CallIsGoneError(running.case_id)
+            raise CallIsGoneError(running.case_id)
         note(study, transaction, Act.BROKEN_OFF, case=running.case_id, fence=running.lease.fence)
     if outcome in ERASES:
         study.database.checkpoint()
@@ -216,7 +223,7 @@ def complete(study: OpenStudy, running: RunningInterview) -> Completed | Running
     Returns the interview itself when a question is still open (``state.refusal`` says which) or the lease was lost. A
     questionnaire that ended by a terminate row closes the case with that row's disposition and keeps no answers.
     """
-    state = interview.apply(study.questionnaire, running.state, _event(study, EventKind.COMPLETED))
+    state = interview.apply(study.questionnaire, running.state, new_event(study, EventKind.COMPLETED))
     if state.status is not InterviewStatus.COMPLETED:
         return replace(running, state=state)
     outcome = Outcome(state.disposition) if state.disposition else Outcome.COMPLETE
@@ -227,17 +234,17 @@ def complete(study: OpenStudy, running: RunningInterview) -> Completed | Running
             return replace(running, lease_lost=True)
         if kept:
             cell = study_cells(study, transaction)[row.cell]
-            whole = _interview(study, state, cell, partial=outcome is Outcome.PARTIAL)
+            whole = what_is_kept(study, state, cell, partial=outcome is Outcome.PARTIAL)
             mixing.put_into_pool(study, transaction, running.lease, whole)
         noted = keep_outcome(study, transaction, running.lease, running.call, outcome)
         if isinstance(noted, LeaseLost):
-            raise _CallIsGoneError(running.case_id)
+            raise CallIsGoneError(running.case_id)
         drafts.forget(transaction, running.case_id)
         note(study, transaction, Act.COMPLETED, case=running.case_id, fence=running.lease.fence)
     return Completed(outcome=outcome, final=noted.final, kept=kept)
 
 
-class _CallIsGoneError(RuntimeError):
+class CallIsGoneError(RuntimeError):
     """The case is held but its call has ended already: a bug, and the transaction must not commit half of it."""
 
 
@@ -255,13 +262,14 @@ def mark_identifying(study: OpenStudy, who: RunningInterview | Contact | None, t
     return mark_texts(text, who)
 
 
-def _event(
+def new_event(
     study: OpenStudy, kind: EventKind, address: str = "", answer: Answer | None = None, language: str = ""
 ) -> Event:  # fmt: skip
+    """Return an event of now, under a fresh id."""
     return Event(id=_fresh_id(study), kind=kind, at=study.now(), item=address, answer=answer, language=language)
 
 
-def _started(study: OpenStudy, cell: tuple[str, str, str], *, full: bool) -> Event:
+def started_event(study: OpenStudy, cell: tuple[str, str, str], *, full: bool) -> Event:
     """Return the first event. Its seed is fresh: the case's own number would tie the order of answers to the case."""
     site, department = _place_names(study, cell)
     values = {
@@ -286,7 +294,7 @@ _NOT_RELEASED = frozenset({"interviewer", "quota_full"})
 """Values of the case that a questionnaire may say aloud but that must not lie beside the answers."""
 
 
-def _interview(
+def what_is_kept(
     study: OpenStudy, state: InterviewState, cell: tuple[str, str, str], *, partial: bool
 ) -> Mapping[str, object]:  # fmt: skip
     """Return what is kept of a finished interview; no time finer than the ISO week, no case, no interviewer."""
@@ -316,7 +324,7 @@ def _place_names(study: OpenStudy, cell: tuple[str, str, str]) -> tuple[Site, De
     return study.settings.site(cell[0]), study.settings.department(cell[0], cell[1])
 
 
-def _held(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
+def hold(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
     """Return the lease while it is ours, moved on once half of it is over; None when it was lost."""
     until = drafts.held(transaction, lease.case_id, lease.fence, study.me.id)
     if until is None:
@@ -327,10 +335,11 @@ def _held(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | N
     return renewed(study, transaction, lease)
 
 
-def _keep(study: OpenStudy, transaction: Transaction, case_id: str, n: int, event: Event) -> None:
+def keep_event(study: OpenStudy, transaction: Transaction, case_id: str, n: int, event: Event) -> bool:
+    """Keep event number ``n`` of an interview; False when this very event is kept already."""
     plain = _blocks(interview.event_to_json(event), fill=b" ")
     sealed = seal(study.open_keys.drafts, plain, study.study_id, "draft_event", case_id, str(n))
-    drafts.append(transaction, case_id, n, event.id, sealed)
+    return drafts.append(transaction, case_id, n, event.id, sealed)
 
 
 def stored_events(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[Event, ...]:
@@ -343,7 +352,7 @@ def stored_events(study: OpenStudy, transaction: Transaction, case_id: str) -> t
     )
 
 
-def _place(study: OpenStudy, case_id: str, address: str) -> str:
+def place_of(study: OpenStudy, case_id: str, address: str) -> str:
     """Return the keyed hash under which a question's typed words lie: not even the question is readable."""
     return blind_index(derive(study.open_keys.drafts, "draft place"), f"{case_id}/{address}").hex()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cati.fieldwork.callers import name_of
 from cati.fieldwork.delivered import DeliveredCase
 from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import name_of
 
 # What the ADM guideline asks for: who calls, for whom, what about, voluntary, anonymous, erased, a number to check.
 SCRIPTS = {

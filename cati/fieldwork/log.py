@@ -47,6 +47,9 @@ class Act(StrEnum):
     OUTCOME = "outcome_noted"
     UNDONE = "outcome_undone"
     PUT_BACK = "case_put_back"
+    PLANNED = "cases_planned_anew"
+    TOO_MANY = "views_refused"
+    REPORTED = "day_reported"
     WITHDRAWN = "consent_withdrawn"
     INTERVIEW = "interview_begun"
     COMPLETED = "interview_completed"
@@ -159,11 +162,14 @@ def extent(transaction: Transaction) -> tuple[int, str]:
     return sum(end.n for end in ends), digest(ends).hex() if ends else ""
 
 
-def entries(study: OpenStudy, *, acts: Sequence[Act] = (), limit: int | None = 500) -> tuple[journal.Entry, ...]:
-    """Return everybody's newest entries first; for supervisors and research leads."""
+def entries(
+    study: OpenStudy, *, acts: Sequence[Act] = (), who: str = "", limit: int | None = 500
+) -> tuple[journal.Entry, ...]:
+    """Return the newest entries first, everybody's or of the member ``who``; for supervisors and research leads."""
     study.require(Role.SUPERVISOR)
+    wanted = tuple(act.value for act in acts)
     with study.reading() as transaction:
-        return tuple(journal.entries(transaction, acts=tuple(a.value for a in acts), newest_first=True, limit=limit))
+        return tuple(journal.entries(transaction, acts=wanted, who=who, newest_first=True, limit=limit))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cati.fieldwork.delivered import OUTAGE
 from cati.fieldwork.delivery import CALL_BACK, OWN_APPOINTMENT
 from cati.fieldwork.log import Act, LogCheck, entries, moment, verify
 from cati.fieldwork.open_study import ROLE_NAMES, OpenStudy, Role
+from cati.fieldwork.views import View
 from cati.store import studies
+from cati.store.journal import Entry
 from cati.survey.dispositions import TABLE, Outcome
 from cati.text import mark, tr, trn
 from cati.vault.checkpoints import Checkpoint
@@ -41,6 +44,9 @@ WORDS = {
     Act.OUTCOME: mark("noted an outcome"),
     Act.UNDONE: mark("took an outcome back"),
     Act.PUT_BACK: mark("put a case back"),
+    Act.PLANNED: mark("worked out anew when people may be called"),
+    Act.TOO_MANY: mark("was refused a contact: too many within an hour"),
+    Act.REPORTED: mark("made the day’s report"),
     Act.WITHDRAWN: mark("erased a contact: consent withdrawn"),
     Act.INTERVIEW: mark("began an interview"),
     Act.COMPLETED: mark("finished an interview"),
@@ -67,6 +73,11 @@ DETAILS = {
     "interviews": mark("interviews {value}"),
     "step": mark("step {value}"),
     "failed": mark("after {value} refused tries"),
+    "by": mark("by {value}"),
+    "found": mark("found {value}"),
+    "cases": mark("cases {value}"),
+    "most": mark("limit {value}"),
+    "day": mark("day {value}"),
 }
 _REASONS = {
     "break": mark("Break"),
@@ -78,7 +89,9 @@ _REASONS = {
     "unlock": mark("at the locked window"),
     "proof": mark("where the own password was asked for"),
     "second": mark("of a second person"),
+    OUTAGE: mark("its lease had ended in an outage"),
 }
+_BY = {"number": mark("telephone number"), "name": mark("name")}
 _SETTINGS = {
     "name": mark("Name"),
     "client": mark("Client"),
@@ -97,6 +110,7 @@ _SETTINGS = {
     "erasure_date": mark("Erasure date"),
     "rules": mark("Calling rules"),
     "lock_minutes": mark("Lock after"),
+    "views_per_hour": mark("Contacts seen in an hour"),
 }
 _MOST_SHOWN = 5
 _OUTCOMES = frozenset(Outcome)
@@ -122,15 +136,35 @@ class LogLine:
     case: str
 
 
-def entries_in_words(study: OpenStudy, *, limit: int = 500) -> tuple[LogLine, ...]:
-    """Return the newest entries first, in the reader's language; for supervisors and research leads."""
-    found = entries(study, limit=limit)
-    with study.reading() as transaction:
-        names = {row.id: row.name for row in studies.members(transaction)}
+def entries_in_words(
+    study: OpenStudy, *, limit: int = 500, acts: Sequence[Act] = (), who: str = ""
+) -> tuple[LogLine, ...]:
+    """Return the newest entries first, in the reader's language; for supervisors and research leads.
+
+    Of these acts and of the member ``who`` alone, where they are given.
+    """
+    return in_words(study, entries(study, limit=limit, acts=acts, who=who))
+
+
+def in_words(study: OpenStudy, found: Iterable[Entry]) -> tuple[LogLine, ...]:
+    """Return entries as they are read."""
+    names = names_of_staff(study)
     return tuple(
         LogLine(at=moment(one.at), who=names.get(one.who, one.who[:8]), what=_what(one.act, one.details), case=one.case)
         for one in found
     )
+
+
+def names_of_staff(study: OpenStudy) -> dict[str, str]:
+    """Return the name of everybody who ever was of the staff, by id."""
+    with study.reading() as transaction:
+        return {row.id: row.name for row in studies.members(transaction)}
+
+
+def seen_how(view: View) -> str:
+    """Return in words how somebody came by a case whose details they saw."""
+    words = tr(WORDS[view.act]) if view.act is Act.HANDED_OUT else tr("took a certain case")
+    return f"{words} ({tr(_REASONS.get(view.reason, view.reason))})" if view.reason else words
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +288,8 @@ def _value(name: str, value: object) -> object:
         return tr(TABLE[Outcome(str(value))].label)
     if name == "role" and value in _ROLES:
         return tr(ROLE_NAMES[Role(str(value))])
+    if name == "by":
+        return tr(_BY.get(str(value), str(value)))
     if name == "reason":
         return tr(_REASONS.get(str(value), str(value)))
     if name == "changed" and isinstance(value, list):

@@ -11,7 +11,7 @@ from cati.fieldwork.open_cells import cells_without_room, full_cells, may_be_cal
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import study_cells
 from cati.settings import Site
-from cati.store import cases
+from cati.store import cases, timelines
 from cati.store.cases import CaseStatus, Whom
 from cati.survey.calling_hours import instant, next_allowed
 from cati.text import mark, tr
@@ -25,6 +25,7 @@ COLLEAGUE = mark("must be called by another interviewer")
 CONVERTER = mark("refused once and wait for an interviewer whose task it is to ask again")
 OPEN = mark("are open at a colleague's")
 CLOSED = mark("are closed")
+REPLAN = mark("wait until a supervisor or research lead signs in, whose window works out their times")
 OVER = mark("stay uncalled: the field period is over")
 
 
@@ -49,6 +50,7 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
             cell for cell, (_s, _d, language) in cells.items() if cell not in full and language in study.me.languages
         ]
         first = cases.first_due(transaction, mine) if mine else None
+        marked = 0 if study.database.reads_every_contact else timelines.count_marked(transaction)
     blocked: Counter[str] = Counter()
     opening: list[datetime] = []
     for (status, cell, whom), n in counted.items():
@@ -71,12 +73,14 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
             opening.append(_opens(study, site, now))
         else:
             blocked[RUNNING if cell in running else HOURS] += n
-    if first is not None:
+    if first is not None and moment(first) > now:  # one that waits to be worked out anew keeps a time long past
         at = moment(first)
         sites = study.settings.sites
         early = all(at < instant(study.settings.field_from, time.min, site) for site in sites)
         opening.append(min(_opens(study, site, at) for site in sites) if early else at)
-    order = (LATER, HOURS, FULL, RUNNING, LANGUAGE, COLLEAGUE, CONVERTER, OPEN, CLOSED)
+    blocked[REPLAN] = min(marked, blocked[LATER])
+    blocked[LATER] -= blocked[REPLAN]
+    order = (REPLAN, LATER, HOURS, FULL, RUNNING, LANGUAGE, COLLEAGUE, CONVERTER, OPEN, CLOSED)
     return NoCase(
         blocked=tuple((tr(why), blocked[why]) for why in order if blocked[why]),
         next_due=min(opening, default=None),

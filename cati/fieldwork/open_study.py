@@ -19,6 +19,7 @@ from cati.vault.contacts import forget_keys
 from cati.vault.study_keys import StudyKeys
 
 if TYPE_CHECKING:
+    from cati.fieldwork.desk import Desk
     from cati.store.database import Database, Transaction
 
 
@@ -63,6 +64,7 @@ class OpenStudy:
 
     ``keys`` is None for a study whose contacts are erased; then only the answers can be read, by research leads.
     ``record``: the member's keys as they were sealed at sign-in, to unlock the window while the server is away.
+    ``desk``: through which the acts of an open case go when the study's database may be away, None for a folder.
     """
 
     folder: Path
@@ -77,6 +79,7 @@ class OpenStudy:
     keys: StudyKeys | None = field(repr=False, default=None)
     answers_private: bytes | None = field(repr=False, default=None)
     record: bytes = field(repr=False, default=b"")
+    desk: Desk | None = field(repr=False, default=None)
 
     def transaction(self) -> AbstractContextManager[Transaction]:
         """Begin with the right to write; everything inside is kept together or not at all."""
@@ -108,5 +111,12 @@ class OpenStudy:
 
     def close(self) -> None:
         """Forget the keys kept for speed and close the database."""
+        if self.desk is not None:
+            self.desk.outbox.close()
         forget_keys()
         self.database.close()
+
+
+def reads_every_contact(database: Database, role: Role) -> bool:
+    """Tell whether a member of this role may open any contact: on a server interviewers may not."""
+    return not database.shared or role is not Role.INTERVIEWER

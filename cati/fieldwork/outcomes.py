@@ -28,6 +28,7 @@ from cati.fieldwork.placing import (
     after_the_field,
     appointment_row,
     case_file,
+    opened_contact,
     plan_lapse,
     put,
     sealed_contact,
@@ -66,25 +67,30 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
         row = held_row(study, transaction, lease)
         if row is None:
             return LeaseLost(lease.case_id)
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
-        if known.open_call is not None:
-            call = known.open_call
-            return Call(id=call.id, started=moment(call.started), phone=call.phone)
-        call_id = f"{study.draw.getrandbits(128):032x}"
-        begun = attempts.AttemptRow(
-            id=call_id,
-            case=row.id,
-            interviewer=study.me.id,
-            started=seconds(now),
-            ended=None,
-            phone=phone,
-            phone_kind=known.phones[phone].value,
-            outcome=None,
-        )
-        attempts.begin_attempt(transaction, begun)
-        plan_lapse(study, transaction, replace(known, calls=(*known.calls, begun)), row.lease_until or seconds(now))
-        note(study, transaction, Act.DIALLED, case=row.id, fence=row.fence)
-    return Call(id=call_id, started=moment(seconds(now)), phone=phone)
+        fresh = Call(id=f"{study.draw.getrandbits(128):032x}", started=moment(seconds(now)), phone=phone)
+        return begin_call_in(study, transaction, row, fresh)
+
+
+def begin_call_in(study: OpenStudy, transaction: Transaction, row: CaseRow, call: Call) -> Call:
+    """Keep that ``call`` began to a case that is held; the one that is open already comes back instead."""
+    known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+    if known.open_call is not None:
+        there = known.open_call
+        return Call(id=there.id, started=moment(there.started), phone=there.phone)
+    begun = attempts.AttemptRow(
+        id=call.id,
+        case=row.id,
+        interviewer=study.me.id,
+        started=seconds(call.started),
+        ended=None,
+        phone=call.phone,
+        phone_kind=known.phones[call.phone].value,
+        outcome=None,
+    )
+    attempts.begin_attempt(transaction, begun)
+    plan_lapse(study, transaction, replace(known, calls=(*known.calls, begun)), row.lease_until or seconds(study.now()))
+    note(study, transaction, Act.DIALLED, case=row.id, fence=row.fence)
+    return call
 
 
 def keep_outcome(
@@ -120,7 +126,9 @@ def keep_outcome(
     ):
         return LeaseLost(lease.case_id)
     if appointment is not None:
-        attempts.book(transaction, appointment_row(study, row.id, appointment))
+        contact = None if before.contact is None else opened_contact(study, before.contact)
+        booked = appointment_row(study, row.id, appointment, site=cell[0], contact=contact)
+        attempts.book(transaction, booked)
     elif outcome in _ENDS_APPOINTMENT:
         attempts.cancel_appointment(transaction, row.id)
     if preference is not None:
@@ -208,13 +216,7 @@ def note_outcome(
     a list, never typed words (ValueError). A hard refusal erases the contact from the disk at once; for ten seconds
     the undo token alone could bring it back. Complete interviews go through `interviewing.complete`.
     """
-    if outcome is Outcome.COMPLETE:
-        message = "an interview is completed by interviewing.complete"
-        raise ValueError(message)
-    if outcome in _NEEDS_APPOINTMENT and appointment is None:
-        raise Problem(tr("Appointment"), tr("It is not said for when."), tr("Enter day and time."))
-    if appointment is not None and (late := after_the_field(study, appointment)) is not None:
-        raise late
+    refuse_outcome(study, outcome, appointment)
     with study.transaction() as transaction:
         noted = keep_outcome(
             study,
@@ -230,6 +232,17 @@ def note_outcome(
     if outcome in ERASES and isinstance(noted, Noted):
         study.database.checkpoint()  # the write-ahead log still held the page as it was
     return noted
+
+
+def refuse_outcome(study: OpenStudy, outcome: Outcome, appointment: Appointment | None) -> None:
+    """Raise what is wrong with an outcome before anything is kept of it."""
+    if outcome is Outcome.COMPLETE:
+        message = "an interview is completed by interviewing.complete"
+        raise ValueError(message)
+    if outcome in _NEEDS_APPOINTMENT and appointment is None:
+        raise Problem(tr("Appointment"), tr("It is not said for when."), tr("Enter day and time."))
+    if appointment is not None and (late := after_the_field(study, appointment)) is not None:
+        raise late
 
 
 def _next_words(standing: Standing, known: CaseFile, now: datetime, *, closed: bool, erased: bool) -> str:

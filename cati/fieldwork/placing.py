@@ -113,11 +113,13 @@ def after_the_field(study: OpenStudy, wish: Appointment) -> Problem | None:
     )
 
 
-def appointment_row(study: OpenStudy, case_id: str, wish: Appointment) -> AppointmentRow:
-    """Return an appointment for its row; the reason, which somebody typed, is sealed."""
-    reason = None
-    if wish.reason:
-        reason = seal(study.open_keys.contacts, wish.reason.encode(), study.study_id, "appointment", case_id, "reason")
+def appointment_row(
+    study: OpenStudy, case_id: str, wish: Appointment, *, site: str, contact: Contact | None
+) -> AppointmentRow:  # fmt: skip
+    """Return an appointment for its row; the reason, which somebody typed, and the person's name are sealed."""
+    key, where = study.open_keys.contacts, (study.study_id, "appointment", case_id)
+    reason = seal(key, wish.reason.encode(), *where, "reason") if wish.reason else None
+    name = None if contact is None else seal(key, name_of(contact).encode(), *where, "name")
     return AppointmentRow(
         case=case_id,
         kind=wish.kind.value,
@@ -127,7 +129,21 @@ def appointment_row(study: OpenStudy, case_id: str, wish: Appointment) -> Appoin
         zone=wish.zone,
         reason=reason,
         interviewer=study.me.id,
+        site=site,
+        name=name,
     )
+
+
+def name_of(contact: Contact) -> str:
+    """Return title and name as said."""
+    return " ".join(part for part in (contact.title, contact.given_name, contact.family_name) if part)
+
+
+def booked_name(study: OpenStudy, row: AppointmentRow) -> str | None:
+    """Return the name of whom an appointment is with, None where the row does not say it."""
+    if row.name is None:
+        return None
+    return open_sealed(study.open_keys.contacts, row.name, study.study_id, "appointment", row.case, "name").decode()
 
 
 def appointment_of(study: OpenStudy, row: AppointmentRow) -> Appointment:
@@ -339,7 +355,8 @@ def turn(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -
 def replan(study: OpenStudy, most: int) -> int:
     """Work out anew up to ``most`` cases whose timeline ran out or holds no more; return how many there were.
 
-    It opens their contacts: an act of those who may read every contact, to be done again while it returns ``most``.
+    It opens their contacts: an act of those who may read every contact, logged as one line however many they are, to
+    be done again while any come back.
     """
     if study.database.by_functions:
         with study.reading() as transaction:
@@ -363,6 +380,8 @@ def replan_some(study: OpenStudy, transaction: Transaction, now: datetime, most:
         known = _filed(study, row, cells[row.cell], kept)
         since = max([moment(mark), *(attempt.ended for attempt in known.history)])
         put(transaction, row.id, timeline_of(study, known, now, min(since, now)))
+    if study.database.shared:
+        note(study, transaction, Act.PLANNED, cases=len(found))
     return len(found)
 
 

@@ -24,6 +24,7 @@ from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.purge_persons import Authority
 from cati.fieldwork.residue import Needles, Searched, needles_of, search, temporary_files
 from cati.fieldwork.sheets import papers_of
+from cati.fieldwork.spool import files_of
 from cati.fieldwork.supervising import case_codes
 from cati.fieldwork.updating import COPIES
 from cati.store import backups, cases, contacts, counts, erasure, journal, staff, studies
@@ -84,9 +85,12 @@ class Purging:
 
 
 def folders_of(folder: Path, seal_path: Path, study_id: str) -> tuple[Path, ...]:
-    """Return where a trace could lie: the study, the seal's folder, papers, the program's log and temporary files."""
+    """Return where a trace could lie: the study, the seal's folder, papers, spools, the program's log, temporary files.
+
+    A spool is what was not yet on a server when the study was taken off it, or a window ended in an outage.
+    """
     papers = papers_of(study_id)
-    return (folder, seal_path.parent, *([papers] if papers else []), places.logs(), *temporary_files())
+    return (folder, seal_path.parent, *([papers] if papers else []), places.spools(), places.logs(), *temporary_files())
 
 
 def plain_traces(study: OpenStudy, needles: Needles) -> tuple[Searched, tuple[str, ...]]:
@@ -216,6 +220,8 @@ def tidy(purging: Purging) -> None:
     """Delete the program's own files that are of no use any more, and count those that are not the program's."""
     purging.database.release_ballast()
     left = _end_backups(purging)
+    for unsent in files_of(places.spools(), purging.study_id):  # sealed under keys that are gone: nobody's any more
+        unsent.unlink(missing_ok=True)
     strangers = sum(path.name not in _OURS for path in purging.folder.rglob("*") if path.is_file())
     purging.finish("tidied", {"strangers": strangers, "backups": [asdict(backup) for backup in left]})
 

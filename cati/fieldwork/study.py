@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.members import SecondPerson, deactivate, reset_password, set_skills
-from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.open_study import OpenStudy, Role, reads_every_contact
 from cati.fieldwork.proving import note_refused, prove_password, unlock, wrong_sign_in
 from cati.fieldwork.sheets import write_sheets
 from cati.fieldwork.sign_in_delay import TooSoon, tries_of
@@ -252,6 +252,7 @@ def open_study(
         with database.reading() as transaction:
             begun = bool(erasure.steps(transaction))
         keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
+        database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(
             folder=folder,
             study_id=row.id,
@@ -269,6 +270,10 @@ def open_study(
         database.works_for, database.works_in = member.id, row.epoch
         failed = tries.end(login)
         _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
+        if database.may_be_away and keys is not None:
+            from cati.fieldwork.desk import open_desk  # noqa: PLC0415 - for studies on a server
+
+            study = replace(study, desk=open_desk(study))
     except (WrongPassword, Refused):
         if row is not None and not database.by_functions:
             note_refused(database, row.id, login, now())
@@ -362,11 +367,13 @@ def sign_out(study: OpenStudy) -> None:
     Whoever was let go, or works while the server is away, is signed out without either.
     """
     try:
+        if study.desk is not None and study.desk.outbox.standing().away:
+            return
         with study.transaction() as transaction:
             log.note(study, transaction, Act.SIGNED_OUT)
         log.write_checkpoint(study)
     except (NoLongerHere, Unreachable, Refused):
-        pass
+        pass  # a server that is away is told of nothing, and the day ends all the same
     finally:
         study.close()
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from cati.fieldwork.log import moment, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.store import cases, counts, studies
+from cati.store import attempts, cases, claiming, counts, studies, timelines
 from cati.store.cases import COMPLETE, CaseStatus
 from cati.store.database import Transaction
-from cati.survey.calling_hours import wall
+from cati.survey.calling_hours import instant, wall
 from cati.survey.dispositions import TABLE, FinalCode, Letter, Outcome, final_code
 from cati.survey.rates import Rates, Tally, rates, tally_of
 from cati.text import tr
@@ -52,7 +52,10 @@ class Calling:
 class Progress:
     """How a study stands. ``next_due`` (UTC) is when the next waiting case may be called, None when none waits.
 
-    ``tally`` holds every case under the final code that it would have were the field to end now.
+    ``tally`` holds every case under the final code that it would have were the field to end now. ``counted`` is when
+    outcomes, rates and tally were counted, which reads every call; all else is of the moment (both UTC; None after the
+    purge). ``appointments`` are those of today still to come, ``missed`` those whose time is over. ``replanning``: so
+    many cases wait until a supervisor's window has worked out their times.
     """
 
     cells: tuple[CellRow, ...]
@@ -68,48 +71,88 @@ class Progress:
     stock: int
     next_due: datetime | None
     field_over: bool = False
+    appointments: int = 0
+    missed: int = 0
+    replanning: int = 0
+    counted: datetime | None = None
 
 
-def progress(study: OpenStudy) -> Progress:
-    """Return all figures of one moment; for supervisors and research leads. After the purge: what was counted then."""
+def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
+    """Return all figures of one moment; for supervisors and research leads. After the purge: what was counted then.
+
+    With ``before`` outcomes, rates and when the next case is due are taken from there: what remains costs a few index
+    probes, and one look through the index of cases.
+    """
     study.require(Role.SUPERVISOR)
     now = study.now()
     with study.reading() as transaction:
-        sizes = counts.sizes(transaction)
         if study.keys is None:
-            return _afterwards(study, transaction, sizes)
+            return _afterwards(study, transaction, counts.sizes(transaction))
         places = counts.cell_places(transaction)
         by_status = cases.count_by_status(transaction)
-        codes = case_codes(transaction)
-        outcomes = counts.outcomes(transaction)
-        midnight = wall(now, study.settings.sites[0]).replace(hour=0, minute=0, second=0, microsecond=0)
+        complete_in = claiming.taken_by_cell(transaction, sorted(places))
+        pending, stock = counts.finished(transaction)
+        site = study.settings.sites[0]
+        today = wall(now, site).date()
+        midnight, tomorrow = (instant(today + timedelta(days=n), time.min, site) for n in (0, 1))
         attempts_today, complete_today = counts.ended_since(transaction, seconds(midnight))
         over = field_is_over(study, transaction)
-        first = None if over else cases.first_due(transaction, list(places))
         calling = _calling(transaction, now)
+        due = None if over else before.next_due if before is not None else _first_due(transaction, places)
+        late = seconds(now - timedelta(minutes=study.settings.rules.appointment_grace_minutes))
+        missed = attempts.appointments_missed(transaction, late)
+        booked = attempts.appointments_between(transaction, late, seconds(tomorrow))
+        marked = timelines.count_marked(transaction) if study.database.shared else 0
+        slow = _counted(transaction, now) if before is None or before.counted is None else before
     open_cases: Counter[tuple[str, str]] = Counter()
     closed: Counter[tuple[str, str]] = Counter()
     for (status, cell), n in by_status.items():
         (closed if status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN) else open_cases)[places[cell]] += n
     complete: Counter[tuple[str, str]] = Counter()
-    for (cell, found), n in codes.items():
-        if found.code == COMPLETE:
-            complete[places[cell]] += n
-    tally = _tally(codes)
+    for cell, taken in complete_in.items():
+        complete[places[cell]] += taken.complete
     return Progress(
         cells=_cells(study, complete, open_cases, closed),
-        outcomes=_by_frequency(outcomes),
-        attempts=sum(outcomes.values()),
-        cases=sizes["cases"],
-        rates=rates(tally),
-        tally=tally,
+        outcomes=slow.outcomes,
+        attempts=slow.attempts,
+        cases=sum(by_status.values()),
+        rates=slow.rates,
+        tally=slow.tally,
         calling=calling,
         complete_today=complete_today,
         attempts_today=attempts_today,
-        pending=sizes["pending"],
-        stock=sizes["stock"],
-        next_due=None if first is None else moment(first),
+        pending=pending,
+        stock=stock,
+        next_due=due,
         field_over=over,
+        appointments=booked,
+        missed=missed,
+        replanning=marked,
+        counted=slow.counted,
+    )
+
+
+def _first_due(transaction: Transaction, places: dict[int, tuple[str, str]]) -> datetime | None:
+    first = cases.first_due(transaction, list(places))
+    return None if first is None else moment(first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counted:
+    """What is counted from every call there was: the slow part of the figures."""
+
+    outcomes: tuple[tuple[Outcome, int], ...]
+    attempts: int
+    rates: Rates
+    tally: Tally
+    counted: datetime
+
+
+def _counted(transaction: Transaction, now: datetime) -> _Counted:
+    outcomes = counts.outcomes(transaction)
+    tally = _tally(case_codes(transaction))
+    return _Counted(
+        outcomes=_by_frequency(outcomes), attempts=sum(outcomes.values()), rates=rates(tally), tally=tally, counted=now
     )
 
 
@@ -119,9 +162,10 @@ def case_codes(transaction: Transaction) -> Counter[tuple[int, FinalCode]]:
     for (cell, code), n in counts.finals(transaction).items():
         found[cell, FinalCode(code, _LETTERS.get(code, Letter.UNKNOWN_OTHER))] += n
     called: Counter[int] = Counter()
-    for cell, history in counts.open_histories(transaction):
-        called[cell] += 1
-        found[cell, final_code([(phone, Outcome(outcome)) for phone, outcome in history], _MANY)] += 1
+    # Few histories are unlike all others: the rules are asked once for each kind.
+    for (cell, history), n in Counter(counts.open_histories(transaction)).items():
+        called[cell] += n
+        found[cell, final_code([(phone, Outcome(outcome)) for phone, outcome in history], _MANY)] += n
     untouched = final_code([], 1)
     for (status, cell), n in cases.count_by_status(transaction).items():
         if status not in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):

@@ -32,7 +32,10 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppointmentRow:
-    """The one open appointment of a case; ``reason`` is sealed."""
+    """The one open appointment of a case; ``reason`` and the person's ``name`` are sealed.
+
+    ``site`` is the site's code; both are empty for what was booked before revision 0007.
+    """
 
     case: str
     kind: str
@@ -42,6 +45,8 @@ class AppointmentRow:
     zone: str
     reason: bytes | None = field(repr=False)
     interviewer: str
+    site: str = ""
+    name: bytes | None = field(default=None, repr=False)
 
 
 _OF_CASE = Prepared(
@@ -72,6 +77,21 @@ def end_attempt(
         .values(ended=ended, outcome=outcome, sub_reason=sub_reason, note_code=note_code)
     )
     return done.rowcount == 1
+
+
+_END_OF = Prepared(
+    select(attempt.c.ended, attempt.c.outcome).where(attempt.c.id == bindparam("id"), attempt.c.ended.isnot(None)),
+    member=text("SELECT ended, outcome FROM public.cati_end_of(:id)"),
+)
+
+
+def end_of(transaction: Transaction, attempt_id: str) -> tuple[int, str] | None:
+    """Return (when, outcome) of a call that ended, None of one that did not or is unknown.
+
+    Asked by whoever made the call when no answer came to its end: the case is not theirs any more then.
+    """
+    row = _END_OF.first(transaction, id=attempt_id)
+    return None if row is None else (row[0], row[1])
 
 
 _LEASE_ENDS = select(case.c.lease_until).where(case.c.id == bindparam("of")).scalar_subquery()
@@ -156,8 +176,16 @@ def appointments_between(transaction: Transaction, start: int, end: int) -> int:
     return 0 if row is None else int(row[0])
 
 
+def appointments_missed(transaction: Transaction, before: int) -> int:
+    """Return how many open appointments ended before then (seconds since 1970): nobody called in time."""
+    query = select(func.count()).select_from(appointment).where(
+        appointment.c.at < before, func.coalesce(appointment.c.until, appointment.c.at) < before
+    )  # fmt: skip
+    return transaction.execute(query).scalar_one()
+
+
 def appointments_by(transaction: Transaction, interviewer: str) -> tuple[AppointmentRow, ...]:
-    """Return the open appointments that this interviewer made, the next first."""
+    """Return the open appointments that this interviewer made, the next first: own rows of one table, nothing else."""
     query = (
         select(*(appointment.c[name] for name in AppointmentRow.__slots__))
         .where(appointment.c.interviewer == interviewer)
@@ -176,6 +204,17 @@ _CALLS_SINCE = Prepared(
 
 
 def calls_since(transaction: Transaction, interviewer: str, since: int) -> tuple[int, int]:
-    """Return (calls, complete interviews) of one interviewer that ended at or after ``since``."""
+    """Return (calls, complete interviews) of one interviewer that ended at or after ``since``: own rows alone."""
     row = _CALLS_SINCE.first(transaction, since=since, interviewer=interviewer)
     return (0, 0) if row is None else (row[0], row[1])
+
+
+def ended_between(transaction: Transaction, start: int, end: int) -> dict[tuple[str, str, int], int]:
+    """Return how many calls ended from ``start`` up to ``end``, by (interviewer, outcome, cell); for supervisors."""
+    query = (
+        select(attempt.c.interviewer, attempt.c.outcome, case.c.cell, func.count())
+        .join(case, case.c.id == attempt.c.case)
+        .where(attempt.c.ended >= start, attempt.c.ended < end)
+        .group_by(attempt.c.interviewer, attempt.c.outcome, case.c.cell)
+    )
+    return {(row[0], row[1] or "", row[2]): row[3] for row in transaction.execute(query)}

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from cati.store.database import Transaction, by_functions
 from cati.store.prepared import MOST_LISTED, Prepared
 from cati.store.schema import case, member, turn
+from cati.store.views import limited
 
 TIERS = (0, 1, 2, 3)
 COMPLETE = "1.1"
@@ -209,9 +210,11 @@ _RENEW_BY_FUNCTION = Prepared(text("SELECT public.cati_renew_lease(:of, :under, 
 def lease_by_function(transaction: Transaction, found: CaseRow, why: str, minutes: int) -> tuple[int, int] | None:
     """Let the server lease a case to the member signed in and log it: (fence number, end of the lease).
 
-    ``why``: the reason that stands in the log. None when the case changed since it was read.
+    ``why``: the reason that stands in the log. None when the case changed since it was read. Raises
+    `views.TooManyViews`.
     """
-    row = _LEASE_BY_FUNCTION.first(transaction, of=found.id, seen=found.fence, why=why, minutes=minutes)
+    with limited():
+        row = _LEASE_BY_FUNCTION.first(transaction, of=found.id, seen=found.fence, why=why, minutes=minutes)
     return None if row is None else (row[0], row[1])
 
 

@@ -28,6 +28,7 @@ from cati.store.cases import COMPLETE, CaseRow, CaseStatus, second_rule
 from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import case
+from cati.store.views import limited
 
 BEST_AT_ONCE = 4
 """So many cells' best cases come back at once; a claim hardly ever needs the second."""
@@ -154,9 +155,9 @@ class ClaimsMet(Exception):  # noqa: N818 - nothing is wrong; the claim is made 
 def claim(transaction: Transaction) -> CaseRow | None:
     """Lease the best case that whoever is signed in on this server may call now, logged; None: there is none.
 
-    Returns the case as it is leased. Raises `ClaimsMet`.
+    Returns the case as it is leased. Raises `ClaimsMet`, or `views.TooManyViews`.
     """
-    with meeting():
+    with meeting(), limited():
         row = _CLAIM.first(transaction)
     return None if row is None else _row(row)
 

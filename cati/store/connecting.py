@@ -9,7 +9,9 @@ from typing import Any
 from cati.errors import Problem
 from cati.text import tr
 
-_CONNECT_SECONDS = 5
+_CONNECT_SECONDS = 3
+_UNACKNOWLEDGED_MS = 10_000
+"""After so long without a sign from the other computer a connection is given up, whatever it waits for."""
 LOCK_SECONDS, STATEMENT_SECONDS = 10, 60
 
 
@@ -73,21 +75,38 @@ class Secret:
     passwords: tuple[str, ...] = field(repr=False)
 
 
-def connect(link: Link, secret: Secret) -> Any:
-    """Return a connection (psycopg's) to the first host that answers and can be written to.
+@dataclass
+class Seen:
+    """What a window knows of its hosts. ``timeline``: the highest that was met; each promotion begins another.
+
+    ``first``: which host answered last, and is tried first: one that is dead costs seconds each time.
+    """
+
+    first: int = 0
+    timeline: int = 0
+
+
+def connect(link: Link, secret: Secret, seen: Seen | None = None) -> Any:
+    """Return a connection (psycopg's) to the first host that answers, can be written to, and was not replaced.
 
     Raises `Refused`, `NotThisServer` or `Unreachable`, in this order when the hosts disagree.
     """
+    seen = seen or Seen()
     worst: Problem | None = None
-    for host, port in zip(link.hosts, link.ports, strict=True):
+    hosts = list(enumerate(zip(link.hosts, link.ports, strict=True)))
+    for at, (host, port) in hosts[seen.first :] + hosts[: seen.first]:
         for password in secret.passwords:
             try:
-                return _connect(link, host, port, secret.role, password)
+                connection = _connect(link, host, port, secret.role, password)
+                _refuse_replaced(connection, seen)
             except (Refused, NotThisServer, Unreachable) as problem:
                 if worst is None or _weight(problem) >= _weight(worst):
                     worst = problem
                 if not isinstance(problem, Refused):
                     break
+            else:
+                seen.first = at
+                return connection
     raise worst or unreachable()
 
 
@@ -108,6 +127,7 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
         "keepalives_idle": 5,
         "keepalives_interval": 2,
         "keepalives_count": 3,
+        "tcp_user_timeout": _UNACKNOWLEDGED_MS,
         "application_name": "cati",
         "options": f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s"
         " -c synchronous_commit=on -c timezone=UTC",
@@ -124,6 +144,23 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
         connection.close()
         raise unreachable()
     return connection
+
+
+def _refuse_replaced(connection: Any, seen: Seen) -> None:
+    """Close a connection to a server whose stand-in has taken over: what is written there is lost."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    lost = False
+    try:
+        row = connection.execute("SELECT ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int8")
+        timeline = int(row.fetchone()[0])
+        connection.rollback()
+    except psycopg.Error:
+        lost = True
+    if lost or timeline < seen.timeline:
+        connection.close()
+        raise unreachable()
+    seen.timeline = timeline
 
 
 def _transport(authority: str) -> dict[str, str]:

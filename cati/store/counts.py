@@ -74,6 +74,7 @@ def open_calls(transaction: Transaction, case_ids: list[str]) -> dict[str, int]:
 
 
 _BEGUN = Prepared(text("SELECT public.cati_begun(:cases)"))
+_POOL = Prepared(text("SELECT waiting, mixed FROM public.cati_pool()"))
 _SIZES = Prepared(text("SELECT what, n FROM public.cati_sizes()"))
 
 
@@ -97,6 +98,19 @@ def sizes(transaction: Transaction) -> dict[str, int]:
         name: transaction.execute(select(func.count()).select_from(table)).scalar_one()
         for name, table in tables.items()
     }
+
+
+def finished(transaction: Transaction) -> tuple[int, int]:
+    """Return how many finished interviews wait to be mixed, and how many lie in the stock."""
+    if by_functions(transaction):
+        found = _POOL.first(transaction)
+        return (0, 0) if found is None else (found[0], found[1])
+    query = select(
+        select(func.count()).select_from(pending).scalar_subquery(),
+        select(func.count()).select_from(stock).scalar_subquery(),
+    )
+    row = transaction.execute(query).one()
+    return row[0], row[1]
 
 
 def lists(transaction: Transaction) -> tuple[int, int, int]:

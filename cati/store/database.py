@@ -53,15 +53,19 @@ class Database(ABC):
     ``name`` is how the place is called in a sentence. ``cells``, ``full_cells`` and ``unsigned_entries`` are what this
     window remembers for speed. ``reads_every_contact``: whoever is signed in may open any contact, not only the one in
     hand; then the timelines of cases are worked out anew where they are met, and not by `placing.replan` alone.
-    ``own_steps``: whoever opens it may bring it to a newer version. ``by_functions``: a server's, opened by a member,
-    who reads and writes the case in hand and does everything else by the functions of `cati.store.rights`.
-    ``works_for``: the member signed in, "" before; a file asks at each transaction whether they are still of the
-    staff, a server knows by itself. ``works_in``: the epoch of the keys they hold, 0 before.
+    ``shared``: others work with it from their own computers; what a role may not read the server does not hand out.
+    ``own_steps``: whoever opens it may bring it to a newer version. ``may_be_away``: it may be gone for a while.
+    ``by_functions``: a server's, opened by a member, who reads and writes the case in hand and does everything else by
+    the functions of `cati.store.rights`. ``works_for``: the member signed in, "" before; a file asks at each
+    transaction whether they are still of the staff, a server knows by itself. ``works_in``: the epoch of the keys they
+    hold, 0 before.
     """
 
     reads_every_contact = True
+    shared = False
     own_steps = True
     by_functions = False
+    may_be_away = False
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
@@ -86,6 +90,10 @@ class Database(ABC):
     @abstractmethod
     def checkpoint(self) -> None:
         """Let nothing of what was deleted stay behind in the log that the database writes ahead."""
+
+    @abstractmethod
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Let the end of this transaction wait until all that it has read is as safe as what it writes itself."""
 
     @abstractmethod
     def vacuum(self) -> None:

@@ -84,6 +84,17 @@ def append(transaction: Transaction, case_id: str, n: int, event_id: str, sealed
     return False
 
 
+_EVENT_AT = Prepared(
+    select(draft_event.c.id).where(draft_event.c.case == bindparam("of"), draft_event.c.n == bindparam("number"))
+)
+
+
+def event_at(transaction: Transaction, case_id: str, n: int) -> str | None:
+    """Return the id of event number ``n`` of an open interview, None when it has none."""
+    row = _EVENT_AT.first(transaction, of=case_id, number=n)
+    return None if row is None else str(row[0])
+
+
 def keep_text(transaction: Transaction, case_id: str, address: str, sealed: bytes) -> None:
     """Keep the words typed so far at one question over the ones before; ``address`` is a keyed hash of it."""
     row = insert(draft_text).values(case=case_id, address=address, sealed=sealed)

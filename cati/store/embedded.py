@@ -157,6 +157,9 @@ class Embedded(Database):
     def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
         """Do nothing: whoever writes into a file is alone as it is."""
 
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Do nothing: what a file holds is on the disk."""
+
     def lay_ballast(self) -> None:
         """Reserve 32 MiB beside the database, to be given back when the disk is full."""
         with (self.folder / BALLAST_NAME).open("wb") as ballast:

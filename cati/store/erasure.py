@@ -92,7 +92,8 @@ def undo_by_function(
 
 def _as_json(row: AppointmentRow) -> str:
     values = {name: getattr(row, name) for name in AppointmentRow.__slots__ if name != "case"}
-    return json.dumps({**values, "reason": None if row.reason is None else row.reason.hex()})
+    sealed = {"reason": row.reason, "name": row.name}
+    return json.dumps({**values, **{name: None if value is None else value.hex() for name, value in sealed.items()}})
 
 
 def withdraw_by_function(transaction: Transaction, case_id: str, tag: str) -> tuple[int, int] | None:

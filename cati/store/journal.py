@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -141,9 +142,55 @@ def append(transaction: Transaction, entry: Entry, previous: bytes) -> bool:
     return written == 1
 
 
-def entries(transaction: Transaction, *, acts: tuple[str, ...] = (), newest_first: bool = False,
+_BACKWARDS = Prepared(
+    select(log.c.at, log.c.act)
+    .where(log.c.who == bindparam("who"), log.c.n > bindparam("above"), log.c.n <= bindparam("upto"))
+    .order_by(log.c.n.desc())
+)
+_PAGE = 250
+
+
+def own_since(transaction: Transaction, who: str, since: int) -> list[tuple[int, str]]:
+    """Return (at, act) of a member's entries after ``since`` (seconds since 1970), the newest first: own rows alone.
+
+    It reads no further back, however long the chain is.
+    """
+    last = head(transaction, who)
+    upto = 0 if last is None else last[0]
+    found: list[tuple[int, str]] = []
+    while upto > 0:
+        above = max(upto - _PAGE, 0)
+        for at, act in _BACKWARDS.rows(transaction, who=who, above=above, upto=upto):
+            if at <= since:
+                return found
+            found.append((at, act))
+        upto = above
+    return found
+
+
+_READ = (log.c.n, log.c.at, log.c.who, log.c.act, log.c.case, log.c.fence, log.c.details)
+
+
+def between(transaction: Transaction, start: int, end: int, *, acts: tuple[str, ...] = ()) -> Iterator[Entry]:
+    """Yield everybody's entries of these acts (all when empty) from ``start`` up to ``end``, oldest first, unhashed."""
+    query = select(*_READ).where(log.c.at >= start, log.c.at < end).order_by(log.c.at, log.c.who, log.c.n)
+    if acts:
+        query = query.where(log.c.act.in_(acts))
+    with transaction.execute(query.execution_options(yield_per=_AT_ONCE)) as rows:
+        for part in rows.partitions():
+            for row in part:
+                yield Entry(*row)
+
+
+def detail(entry: Entry, name: str) -> str:
+    """Return one of an entry's details as text, "" when it has none of this name."""
+    found = json.loads(entry.details).get(name, "") if entry.details else ""
+    return str(found)
+
+
+def entries(transaction: Transaction, *, acts: tuple[str, ...] = (), who: str = "", newest_first: bool = False,
             limit: int | None = None) -> Iterator[Entry]:  # fmt: skip
-    """Yield the entries of these acts (all when empty) over all chains by time, oldest first unless asked otherwise.
+    """Yield the entries of these acts and this member (all when empty) by time, oldest first unless asked otherwise.
 
     Within one second each member's stand in their own order, and those of an old study's one chain in theirs.
     """
@@ -151,6 +198,8 @@ def entries(transaction: Transaction, *, acts: tuple[str, ...] = (), newest_firs
     query = select(log).order_by(*(column.desc() for column in order) if newest_first else order)
     if acts:
         query = query.where(log.c.act.in_(acts))
+    if who:
+        query = query.where(log.c.who == who)
     if limit is not None:
         query = query.limit(limit)
     return _entries(transaction, query)

@@ -272,8 +272,11 @@ appointment = Table(
     Column("zone", String(60), nullable=False),
     Column("reason", Sealed),  # why outside the calling limit: words about a person, so sealed under K_contacts
     Column("interviewer", Id, nullable=False),
+    Column("site", String(60), nullable=False, server_default=""),  # "" and NULL: booked before revision 0007
+    Column("name", Sealed),  # of whom the interviewer promised to call, under K_contacts: no contact is opened for it
     PrimaryKeyConstraint("case"),
     Index("ix_appointment_at", "at"),
+    Index("ix_appointment_interviewer", "interviewer", "at"),
     sqlite_with_rowid=False,
 )  # fmt: skip
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, create_engine
@@ -14,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store import rights
-from cati.store.connecting import Link, Refused, Secret, Unreachable, connect, unreachable
+from cati.store.connecting import Link, Refused, Secret, Seen, Unreachable, connect, unreachable
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.roles import Roles
 from cati.store.studies import set_server_role
@@ -23,8 +24,12 @@ from cati.text import tr
 __all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "ticks"]
 
 _DISK_FULL, _NOT_ALLOWED, _NO_SUCH_ROLE = "53100", "42501", "42704"
-_NO_ANSWER = frozenset({"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03"})
-"""SQLSTATEs of a server that is gone, stops or does not take connections yet (PostgreSQL manual, appendix A)."""
+# Of a server that is gone, stops, is full, or does not take connections yet; and of one where the step has to be done
+# again, for it waited too long for others (PostgreSQL manual, appendix A).
+_NO_ANSWER = frozenset(
+    {"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "53300"}
+    | {"40001", "40P01", "55P03", "57014"}
+)  # fmt: skip
 _KEYS_LOCK = 1667331945
 """Any number, the same in every window: what is locked is one study's database."""
 _CLOCK_HOLDS = 600.0
@@ -46,9 +51,11 @@ class Server(Database):
     change a password here, nor let anybody in.
     """
 
+    shared = True
     own_steps = False
     by_functions = True
     reads_every_contact = False
+    may_be_away = True
 
     def __init__(
         self,
@@ -64,6 +71,9 @@ class Server(Database):
         self._derive = derive
         self._members = members
         self._next_password: str | None = None
+        self._seen = Seen()
+        self._closed = False
+        self._warned: set[int] = set()  # connections (by their process there) on which the server gave a warning
         self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
         engine = create_engine(
             URL.create("postgresql+psycopg", database=link.database),
@@ -77,7 +87,8 @@ class Server(Database):
         super().__init__(link.database, engine)
 
     def _connect(self) -> Any:
-        connection = connect(self.link, self._secret)
+        connection = connect(self.link, self._secret, self._seen)
+        connection.add_notice_handler(partial(self._hear, connection.info.backend_pid))
         try:
             self._read_clock(connection)
             self._refuse_old_keys(connection)
@@ -94,6 +105,11 @@ class Server(Database):
         connection.rollback()
         if epoch is not None and epoch[0] != self.works_in:
             raise keys_renewed()
+
+    def _hear(self, pid: int, notice: Any) -> None:
+        """Note a warning: the one that comes while committing says that the wait for the stand-in was given up."""
+        if notice.severity_nonlocalized == "WARNING":
+            self._warned.add(pid)
 
     def now(self) -> datetime:
         """Return the server's time: what it said last, and what our own steady clock counted since.
@@ -169,7 +185,7 @@ class Server(Database):
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
-        with self._told(), self.engine.connect() as connection:
+        with self._told(), self._lent() as connection:
             driver: Any = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
@@ -179,35 +195,54 @@ class Server(Database):
                 yield connection
             except BaseException:
                 self._next_password = None
-                _roll_back(driver)
+                _roll_back(connection, driver)
                 raise
-            self._commit(driver)
+            self._commit(connection, driver)
 
-    def _commit(self, driver: Any) -> None:
+    @contextmanager
+    def _lent(self) -> Iterator[Transaction]:
+        """A connection of the pool; one that is given back after this database was closed is closed, too."""
+        with self.engine.connect() as connection:
+            try:
+                yield connection
+            finally:
+                if self._closed and not connection.invalidated:
+                    connection.invalidate()
+
+    def close(self) -> None:
+        """Close all connections; those at work as soon as they are done."""
+        self._closed = True
+        super().close()
+
+    def _commit(self, connection: Transaction, driver: Any) -> None:
         """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
         changed, self._next_password = self._next_password, None
         old = self._secret
         if changed is not None:
             self._secret = Secret(old.role, (*old.passwords, changed))
         try:
+            pid = driver.info.backend_pid
+            self._warned.discard(pid)
             driver.commit()
         except BaseException:
-            _roll_back(driver)
+            _roll_back(connection, driver)
             raise
+        if pid in self._warned:
+            raise unreachable()  # kept, but a fail-over now would lose it: as unsure as a commit without an answer
         if changed is not None:
             self._secret = Secret(old.role, (changed,))
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
         """One snapshot of the whole database, without the right to write."""
-        with self._told(), self.engine.connect() as connection:
+        with self._told(), self._lent() as connection:
             driver = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
                 yield connection
             finally:
-                _roll_back(driver)
+                _roll_back(connection, driver)
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -277,6 +312,13 @@ class Server(Database):
             )
             return int(found.scalar_one())
 
+    def wait_until_safe(self, transaction: Transaction) -> None:
+        """Write an empty message into the server's log: its commit waits until that, and all before, is safe.
+
+        Where a commit waits for a stand-in, an earlier one whose answer did not come may be seen before it is there.
+        """
+        transaction.exec_driver_sql("SELECT pg_logical_emit_message(true, 'cati', '')")
+
     def checkpoint(self) -> None:
         """Leave it to the server: its logs and backups are listed in the erasure record with the day they end."""
 
@@ -300,9 +342,11 @@ def ticks() -> float:
     return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
-def _roll_back(driver: Any) -> None:
-    """Roll back; a connection that is gone has nothing to roll back."""
+def _roll_back(connection: Transaction, driver: Any) -> None:
+    """Roll back; a connection that is gone has nothing to roll back, and is not used again."""
     try:
         driver.rollback()
     except Exception:  # noqa: BLE001 - the driver's own errors: the first error is the one to tell of
         driver.close()
+    if driver.closed and not connection.invalidated:
+        connection.invalidate()

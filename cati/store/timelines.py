@@ -120,7 +120,7 @@ def give_back(transaction: Transaction, row: CaseRow, now: int, *, interrupted: 
     move(transaction, [row.id], now)
 
 
-def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
+def _marked_of(most: int, *, skip_locked: bool) -> CompoundSelect[Any]:
     columns = [case.c[name] for name in CaseRow.__slots__]
     parts = []
     for tier in TIERS:
@@ -130,16 +130,22 @@ def _marked_of(*, skip_locked: bool) -> CompoundSelect[Any]:
             .where(case.c.tier == literal_column(str(tier)), case.c.replan.isnot(None))
             .where(case.c.status != _LEASED)  # an act, or the end of the lease, comes first
             .order_by(case.c.replan)
-            .limit(literal_column(str(MOST_LISTED)))
+            .limit(literal_column(str(most)))
         )
         parts.append(select((probe.with_for_update(skip_locked=True) if skip_locked else probe).subquery(f"of_{tier}")))
     return union_all(*parts)
 
 
-_MARKED = Prepared(
-    _marked_of(skip_locked=False),
-    postgresql=_marked_of(skip_locked=True),
-    member=text(f"SELECT {', '.join(CaseRow.__slots__)}, replan FROM public.cati_marked()"),
+MOST_MARKED = 250
+"""So many cases are worked out anew in one transaction at most."""
+
+_FEW, _MANY = (
+    Prepared(
+        _marked_of(most, skip_locked=False),
+        postgresql=_marked_of(most, skip_locked=True),
+        member=text(f"SELECT {', '.join(CaseRow.__slots__)}, replan FROM public.cati_marked({most})"),
+    )
+    for most in (MOST_LISTED, MOST_MARKED)
 )
 
 
@@ -158,9 +164,29 @@ def any_marked(transaction: Transaction) -> bool:
 
 
 def marked(transaction: Transaction, most: int) -> tuple[tuple[CaseRow, int], ...]:
-    """Return up to ``most`` cases to be worked out anew, the urgent tiers first, each with from when on."""
-    rows = _MARKED.rows(transaction)[:most]
+    """Return up to ``most`` cases to be worked out anew, the urgent tiers first, each with from when on.
+
+    `MOST_MARKED` at most, so that whoever wants as many and gets fewer has all.
+    """
+    if most > MOST_MARKED:
+        raise ValueError(most)
+    rows = (_FEW if most <= MOST_LISTED else _MANY).rows(transaction)[:most]
     return tuple((CaseRow(row[0], row[1], CaseStatus(row[2]), *row[3:-1]), row[-1]) for row in rows)
+
+
+_WAITING = Prepared(
+    select(func.count())
+    .select_from(case)
+    .with_hint(case, "INDEXED BY ix_case_replan", "sqlite")
+    .where(case.c.replan.isnot(None), case.c.status != _LEASED),
+    member=text("SELECT public.cati_count_marked()"),
+)
+
+
+def count_marked(transaction: Transaction) -> int:
+    """Return how many cases are to be worked out anew, as `marked` finds them."""
+    row = _WAITING.first(transaction)
+    return 0 if row is None else int(row[0])
 
 
 def replan_all(transaction: Transaction, now: int) -> None:

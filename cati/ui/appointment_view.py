@@ -26,7 +26,9 @@ class AppointmentView(QWidget):
     agreed = Signal(object)
     left = Signal()
 
-    def __init__(self, near: Callable[[datetime], int], misfit: Callable[[Appointment], Problem | None]) -> None:
+    def __init__(
+        self, near: Callable[[datetime, Callable[[int], None]], None], misfit: Callable[[Appointment], Problem | None]
+    ) -> None:
         super().__init__()
         unit = theme.unit()
         self._near = near
@@ -103,12 +105,7 @@ class AppointmentView(QWidget):
                 return
             self.found = read
             self.understood.setText(in_spoken_words(read, site))
-            count = self._near(read.at)
-            self.booked.setText(
-                trn("1 appointment is already booked in that quarter of an hour.",
-                    "{n} appointments are already booked in that quarter of an hour.", count)
-                if count else tr("Nothing else is booked in that quarter of an hour.")
-            )  # fmt: skip
+            self._near(read.at, lambda count: self._show_near(read, count))
             self._why.setVisible(bool(read.reason))
             return
         outside = isinstance(self._appointment(text, "x"), Appointment)
@@ -119,6 +116,15 @@ class AppointmentView(QWidget):
             return
         self._why.setVisible(outside)
         self.fault.setText("\n".join(f"✗ {problem.what} {problem.do}".rstrip() for problem in read))
+
+    def _show_near(self, read: Appointment, count: int) -> None:
+        """Say how many appointments there are, unless another time was typed meanwhile."""
+        if self.found is read:
+            self.booked.setText(
+                trn("1 appointment is already booked in that quarter of an hour.",
+                    "{n} appointments are already booked in that quarter of an hour.", count)
+                if count else tr("Nothing else is booked in that quarter of an hour.")
+            )  # fmt: skip
 
     def _appointment(self, text: str, reason: str) -> Appointment | list[Problem]:
         if self._site is None or self._now is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -10,15 +11,19 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
 from cati.fieldwork import calling
-from cati.fieldwork.calling import DeliveredCase, NoCase, Noted, Taken, TooLate
+from cati.fieldwork.calling import DeliveredCase, NoCase, Noted, OnTheWay, Taken, TooLate
 from cati.survey.calling_hours import wall
 from cati.text import show_moment, tr
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.asking_view import ESCAPE, AskingView
-from cati.ui.case_panel import CasePanel, withdrawal_question
+from cati.ui.background import run_in_background
+from cati.ui.case_panel import CasePanel, lost_words, withdrawal_question
 from cati.ui.idle_view import IdleView
 from cati.ui.keys import Key, Where, key_of
+from cati.ui.next_wanted import Wanted
 from cati.ui.pages import in_words
+from cati.ui.server_line import ServerLine
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -48,6 +53,7 @@ class CallingPage(QWidget):
     def __init__(self, study: OpenStudy) -> None:
         super().__init__()
         self.study = study
+        self.may_take: Callable[[], bool] = lambda: True  # the window looks first whether anything changed elsewhere
         self._noted: Noted | None = None
         self._withdrawing = ""
         self.panel = CasePanel(study)
@@ -61,6 +67,11 @@ class CallingPage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.notice)
         whole.addWidget(self.views, 1)
+        self.wanted = Wanted(self, lambda: self.study, lambda problem: self.say(in_words(problem)))
+        self.keeping: ServerLine | None = None
+        if study.desk is not None:
+            self.keeping = ServerLine(study.desk.outbox, self.wanted, lambda: self.case is None)
+            whole.addWidget(self.keeping)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.panel.closed.connect(self._closed)
@@ -72,6 +83,8 @@ class CallingPage(QWidget):
             timer.start(interval)
         self._show_idle()
         self.idle.show_ready()
+        if self.keeping is not None:
+            self._follow(self.keeping)
 
     def _build(self) -> None:
         self.idle = IdleView()
@@ -99,34 +112,44 @@ class CallingPage(QWidget):
             self.say(in_words(problem))
 
     def take_next(self) -> None:
-        """Take the next case, or say what blocks all of them."""
-        found = calling.take_next_case(self.study)
-        if isinstance(found, DeliveredCase):
-            self._deliver(found)
+        """Take the next case, or say what blocks all of them; of a server that is away, as soon as it answers."""
+        if not self._may_take():
             return
-        self._noted = None
-        self._show_idle()
-        self.idle.show_none(found, due_words(self.study, found))
+
+        def show(found: DeliveredCase | NoCase) -> None:
+            if isinstance(found, DeliveredCase):
+                self._deliver(found)
+                return
+            self._noted = None
+            self._show_idle()
+            self.idle.show_none(found, due_words(self.study, found))
+
+        self.wanted.want(lambda: calling.take_next_case(self.study), show, insist=True)
+
+    def _may_take(self) -> bool:
+        """Look first whether anything changed; not at a server, for which nobody waits here and which looks itself."""
+        return self.study.desk is not None or self.may_take()
 
     def search(self, text: str) -> None:
         """Look for somebody who calls back."""
-        try:
-            self.idle.show_found(calling.find_caller(self.study, text), text.strip())
-        except Problem as problem:
-            self.say(in_words(problem))
+        self.wanted.want(
+            lambda: calling.find_caller(self.study, text),
+            lambda found: self.idle.show_found(found, text.strip()),
+        )
 
     def take_case(self, case_id: str, reason: str) -> None:
         """Open the case of somebody who is on the line, or of an appointment of one's own."""
-        try:
-            found = calling.take_case(self.study, case_id, reason)
-        except Problem as problem:
-            self.say(in_words(problem))
+        if not self._may_take():
             return
-        if isinstance(found, Taken):
-            self.idle.show_taken(found)
-            self.setFocus()
-            return
-        self._deliver(found, on_the_line=reason == calling.CALL_BACK)
+
+        def taken(found: DeliveredCase | Taken) -> None:
+            if isinstance(found, Taken):
+                self.idle.show_taken(found)
+                self.setFocus()
+            else:
+                self._deliver(found, on_the_line=reason == calling.CALL_BACK)
+
+        self.wanted.want(lambda: calling.take_case(self.study, case_id, reason), taken)
 
     def _deliver(self, case: DeliveredCase, *, on_the_line: bool = False) -> None:
         self._noted = None
@@ -141,7 +164,10 @@ class CallingPage(QWidget):
         self.occupied.emit(False)
         self.site_shown.emit("")
         self._show_idle()
-        if words:
+        if isinstance(noted, OnTheWay) and self.keeping is not None:
+            self.keeping.expect(noted, words)
+            self.idle.show_noted("")
+        elif words:
             self.idle.show_noted(words)
             self.counted.emit()
         else:
@@ -153,8 +179,13 @@ class CallingPage(QWidget):
         self._withdrawing = ""
         self.asking.forget()
         self.idle.forget()
-        self.idle.show_appointments(calling.my_appointments(self.study))
         self.views.setCurrentWidget(self.idle)
+
+        def show(booked: tuple[calling.Booked, ...]) -> None:
+            if self.case is None and (self.study.desk is None or self.isVisible()):  # no names where nobody looks
+                self.idle.show_appointments(booked)
+
+        ask(self, self.study, lambda: calling.my_appointments(self.study), show)
         self.setFocus()
 
     def _ask_withdrawal(self) -> None:
@@ -167,8 +198,8 @@ class CallingPage(QWidget):
 
     def _withdraw(self) -> None:
         """Erase somebody who calls while a colleague has the case, or whose case is closed."""
-        receipt = calling.withdraw(self.study, self._withdrawing)
-        self._closed(receipt.words, None)
+        case = self._withdrawing
+        self.wanted.want(lambda: calling.withdraw(self.study, case), lambda receipt: self._closed(receipt.words, None))
 
     def say(self, words: str) -> None:
         """Show a notice above everything, "" for none."""
@@ -181,12 +212,38 @@ class CallingPage(QWidget):
             return
         token = self._noted.undo
         self._noted = None
-        found = calling.undo_outcome(self.study, token)
-        if isinstance(found, TooLate):
-            self.say(tr("The ten seconds are over."))
-            return
-        self._deliver(found)
+
+        def undone(found: DeliveredCase | TooLate) -> None:
+            if isinstance(found, TooLate):
+                self.say(tr("The ten seconds are over."))
+                return
+            self._deliver(found)
+            self.counted.emit()
+
+        self.wanted.want(lambda: calling.undo_outcome(self.study, token), undone)
+
+    def _show_kept(self, words: str, noted: Noted | None) -> None:
+        """Say what was kept of the last case, now that the server has it, and offer to take it back."""
         self.counted.emit()
+        if not self.wanted.waits:
+            self._noted = noted
+            self.idle.show_noted(words)
+            self._tick()
+
+    def _lose(self, case_id: str, unsaved: int) -> None:
+        if self.case is not None and self.case.case_id == case_id:
+            self.panel.lose(unsaved)
+        else:
+            self.idle.show_ready()
+            self.say(lost_words(unsaved))
+
+    def _follow(self, line: ServerLine) -> None:
+        """Listen to what becomes of the acts on their way to the server."""
+        line.kept.connect(self._show_kept)
+        line.lost.connect(self._lose)
+        line.said.connect(self.say)
+        line.waits.connect(lambda heading, words: self.idle.show_noted(words, heading))
+        line.collect()  # what an earlier window had left behind was sent while signing in
 
     def _tick(self) -> None:
         """Once a second: the time at the person's place, or the seconds that an undo has left."""
@@ -217,9 +274,24 @@ class CallingPage(QWidget):
         if self.case is None and self.views.currentWidget() is self.idle:
             self.idle.show_appointments(calling.my_appointments(self.study))
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Work by what was changed elsewhere from the next case on; between two cases only."""
+        self.study = study
+        self.panel.take_over(study)
+
+    def catch_up(self) -> None:
+        """Show the own appointments anew: somebody changed one, or called a person of mine."""
+        study = self.study
+
+        def show(booked: tuple[calling.Booked, ...]) -> None:
+            if self.views.currentWidget() is self.idle and self.isVisible():
+                self.idle.show_appointments(booked)
+
+        run_in_background(self, lambda _ticket: calling.my_appointments(study), show)
+
     def may_leave(self) -> bool:
-        """Tell whether the page may be left: not while a case is open."""
-        return self.case is None
+        """Tell whether the page may be left: not while a case is open, or one is on its way here."""
+        return self.case is None and not self.wanted.is_asking
 
     def retranslate(self) -> None:
         """Say everything anew in the language and size in force; an open case stays open."""
@@ -261,6 +333,8 @@ class CallingPage(QWidget):
         elif key is Key.CALLER_WITHDRAWS and self.idle.caller()[0]:
             self.act("withdraw")
         elif event.key() == Qt.Key.Key_Escape:
+            if self.wanted.forget():
+                self.idle.show_ready()
             self.setFocus()
         else:
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
@@ -11,11 +12,12 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
 from cati.fieldwork import calling
-from cati.fieldwork.calling import DeliveredCase, LeaseLost
+from cati.fieldwork.calling import DeliveredCase, LeaseLost, Noted, Receipt
 from cati.survey.dispositions import TABLE, Outcome
 from cati.telephone.lines import proposal
-from cati.text import tr
+from cati.text import tr, trn
 from cati.ui.appointment_view import AppointmentView
+from cati.ui.asking_study import ask
 from cati.ui.asking_view import AskingView
 from cati.ui.case_view import CaseView
 from cati.ui.interview_holder import InterviewHolder
@@ -49,6 +51,17 @@ def outcome_question(*, interviewed: bool) -> Asked:
     return tr("How did the call end?"), about, all_columns(interviewed=interviewed)
 
 
+def lost_words(unsaved: int) -> str:
+    """Return what is said of a case that was lost with so many acts that could not be saved."""
+    if unsaved:
+        return trn(
+            "The server was away for so long that this case went to somebody else. 1 entry was not saved.",
+            "The server was away for so long that this case went to somebody else. {n} entries were not saved.",
+            unsaved,
+        )
+    return tr("This case was given to somebody else in the meantime; nothing more was kept.")
+
+
 _ACTS = {Key.GO: "go", Key.PUT_BACK: "back", Key.READ_ON: "on", Key.READ_BACK: "up", Key.DIAL: "dial", Key.COPY: "copy"}
 
 
@@ -73,7 +86,7 @@ class CasePanel(QWidget):
         self.views = QStackedWidget()
         self.holder = InterviewHolder(study)
         self.views.addWidget(self.holder)
-        self.holder.finished.connect(lambda words: self.put_away(words, None))
+        self.holder.finished.connect(self.put_away)
         self.holder.interrupted.connect(self._interrupted)
         self.holder.lost.connect(self.lose)
         whole = QVBoxLayout(self)
@@ -85,15 +98,18 @@ class CasePanel(QWidget):
     def _build(self) -> None:
         self.view = CaseView()
         self.asking = AskingView()
-        self.appointment = AppointmentView(
-            lambda at: calling.appointments_near(self.study, at), lambda wish: calling.after_the_field(self.study, wish)
-        )
+        self.appointment = AppointmentView(self._look_near, lambda wish: calling.after_the_field(self.study, wish))
         for view in (self.view, self.asking, self.appointment):
             self.views.addWidget(view)
         self.view.wanted.connect(self.act)
         self.asking.chosen.connect(self.act)
         self.appointment.agreed.connect(lambda agreed: self._note(outcome_of(agreed), agreed))
         self.appointment.left.connect(self.show_case)
+
+    def take_over(self, study: OpenStudy) -> None:
+        """Work by the study as it is now from the next case on."""
+        self.study = study
+        self.holder.take_over(study)
 
     @property
     def interview(self) -> InterviewPage | None:
@@ -146,7 +162,7 @@ class CasePanel(QWidget):
             "read": lambda: None, APPOINTMENT: self._ask_appointment,
             WITHDRAW: lambda: self._ask(withdrawal_question(calling.name_of(opened.case.contact))),
             ALL: lambda: self._ask(outcome_question(interviewed=opened.broken_off is not None)),
-            _ERASE: lambda: self.put_away(opened.withdraw().words, None),
+            _ERASE: self._withdraw,
         }  # fmt: skip
         try:
             if name.startswith("phone"):
@@ -206,6 +222,18 @@ class CasePanel(QWidget):
         else:
             self.said.emit(tr("This call has no outcome yet. Say how it ended."))
 
+    def _withdraw(self) -> None:
+        if self.open is not None:
+            receipt = self.open.withdraw()
+            if isinstance(receipt, Receipt):
+                self.put_away(receipt.words, None)
+            else:
+                self.put_away(tr(TABLE[Outcome.WITHDRAWN].label) + ".", receipt)
+
+    def _look_near(self, at: datetime, tell: Callable[[int], None]) -> None:
+        """Count the appointments near an instant, as soon as the study answers."""
+        ask(self.appointment, self.study, lambda: calling.appointments_near(self.study, at), tell)
+
     def _ask_appointment(self) -> None:
         if self.open is not None:
             settings = self.study.settings
@@ -228,8 +256,10 @@ class CasePanel(QWidget):
             return
         if isinstance(noted, LeaseLost):
             self.lose()
-        else:
+        elif isinstance(noted, Noted):
             self.put_away(f"{tr(TABLE[outcome].label)}. {noted.next_words}", noted)
+        else:
+            self.put_away(tr(TABLE[outcome].label) + ".", noted)
 
     def _interrupted(self, running: RunningInterview) -> None:
         """The person cannot go on: the answers are kept; the call needs an outcome or an appointment."""
@@ -243,13 +273,15 @@ class CasePanel(QWidget):
             tr("The interview is kept at this question. Agree on an appointment, or say how the call ended.")
         )
 
-    def lose(self) -> None:
+    def lose(self, unsaved: int = 0) -> None:
         """Close a case that somebody else has by now."""
         self.put_away("", None)
-        self.said.emit(tr("This case was given to somebody else in the meantime; nothing more was kept."))
+        self.said.emit(lost_words(unsaved))
 
     def put_away(self, words: str, noted: object) -> None:
         """Close the case on the page: nothing of the person stays in a widget or in the clipboard."""
+        if self.study.desk is not None:
+            self.study.desk.forget_case()
         self.holder.end()
         self.asking.forget()
         if self.open is not None:

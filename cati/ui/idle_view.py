@@ -140,7 +140,9 @@ class IdleView(QWidget):
         self.taken.setVisible(withdraws)
 
     def show_appointments(self, booked: tuple[Booked, ...]) -> None:
-        """Show the interviewer's own appointments, the next first; Return on one opens its case."""
+        """Show the interviewer's own appointments, the next first; Return on one opens its case. A chosen one stays."""
+        before = self.mine.currentItem()
+        chosen = None if before is None else before.data(_CASE)
         self.mine.clear()
         for one in booked:
             words = show_moment(one.wall, "EEE d MMM HH:mm")
@@ -149,6 +151,8 @@ class IdleView(QWidget):
             )
             item.setData(_CASE, one.case_id)
             self.mine.addItem(item)
+            if one.case_id == chosen:
+                self.mine.setCurrentItem(item)
         self.mine.setVisible(bool(booked))
         self.mine.fit()
         count = len(booked)
@@ -162,4 +166,5 @@ class IdleView(QWidget):
         self.show_found((), "")
         self.mine.clear()
         self.mine.hide()
+        self.mine_heading.setText("")
         self.show_undo(0)

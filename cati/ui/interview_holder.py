@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cati.fieldwork.calling import LeaseLost
+from cati.fieldwork.calling import LeaseLost, OnTheWay
 from cati.survey.dispositions import TABLE
 from cati.text import tr
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class InterviewHolder(QWidget):
-    """Reports ``finished(words)``, ``interrupted(RunningInterview)`` or ``lost`` of the interview it holds."""
+    """Reports ``finished(words, noted)``, ``interrupted(RunningInterview)`` or ``lost`` of the interview it holds."""
 
-    finished = Signal(str)
+    finished = Signal(str, object)
     interrupted = Signal(object)
     lost = Signal()
 
@@ -32,17 +32,22 @@ class InterviewHolder(QWidget):
         self._stack = QVBoxLayout(self)
         self._stack.setContentsMargins(0, 0, 0, 0)
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Begin the next interview by the study as it is now; one that is under way goes on as it began."""
+        self._study = study
+
     def begin(self, opened: OpenCase) -> bool:
         """Begin or resume the interview of a case whose call has begun; False when the case was lost."""
-        from cati.fieldwork.interviewing import begin_interview  # noqa: PLC0415 - with the first interview
+        from cati.fieldwork import interviewing  # noqa: PLC0415 - with the first interview
         from cati.ui.interview_page import InterviewPage  # noqa: PLC0415
 
         if opened.call is None:
             return False
-        running = begin_interview(self._study, opened.case.lease, opened.call)
+        acts = self._study.desk or interviewing
+        running = acts.begin_interview(self._study, opened.case.lease, opened.call)
         if isinstance(running, LeaseLost):
             return False
-        self.page = InterviewPage(self._study, running)
+        self.page = InterviewPage(self._study, running, acts)
         self.page.finished.connect(self._finished)
         self.page.interrupted.connect(self.interrupted)
         self.page.lost.connect(self.lost)
@@ -51,7 +56,10 @@ class InterviewHolder(QWidget):
 
     def _finished(self, completed: Completed) -> None:
         said = tr("The answers are separated from the person.") if completed.kept else tr("No answers were kept.")
-        self.finished.emit(f"{tr(TABLE[completed.outcome].label)}. {said}")
+        noted = None
+        if self._study.desk is not None and self.page is not None:
+            noted = OnTheWay(self.page.running.case_id, completed=True)
+        self.finished.emit(f"{tr(TABLE[completed.outcome].label)}. {said}", noted)
 
     def end(self) -> None:
         """Take the interview off."""

@@ -186,7 +186,12 @@ class InterviewPage(QWidget):
         question = self.asked.question
         if question is None or not _has_draft(question):
             return
-        if not self._acts.keep_draft(self.study, self.running, question.address, text):
+        try:
+            kept = self._acts.keep_draft(self.study, self.running, question.address, text)
+        except Problem as problem:
+            self.asked.show_refusal(in_words(problem))
+            return
+        if not kept:
             self._leave()
             self.lost.emit()
 

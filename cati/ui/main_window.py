@@ -17,14 +17,17 @@ from cati.errors import Problem
 from cati.text import tr
 from cati.ui import navigation, theme
 from cati.ui import preferences as kept
+from cati.ui.asking_study import ask, unsaved_words
 from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
 from cati.ui.idle_lock import IdleLock
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
 from cati.ui.sign_in import SignInPage
+from cati.ui.watch import Watch
 
 if TYPE_CHECKING:
+    from cati.fieldwork.calling import MyDay
     from cati.fieldwork.open_study import OpenStudy
 
 CLOCK_MS = 10_000
@@ -43,9 +46,11 @@ class MainWindow(QMainWindow):
         self._page = QWidget()
         self._open = ""
         self._occupied = False
+        self._told_unsaved = False
         self.header = Header()
         self.rail = navigation.Rail()
         self.pages = QStackedWidget()
+        self.watch = Watch(self)
         self.lock = IdleLock(self, _laid_out(self.header, self.rail, self.pages))
         self.setCentralWidget(self.lock.stack)
         self.setWindowTitle("cati")
@@ -66,6 +71,7 @@ class MainWindow(QMainWindow):
     def enter(self, study: OpenStudy) -> None:
         """Take over a study that somebody has opened, and show the first page of their role."""
         self.study = study
+        self._told_unsaved = False
         self._preferences = kept.with_recent(self._preferences, study.folder, study.settings.name)
         kept.keep(self._preferences)
         self.header.show_study(study.settings.name, study.me.name)
@@ -83,7 +89,7 @@ class MainWindow(QMainWindow):
 
     def sign_out(self) -> None:
         """Close the study and go back to the first page."""
-        if self.study is None or not self._may_leave():
+        if self.study is None or not self._may_leave() or not self._may_end():
             return
         from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
 
@@ -93,6 +99,7 @@ class MainWindow(QMainWindow):
 
     def leave_study(self) -> None:
         """Show that nobody is signed in; whoever calls this closes the study."""
+        self.watch.leave()
         self.study = None
         self.rail.hide()
         self.header.show_nobody()
@@ -121,6 +128,8 @@ class MainWindow(QMainWindow):
         """Show a page in place of the one there was, and listen to what it reports."""
         self._open = name
         self._listen(page)
+        if hasattr(page, "may_take"):
+            page.may_take = self.watch.look
         old, self._page = self._page, page
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
@@ -140,7 +149,8 @@ class MainWindow(QMainWindow):
             ("occupied", self._occupy),
             ("site_shown", self._show_site),
             ("counted", self.count),
-            ("settled", self._settle),
+            ("day_wanted", lambda: navigation.show_day(self)),
+            ("settled", self.take_over),
             ("signed_in", self.enter),
             ("gone", self.leave_study),
             ("left", self.show_sign_in),
@@ -165,6 +175,15 @@ class MainWindow(QMainWindow):
         leave = getattr(self._page, "may_leave", None)
         return not self._occupied and (leave is None or bool(leave()))
 
+    def _may_end(self) -> bool:
+        """Tell whether the study may be closed; when something of it is not saved, it is said once before."""
+        words = unsaved_words(self.study) if self.study is not None else ""
+        if not words or self._told_unsaved:
+            return True
+        self._told_unsaved = True
+        self.statusBar().showMessage(words, 15_000)
+        return False
+
     def _occupy(self, occupied: bool) -> None:
         self._occupied = occupied
         self.header.hold(occupied)
@@ -174,10 +193,14 @@ class MainWindow(QMainWindow):
         if self.study is not None:
             self.header.show_study(self.study.settings.name, self.study.me.name, site)
 
-    def _settle(self, study: OpenStudy) -> None:
-        """Take over the study after its settings were changed."""
+    def take_over(self, study: OpenStudy) -> None:
+        """Take over the study after something of it was changed, here or elsewhere; another role has other places."""
+        promoted = self.study is not None and self.study.me.role is not study.me.role
         self.study = study
         self._show_site("")
+        if promoted:
+            self.rail.show_places(navigation.places_of(study.me.role, erased=study.keys is None))
+            self.open_place(self.rail.names()[0])
 
     def count(self) -> None:
         """Show anew what was done today."""
@@ -185,8 +208,13 @@ class MainWindow(QMainWindow):
             return
         from cati.fieldwork.calling import my_day  # noqa: PLC0415 - with the store, after signing in
 
-        day = my_day(self.study)
-        self.header.show_figures(Figures(day.complete, day.target))
+        study = self.study
+
+        def show(day: MyDay) -> None:
+            if self.study is study:
+                self.header.show_figures(Figures(day.complete, day.target))
+
+        ask(self, study, lambda: my_day(study), show)
 
     # -- look, help, pause, end -------------------------------------------------------------------------------------
 
@@ -240,10 +268,14 @@ class MainWindow(QMainWindow):
             said = why() if why is not None else tr("Give the open case an outcome or put it back first.")
             self.statusBar().showMessage(said, 8000)
             return
+        if not self._may_end():
+            event.ignore()
+            return
         if self.study is not None:
             from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
 
             study, self.study = self.study, None
+            self.watch.leave()
             sign_out(study)
         event.accept()
 

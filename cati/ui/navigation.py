@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cati.errors import Problem
     from cati.fieldwork.open_study import OpenStudy, Role
     from cati.fieldwork.purge import ErasureRecord
+    from cati.ui.main_window import MainWindow
     from cati.ui.pause_page import PausePage
 
 
@@ -94,6 +95,14 @@ def _password(study: OpenStudy) -> QWidget:
     from cati.ui.password_page import PasswordPage  # noqa: PLC0415
 
     return PasswordPage(study)
+
+
+def show_day(window: MainWindow) -> None:
+    """Open the log page with the day's report in front."""
+    window.open_place("log")
+    show = getattr(window.page(), "show_day", None)
+    if show is not None:
+        show()
 
 
 def _manual(study: OpenStudy) -> QWidget:

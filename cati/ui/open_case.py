@@ -9,7 +9,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
 from cati.fieldwork import calling
-from cati.fieldwork.calling import Call, DeliveredCase, LeaseLost, Noted, Receipt
+from cati.fieldwork.calling import Call, DeliveredCase, LeaseLost, Noted, OnTheWay, Receipt
 from cati.survey.calling_hours import wall
 from cati.survey.case import Appointment, AppointmentKind, Preference
 from cati.survey.dispositions import Outcome
@@ -47,7 +47,7 @@ class OpenCase:
     def begin_call(self) -> bool:
         """Keep that the call began, once; False when the case was lost."""
         if self.call is None:
-            begun = calling.begin_call(self.study, self.case.lease, self.phone)
+            begun = (self.study.desk or calling).begin_call(self.study, self.case.lease, self.phone)
             if isinstance(begun, LeaseLost):
                 return False
             self.call = begun
@@ -67,31 +67,33 @@ class OpenCase:
         QApplication.clipboard().setText(self._copied)
         ByHand().dial(self._copied, _nobody)
 
-    def note(self, outcome: Outcome, agreed: object = None) -> Noted | LeaseLost:
+    def note(self, outcome: Outcome, agreed: object = None) -> Noted | LeaseLost | OnTheWay:
         """Keep an outcome, of the call or of its interview; ``agreed`` is an Appointment or a Preference."""
         if not self.begin_call() or self.call is None:
             return LeaseLost(self.case.case_id)
         appointment = agreed if isinstance(agreed, Appointment) else None
         preference = agreed if isinstance(agreed, Preference) else None
         if self.broken_off is not None:
-            from cati.fieldwork.interviewing import break_off  # noqa: PLC0415 - with the first interview
+            from cati.fieldwork import interviewing  # noqa: PLC0415 - with the first interview
 
-            return break_off(self.study, self.broken_off, outcome, appointment=appointment, preference=preference)
-        return calling.note_outcome(
+            return (self.study.desk or interviewing).break_off(
+                self.study, self.broken_off, outcome, appointment=appointment, preference=preference
+            )
+        return (self.study.desk or calling).note_outcome(
             self.study, self.case.lease, self.call, outcome, appointment=appointment, preference=preference
         )
 
     def put_back(self) -> None:
         """Give the case back without a call."""
-        calling.put_back(self.study, self.case.lease)
+        (self.study.desk or calling).put_back(self.study, self.case.lease)
 
-    def withdraw(self) -> Receipt:
+    def withdraw(self) -> Receipt | OnTheWay:
         """Erase the person."""
-        return calling.withdraw(self.study, self.case.lease)
+        return (self.study.desk or calling).withdraw(self.study, self.case.lease)
 
     def renew(self) -> bool:
         """Hold on to the case; False when it was lost."""
-        return not isinstance(calling.renew_lease(self.study, self.case.lease), LeaseLost)
+        return not isinstance((self.study.desk or calling).renew_lease(self.study, self.case.lease), LeaseLost)
 
     def clock(self) -> tuple[str, str]:
         """Return the wall time at the person's place and until when one may call, "" for not now."""

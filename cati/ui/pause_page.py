@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cati.text import mark, tr
 from cati.ui import theme
+from cati.ui.asking_study import ask
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -60,7 +61,7 @@ class PausePage(QWidget):
         """Begin the pause."""
         from cati.fieldwork.calling import pause  # noqa: PLC0415 - loaded with the study
 
-        pause(self.study, reason)
+        ask(self, self.study, lambda: pause(self.study, reason), lambda _nothing: None)
         self.began = True
         self.since = self.study.now().astimezone().strftime("%H:%M")
         self.retranslate()
@@ -74,7 +75,7 @@ class PausePage(QWidget):
             from cati.fieldwork.calling import resume_work  # noqa: PLC0415
 
             self.began = False
-            resume_work(self.study)
+            ask(self, self.study, lambda: resume_work(self.study), lambda _nothing: None)
         return True
 
     def end(self) -> None:

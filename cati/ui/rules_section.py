@@ -14,6 +14,7 @@ from cati.settings import (
     LIMIT_SATURDAYS,
     LIMIT_SUNDAYS_AND_HOLIDAYS,
     LIMIT_WEEKDAYS,
+    USUAL_VIEWS,
     CallingRules,
     Window,
     check_rules,
@@ -128,9 +129,17 @@ class RulesSection(Section):
             self.stack.addWidget(heading(title))
             fields: list[QWidget] = [self._number(name, label) for name, label in rows]
             self.stack.addLayout(grid(fields, 2))
-        again = theme.push(tr("Back to the defaults"), lambda: self.fill({"rules": CallingRules()}))
+        self.views = QSpinBox()
+        self.views.setRange(0, 9999)
+        self.views.setMaximumWidth(theme.columns(14))
+        self.views.valueChanged.connect(self.changed)
+        self.stack.addWidget(heading(tr("Who may see how much")))
+        about = tr("So many contacts one person may look at within an hour; 0: any number.")
+        self.stack.addLayout(grid([self.field(tr("Contacts seen in an hour"), self.views, about)], 2))
+        defaults = {"rules": CallingRules(), "views_per_hour": USUAL_VIEWS}
+        again = theme.push(tr("Back to the defaults"), lambda: self.fill(defaults))
         self.stack.addWidget(again, 0, Qt.AlignmentFlag.AlignLeft)
-        self.fill({"rules": CallingRules()})
+        self.fill(defaults)
         for window in (self.weekdays, self.saturdays, self.sundays):
             window.start.timeChanged.connect(self._check)
             window.end.timeChanged.connect(self._check)
@@ -160,11 +169,13 @@ class RulesSection(Section):
         return replace(CallingRules(), **changed)
 
     def values(self) -> Values:
-        """Return the rules."""
-        return {"rules": self.rules()}
+        """Return the rules, and how many contacts one person may look at within an hour."""
+        return {"rules": self.rules(), "views_per_hour": self.views.value()}
 
     def fill(self, values: Mapping[str, Any]) -> None:
         """Show these rules."""
+        if "views_per_hour" in values:
+            self.views.setValue(values["views_per_hour"])
         if "rules" not in values:
             return
         rules: CallingRules = values["rules"]

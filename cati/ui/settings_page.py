@@ -29,6 +29,7 @@ FIELD_NAMES = {
     "erasure_date": mark("Erasure date"), "rules": mark("Calling rules"), "purpose": mark("Purpose"),
     "quota_margin": mark("Interviews above a target"),
     "lock_minutes": mark("Lock after"),
+    "views_per_hour": mark("Contacts seen in an hour"),
 }  # fmt: skip
 """Names of the settings' fields as the page calls them."""
 
@@ -78,6 +79,17 @@ class SettingsPage(Page):
             section.fill(values)
         self.consent.fill(values, fixed=True)
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Show what somebody else changed; what was typed here and not yet saved stays, and is saved beside it."""
+        if study.settings == self.study.settings:
+            self.study = study
+        elif self.settings() == self.study.settings:
+            self.study = study
+            self.show_settings(study.settings)
+            self.note.say(tr("Somebody else changed the settings; this page shows them."))
+        else:
+            self.note.say(tr("Somebody else changed other settings meanwhile; yours are not saved yet."), "warning")
+
     def settings(self) -> StudySettings:
         """Return the settings as typed; the languages stay with the questionnaire."""
         found: dict[str, Any] = {}
@@ -104,6 +116,8 @@ class SettingsPage(Page):
             self.note.say(in_words(problem), "warning")
             return
         self.study = study
+        if study.settings != settings:  # somebody else changed others meanwhile
+            self.show_settings(study.settings)
         self.settled.emit(study)
         if changed:
             names = sorted({tr(FIELD_NAMES[name]) for name in changed})

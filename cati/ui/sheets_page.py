@@ -85,7 +85,12 @@ def _take_their_height(column: QWidget) -> None:
         label.setSizePolicy(policy)
 
 
-def _enlarged(html: str) -> str:
+def sheet_font() -> QFont:
+    """Return the font in which a sheet is shown in the window."""
+    return _font(theme.scale())
+
+
+def sheet_in_window(html: str) -> str:
     """Return a sheet with its letters as large as the window's; paper keeps its own size."""
     style, end, rest = html.partition("</style>")
     return re.sub(r"(\d+)pt", lambda size: f"{round(int(size[1]) * theme.scale())}pt", style) + end + rest
@@ -154,8 +159,8 @@ class SheetsPage(Page):
         """
         view = QTextBrowser()
         view.setOpenLinks(False)
-        view.document().setDefaultFont(_font(theme.scale()))
-        view.setHtml(_enlarged(sheet.html))
+        view.document().setDefaultFont(sheet_font())
+        view.setHtml(sheet_in_window(sheet.html))
         view.setAccessibleName(sheet.title)
         self.notes[sheet.name] = note = Note("")
         note.hide()

@@ -252,6 +252,10 @@ class SignInPage(Page):
     def _unfit(self, problem: Problem) -> None:
         self.problem.say(in_words(problem), "warning")
 
+    def say(self, sentence: str) -> None:
+        """Say why nobody is signed in any more."""
+        self.problem.say(sentence, "warning")
+
     def _finish(self) -> None:
         item = self.studies.currentItem()
         if self.folder is not None and item is not None:

@@ -80,6 +80,7 @@ def the_settings(target: int = 400) -> StudySettings:
         languages=("de", "en"),
         expected_minutes=15,
         erasure_date=date(2027, 9, 30),
+        views_per_hour=0,  # here one interviewer takes thousands of cases in a minute
     )
 
 

@@ -99,6 +99,8 @@ def office(made: Made, people: Callable[..., object], desk: type[Desk], cluster:
         "never_again (hash) VALUES ('\\x01')",
     ):
         raw(anna, f"INSERT INTO {row}")
+    his_call = raw(anna, 'SELECT id FROM attempt WHERE "case" = :id', id=his.case_id)[0]["id"]
+    raw(anna, "UPDATE attempt SET ended = started + 1, outcome = 'no_answer' WHERE id = :id", id=his_call)
     roles = Roles(anna.study_id)
     database = anna.database
     assert isinstance(database, servers.AtTheTestsTime)
@@ -106,7 +108,7 @@ def office(made: Made, people: Callable[..., object], desk: type[Desk], cluster:
     office.names = {
         "me": anna.me.id, "bert": bert.me.id, "mine": mine.case_id, "fence": str(mine.lease.fence), "his": his.case_id,
         "his_fence": str(his.lease.fence), "other": other["id"], "other_fence": str(other["fence"]), "done": done,
-        "call": call, "hash": number["hash"], "owner": roles.owner, "gate": roles.gate, "lead_group": roles.groups[2],
+        "call": call, "his_call": his_call, "hash": number["hash"], "owner": roles.owner, "gate": roles.gate, "lead_group": roles.groups[2],
         "my_role": roles.login("anna"), "berts_role": roles.login("bert"), "leads_role": roles.login("lead"),
     }  # fmt: skip
     return office
@@ -145,10 +147,13 @@ READING = """
     SELECT * FROM cati_contacts_of(ARRAY['{his}', '{other}'])
     SELECT * FROM cati_all_contacts()
     SELECT * FROM cati_hashes('{his}')
-    SELECT * FROM cati_marked()
+    SELECT * FROM cati_marked(250)
     SELECT * FROM cati_sizes()
     SELECT * FROM cati_begun(ARRAY['{his}'])
     SELECT * FROM cati_hold('{his}', {his_fence})
+    SELECT cati_all_acts()
+    SELECT cati_may_view()
+    SELECT site, name FROM appointment WHERE interviewer <> '{me}'
     SELECT * FROM cati_look_up('\\x0000')
     SELECT * FROM trustee
     SELECT * FROM recovery
@@ -263,6 +268,14 @@ WRITING = """
     DELETE FROM sign_in
     INSERT INTO sign_in (slot, tries, at) VALUES (2, 99, 1)
     DELETE FROM backup
+    SELECT * FROM cati_take_up_again('{his}', {his_fence}, '', 15)
+    SELECT * FROM cati_take_up_again('{other}', {other_fence}, '', 15)
+    SELECT * FROM cati_take_up_again('{done}', 1, '{call}', 15)
+    SELECT * FROM cati_end_of('{his_call}')
+    SELECT cati_left_open('{mine}', NULL)
+    SELECT * FROM cati_withdraw('{done}', '')
+    SELECT cati_note('case_put_back', '{mine}', {fence}, '{{"lapsed":"{me}"}}')
+    SELECT cati_note('case_put_back', '{other}', 0, '{{"lapsed":"{bert}"}}')
 """
 
 CLIMBING = """

@@ -164,7 +164,7 @@ def test_a_lost_lease_keeps_nothing(made: Made, people: People, desk: Desk) -> N
     people(made.sign_in("lead"), 1)
     anna, bert = made.sign_in("anna"), made.sign_in("bert")
     case, running = desk(anna).begin()
-    made.clock.forward(minutes=16)
+    made.clock.forward(minutes=calling.LEASE_MINUTES + 1)
     calling.take_next_case(bert)  # turns the lapsed lease; busy like technical trouble, so not handed out at once
     made.clock.forward(hours=30)
     other = calling.take_case(bert, looked_up(bert, case.case_id), calling.CALL_BACK)

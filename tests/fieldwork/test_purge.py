@@ -22,6 +22,7 @@ from cati.fieldwork.export import ExportFormat, export
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_bytes, opened_contact
 from cati.fieldwork.sheets import write_sheets
+from cati.fieldwork.spool import Spool, files_of
 from cati.fieldwork.study import open_study
 from cati.store import contacts, counts, erasure
 from cati.store.embedded import Embedded
@@ -443,3 +444,14 @@ def test_the_plan_and_the_verdict_speak_german() -> None:
         assert purge.step_words(2) == "Das Siegel wird zerstört"
     finally:
         set_language("en")
+
+
+def test_what_a_server_never_got_goes_too(ended: Made) -> None:
+    lead = ended.open[0]
+    for study_id in (lead.study_id, "0" * 32):
+        spool = Spool(places.spools(), study_id, lead.me.id, lead.open_keys.drafts)
+        spool.append(b'{"words":"left behind"}')
+        spool.close()
+    assert erase(ended).complete
+    assert files_of(places.spools(), lead.study_id) == ()
+    assert len(files_of(places.spools(), "0" * 32)) == 1, "another study's"

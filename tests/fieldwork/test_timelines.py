@@ -313,7 +313,7 @@ def test_changed_rules_hold_for_every_case_also_one_in_hand(made: Made, tmp_path
     assert changed == ("rules",)
     assert raw(lead, "SELECT count(*) AS n FROM turn")[0]["n"] > 0  # only those of the case in hand
     assert {row["case"] for row in raw(lead, 'SELECT "case" FROM turn')} == {found.case_id}
-    made.clock.forward(minutes=16)
+    made.clock.forward(minutes=calling.LEASE_MINUTES + 1)
     with lead.transaction() as transaction:
         while placing.turn(lead, transaction, lead.now(), 25):
             pass

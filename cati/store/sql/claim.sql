@@ -188,7 +188,7 @@ CREATE FUNCTION public.cati_claim() RETURNS SETOF public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
-    lease_seconds CONSTANT int := 900;
+    lease_seconds CONSTANT int := 1800;
     me text := public.cati_me();
     began timestamptz := clock_timestamp();
     this_moment bigint;
@@ -222,6 +222,8 @@ BEGIN
     IF EXISTS (SELECT 1 FROM public.log AS e WHERE e.act = 'field_ended') THEN
         RETURN;
     END IF;
+
+    PERFORM public.cati_may_view();
 
     SELECT count(*) INTO crowd FROM public.member AS m WHERE m.active;
     SELECT array_agg(o.site) FILTER (WHERE NOT o.appointments), array_agg(o.site) FILTER (WHERE o.appointments)

@@ -88,7 +88,7 @@ CREATE POLICY begin ON public.attempt FOR INSERT TO @interviewer
 CREATE POLICY finish ON public.attempt FOR UPDATE TO @interviewer
   USING (ended IS NULL AND public.cati_holds("case")) WITH CHECK (public.cati_holds("case"));
 
-GRANT SELECT, INSERT, DELETE, UPDATE (kind, at, until, wall, zone, reason, interviewer) ON public.appointment
+GRANT SELECT, INSERT, DELETE, UPDATE (kind, at, until, wall, zone, reason, interviewer, site, name) ON public.appointment
   TO @interviewer;
 CREATE POLICY own ON public.appointment FOR SELECT TO @interviewer
   USING (interviewer = (SELECT public.cati_me()) OR public.cati_mine("case"));

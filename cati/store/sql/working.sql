@@ -55,6 +55,7 @@ BEGIN
     RETURN;
   END IF;
   IF found_case.lease_holder IS DISTINCT FROM me THEN
+    PERFORM public.cati_may_view();
     IF EXISTS (SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of) THEN
       RETURN;
     END IF;
@@ -138,6 +139,10 @@ BEGIN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
+  IF what_for = 'search' THEN  -- which counts as a look at one contact, like one by number
+    PERFORM public.cati_may_view();
+    PERFORM public.cati_write('case_looked_up', '', 0, '{"by":"name"}');
+  END IF;
 END
 $$;
 
@@ -279,7 +284,7 @@ END
 $$;
 
 -- Cases that are to be worked out anew, locked, the urgent tiers first; those that somebody else has locked are left.
-CREATE FUNCTION public.cati_marked() RETURNS SETOF public."case"
+CREATE FUNCTION public.cati_marked(most int) RETURNS SETOF public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -287,23 +292,25 @@ BEGIN
   FOR tier_now IN 0..3 LOOP
     RETURN QUERY
       SELECT c.* FROM public."case" c WHERE c.tier = tier_now AND c.replan IS NOT NULL AND c.status <> 2
-      ORDER BY c.replan LIMIT 32 FOR NO KEY UPDATE SKIP LOCKED;
+      ORDER BY c.replan LIMIT least(most, 250) FOR NO KEY UPDATE SKIP LOCKED;
   END LOOP;
 END
 $$;
 
--- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log.
+-- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log, and so is a number
+-- that nobody has.
 CREATE FUNCTION public.cati_look_up(digest bytea) RETURNS SETOF text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE one text;
 BEGIN
   PERFORM public.cati_demand(0);
+  PERFORM public.cati_may_view();
   FOR one IN SELECT i."case" FROM public.contact_index i WHERE i.hash = digest ORDER BY i."case" LIMIT 20 LOOP
     PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
     RETURN NEXT one;
   END LOOP;
-  IF NOT FOUND THEN  -- whoever tries numbers leaves a trace, too
+  IF one IS NULL THEN  -- whoever tries numbers leaves a trace, too
     PERFORM public.cati_write('case_looked_up', '', 0, '{"by":"number","found":0}');
   END IF;
 END
@@ -402,8 +409,8 @@ BEGIN
 END
 $$;
 
--- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, or is a
--- supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
+-- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, had it
+-- when its lease ran out, or is a supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
 -- log's entry.
 CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
 LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -414,7 +421,7 @@ DECLARE
 BEGIN
   PERFORM public.cati_demand(0);
   IF NOT (public.cati_mine(of) OR public.cati_did('{case_looked_up}', of, NULL, 3600)
-          OR public.cati_is(1)
+          OR public.cati_is(1) OR public.cati_left_open(of, NULL)
           OR EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.status = 4)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -480,10 +487,12 @@ BEGIN
   END IF;
   DELETE FROM public.appointment a WHERE a."case" = of;
   IF old_appointment IS NOT NULL THEN
-    INSERT INTO public.appointment ("case", kind, at, until, wall, zone, reason, interviewer)
-      SELECT of, j.kind, j.at, j.until, j.wall, j.zone, decode(j.reason, 'hex'), j.interviewer
+    INSERT INTO public.appointment ("case", kind, at, until, wall, zone, reason, interviewer, site, name)
+      SELECT of, j.kind, j.at, j.until, j.wall, j.zone, decode(j.reason, 'hex'), j.interviewer, j.site,
+        decode(j.name, 'hex')
       FROM json_to_record(old_appointment)
-        AS j (kind text, at bigint, until bigint, wall text, zone text, reason text, interviewer text);
+        AS j (kind text, at bigint, until bigint, wall text, zone text, reason text, interviewer text, site text,
+              name text);
   END IF;
   fence := under + 1;
   until := now + 60 * least(greatest(minutes, 1), 60);

@@ -1,0 +1,46 @@
+-- How many contacts whoever asks may still look at this hour: the rule of cati/fieldwork/views.py, for the functions
+-- that hand out contacts. It counts the own log, which only functions write, back to an hour ago and no further.
+-- 90 is what settings without the number mean (cati/settings.py, StudySettings.views_per_hour); 0 sets no limit.
+CREATE FUNCTION public.cati_views_left() RETURNS int
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    me text := public.cati_me();
+    since bigint := public.cati_now() - 3600;
+    most int;
+    seen int := 0;
+    entry record;
+BEGIN
+    IF me IS NULL THEN
+        RETURN 0;
+    END IF;
+    SELECT coalesce((convert_from(s.settings, 'UTF8')::jsonb ->> 'views_per_hour')::int, 90)
+      INTO most FROM public.study s;
+    IF most IS NULL THEN
+        RETURN 0;
+    END IF;
+    IF most = 0 THEN
+        RETURN 2147483647;
+    END IF;
+    FOR entry IN
+        SELECT l.at, l.act FROM public.log l WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC
+    LOOP
+        EXIT WHEN entry.at <= since OR seen >= most;
+        IF entry.act IN ('case_handed_out', 'case_looked_up') THEN
+            seen := seen + 1;
+        END IF;
+    END LOOP;
+    RETURN most - seen;
+END
+$$;
+
+-- Refuses whoever has looked at as many contacts this hour as the study allows.
+CREATE FUNCTION public.cati_may_view() RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF public.cati_views_left() <= 0 THEN
+        RAISE EXCEPTION 'not allowed: too many contacts within an hour' USING ERRCODE = 'CA002';
+    END IF;
+END
+$$;

@@ -1,0 +1,349 @@
+"""The real window while its server is gone: typing goes on, the page says what is not saved, nothing is lost."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from cati import places
+from cati.fieldwork import calling, study
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.spool import files_of
+from cati.fieldwork.study import open_study
+from cati.store import attempts, counts, drafts, studies
+from cati.store.embedded import Embedded
+from cati.store.moving import copy_study
+from cati.store.roles import Roles
+from cati.store.server import Link
+from cati.survey.questionnaire import Kind
+from cati.text import set_language
+from cati.ui.background import is_busy
+from cati.ui.calling_page import CallingPage
+from cati.ui.interview_page import InterviewPage
+from cati.ui.main_window import MainWindow
+from tests import postgres, servers
+from tests.tcp_proxy import Proxy, between
+
+if TYPE_CHECKING:
+    from conftest import Ready
+
+RETURN, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Escape
+PATIENCE = 30_000
+
+
+@dataclass
+class Remote:
+    """The study of these tests on a server, behind a wire that can be cut."""
+
+    ready: Any
+    cluster: postgres.Cluster
+    wire: Proxy
+    link: Link
+    study_id: str
+
+    def sign_in(self, login: str) -> OpenStudy:
+        found = open_study(
+            self.ready.folder, login, self.ready.passwords[login], now=self.ready.clock,
+            draw=random.Random(uuid.uuid4().int),
+        )  # fmt: skip
+        self.ready.opened.append(found)
+        return found
+
+    def cut(self) -> None:
+        self.wire.cut = True
+        self.wire.cut_all()
+
+    def mend(self) -> None:
+        self.wire.cut = False
+
+    def kept(self) -> dict[str, Any]:
+        """What is on the server, asked without the wire."""
+        server = servers.as_owner(self.cluster, self.study_id, self.link.database)
+        with server.reading() as transaction:
+            found = {
+                "pending": counts.sizes(transaction)["pending"],
+                "outcomes": counts.outcomes(transaction),
+                "events": {case: len(drafts.events(transaction, case)) for case in drafts.open_cases(transaction)},
+            }
+        server.close()
+        return found
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Cluster]:
+    with postgres.running("fsync = off") as found:
+        yield found
+
+
+@pytest.fixture
+def remote(ready: Ready, cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
+    with between(cluster.port) as wire:
+        name = f"window_{uuid.uuid4().hex}"
+        link = Link(hosts=("127.0.0.1",), ports=(wire.port,), database=name)
+        file = Embedded(ready.folder)
+        with file.reading() as transaction:
+            row = studies.the_study(transaction)
+        assert row is not None
+        servers.lay_down(cluster, row.id, name)
+        servers.let_time_stand(cluster, row.id, name)
+        owner = servers.as_owner(cluster, row.id, name)
+        copy_study(file, owner)
+        servers.let_in(owner, row.id)
+        file.close()
+        owner.close()
+        as_owner = partial(servers.as_owner, cluster, row.id, name)
+
+        def opened(_folder: Path, login: str, *_password: str) -> servers.AtTheTestsTime:
+            return servers.AtTheTestsTime(link, Roles(row.id).login(login), as_owner)
+
+        monkeypatch.setattr(study, "open_database", opened)
+        yield Remote(ready, cluster, wire, link, row.id)
+        for each in ready.opened:
+            each.close()
+        ready.opened.clear()
+    cluster.drop_database(name)
+
+
+def press(key: object) -> None:
+    focus = QApplication.focusWidget()
+    assert focus is not None
+    if isinstance(key, str):
+        QTest.keyClicks(focus, key)
+    else:
+        QTest.keyClick(focus, key)  # type: ignore[call-overload]
+    QApplication.processEvents()
+
+
+@dataclass
+class Seat:
+    """Anna before the window, and how long it kept her waiting at worst (seconds)."""
+
+    window: MainWindow
+    qtbot: QtBot
+    longest: float = 0.0
+
+    @property
+    def page(self) -> CallingPage:
+        page = self.window.page()
+        assert isinstance(page, CallingPage)
+        return page
+
+    @property
+    def interview(self) -> InterviewPage:
+        page = self.page.panel.interview
+        assert page is not None
+        return page
+
+    @property
+    def line(self) -> str:
+        assert self.page.keeping is not None
+        return self.page.keeping.words.text()
+
+    def press(self, key: object) -> None:
+        begun = time.monotonic()
+        press(key)
+        self.longest = max(self.longest, time.monotonic() - begun)
+
+    def until(self, true: Callable[[], bool]) -> None:
+        self.qtbot.waitUntil(true, timeout=PATIENCE)
+
+    def take(self) -> None:
+        press(RETURN)
+        self.until(lambda: self.page.case is not None)
+
+    def begin(self) -> None:
+        """From the case to its interview's first question."""
+        for _ in range(30):
+            if self.page.panel.interview is not None:
+                break
+            self.press(RETURN)
+        assert self.page.panel.interview is not None
+
+    def finish(self) -> None:
+        QTest.keyClick(QApplication.focusWidget(), RETURN, Qt.KeyboardModifier.ControlModifier)
+        QApplication.processEvents()
+
+    def answer(self, most: int = 200) -> int:
+        """Answer questions by keyboard; return how many."""
+        for n in range(most):
+            page = self.page.panel.interview
+            if page is None or page.running.state.screen is None:
+                return n
+            question = page.asked.question
+            assert question is not None
+            if question.kind is Kind.NOTE:
+                self.press(RETURN)
+            elif question.kind is Kind.SINGLE:
+                self.press("1")
+            else:
+                self.press(Qt.Key.Key_F9)
+        return most
+
+
+@pytest.fixture
+def seat(remote: Remote, window: MainWindow, qtbot: QtBot) -> Iterator[Seat]:
+    set_language("en")
+    window.enter(remote.sign_in("anna"))
+    window.activateWindow()
+    one = Seat(window, qtbot)
+    one.page.setFocus()
+    QApplication.processEvents()
+    yield one
+    remote.wire.blocked.clear()
+    qtbot.waitUntil(lambda: not is_busy(), timeout=PATIENCE)
+
+
+def test_a_day_without_an_outage_says_nothing_of_saving(seat: Seat, remote: Remote) -> None:
+    seat.take()
+    first = seat.page.case
+    assert first is not None
+    seat.press("n")
+    assert seat.page.case is None
+    seat.until(lambda: "No answer" in seat.page.idle.about.text())
+    assert "Called again" in seat.page.idle.about.text()
+    assert seat.line == ""
+    seat.press("u")
+    seat.until(lambda: seat.page.case is not None)
+    assert seat.page.case is not None
+    assert seat.page.case.case_id == first.case_id
+    assert remote.kept()["outcomes"] == {}
+    seat.press("b")
+    seat.until(lambda: remote.kept()["outcomes"] == {"busy": 1})
+
+
+def test_an_interview_is_finished_while_the_server_is_stopped_and_is_there_once(
+    seat: Seat, remote: Remote, cluster: postgres.Cluster, ready: Any
+) -> None:
+    seat.take()
+    seat.begin()
+    seat.answer(5)
+    cluster.stop("immediate")
+    seat.answer(3)
+    seat.until(lambda: "Not saved yet" in seat.line)
+    assert "kept on this workstation" in seat.line
+    answered = seat.answer()
+    assert answered > 5
+    assert seat.interview.running.state.screen is None
+    ready.clock.forward(minutes=10)
+    seat.finish()
+    assert seat.page.case is None
+    seat.press(RETURN)  # the next case, please
+    seat.until(lambda: seat.page.idle.heading.text() == "Not saved yet" or "does not answer" in
+               seat.page.idle.heading.text())  # fmt: skip
+    assert seat.page.case is None
+    assert len(files_of(places.spools(), seat.page.study.study_id)) == 1
+    cluster.start()
+    seat.until(lambda: seat.page.case is not None)  # it comes by itself
+    found = remote.kept()
+    assert (found["pending"], found["outcomes"], found["events"]) == (1, {"complete": 1}, {})
+    assert files_of(places.spools(), seat.page.study.study_id) == ()
+    assert seat.longest < 1.0, f"the window stood still for {seat.longest:.2f} s"
+
+
+def test_a_server_that_says_nothing_at_all_stops_no_typing(seat: Seat, remote: Remote) -> None:
+    seat.take()
+    seat.begin()
+    seat.answer(4)
+    remote.wire.blocked.set()
+    seat.answer(6)
+    seat.until(lambda: seat.line == "Saving …")
+    seat.until(lambda: "Not saved yet" in seat.line)
+    seat.answer(6)
+    assert seat.longest < 1.0
+    remote.wire.blocked.clear()
+    seat.until(lambda: "Everything is saved" in seat.line)
+    (events,) = remote.kept()["events"].values()
+    assert events == len(seat.interview.running.events)
+
+
+def test_calls_end_without_the_server_and_the_next_case_waits(seat: Seat, remote: Remote) -> None:
+    seat.take()
+    remote.cut()
+    seat.press("n")
+    assert seat.page.case is None
+    seat.until(lambda: seat.page.idle.heading.text() == "Not saved yet")
+    seat.press(RETURN)
+    seat.until(lambda: "does not answer" in seat.page.idle.heading.text())
+    seat.press(ESCAPE)
+    assert not seat.page.wanted.waits
+    seat.press(RETURN)
+    remote.mend()
+    seat.until(lambda: seat.page.case is not None)
+    assert remote.kept()["outcomes"] == {"no_answer": 1}
+    seat.press("a")
+    remote.cut()
+    seat.press("tomorrow 15:00")
+    assert "15:00" in seat.page.panel.appointment.understood.text()
+    seat.press(RETURN)
+    assert seat.page.case is None
+    remote.mend()
+    seat.until(lambda: remote.kept()["outcomes"] == {"no_answer": 1, "appointment": 1})
+
+
+def test_a_window_closed_in_an_outage_sends_the_rest_at_the_next_sign_in(
+    seat: Seat, remote: Remote, make_window: Any, ready: Any, qtbot: QtBot
+) -> None:
+    seat.take()
+    seat.begin()
+    seat.answer(3)
+    remote.cut()
+    seat.answer()
+    seat.finish()
+    assert seat.page.case is None
+    assert not seat.window.close()
+    assert "Not everything is saved" in seat.window.statusBar().currentMessage()
+    assert seat.window.close()
+    assert len(files_of(places.spools(), ready.opened[0].study_id)) == 1
+    remote.mend()
+    window = make_window(ready.clock)
+    window.enter(remote.sign_in("anna"))
+    again = Seat(window, qtbot)
+    again.until(lambda: "saved now" in again.page.notice.text())
+    found = remote.kept()
+    assert (found["pending"], found["outcomes"], found["events"]) == (1, {"complete": 1}, {})
+
+
+def test_an_answer_whose_acknowledgement_is_swallowed_is_there_once(seat: Seat, remote: Remote) -> None:
+    seat.take()
+    seat.begin()
+    for _ in range(4):
+        remote.wire.swallow = b"COMMIT"
+        seat.answer(2)
+    seat.until(lambda: not seat.page.study.desk.outbox.standing().waiting)  # type: ignore[union-attr]
+    assert remote.wire.swallowed >= 2
+    (events,) = remote.kept()["events"].values()
+    assert events == len(seat.interview.running.events)
+
+
+def test_a_case_that_went_to_somebody_else_is_closed_and_that_is_said(seat: Seat, remote: Remote, ready: Any) -> None:
+    seat.take()
+    seat.begin()
+    case = seat.page.case
+    assert case is not None
+    seat.until(lambda: remote.kept()["events"] != {})
+    remote.cut()
+    seat.answer(3)
+    ready.clock.forward(minutes=calling.LEASE_MINUTES + 1)
+    remote.mend()
+    owner = servers.as_owner(remote.cluster, remote.study_id, remote.link.database)
+    with owner.transaction() as transaction:
+        attempts.end_attempt(transaction, attempts.attempts_of(transaction, case.case_id)[0].id, 1, "technical")
+        transaction.exec_driver_sql(
+            'UPDATE "case" SET fence = fence + 1, lease_holder = NULL, status = 0 WHERE id = %s', (case.case_id,)
+        )
+    owner.close()
+    seat.until(lambda: seat.page.case is None)
+    assert "went to somebody else" in seat.page.notice.text()
+    assert Path(places.spools()).is_dir()
