@@ -59,7 +59,8 @@ class DayPart(Page):
             self.body.addLayout(row(*buttons))
         self.body.addWidget(self.working)
         self.body.addWidget(self.note)
-        self.body.addWidget(self.words, 1)
+        self.body.addWidget(self.words, 100)
+        self.body.addStretch(1)  # while there is no report, what is above stays together
         self.begin_at = self.make
         self._show_made(made=False)
 

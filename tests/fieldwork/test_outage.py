@@ -27,7 +27,6 @@ from cati.store import attempts, cases, counts, drafts
 from cati.store.administration import AsOwner
 from cati.store.embedded import Embedded
 from cati.store.moving import copy_study
-from cati.store.roles import Roles
 from cati.store.server import Link
 from cati.survey.answers import Answer
 from cati.survey.case import Appointment, AppointmentKind
@@ -75,7 +74,7 @@ class Remote:
     def turn(self) -> None:
         """Let a supervisor's window, whose wire is whole, move the cases whose time it is."""
         direct = replace(self.link, hosts=("127.0.0.1",), ports=(self.cluster.port,))
-        server = servers.AtTheTestsTime(direct, Roles(self.created.study_id).login("witness"), self.directly)
+        server = servers.AtTheTestsTime(direct, self.created.study_id, "witness", self.directly)
         server.clock(self.clock)
         with server.transaction() as transaction:
             transaction.exec_driver_sql("SELECT public.cati_turn(25)")
@@ -133,7 +132,7 @@ def move(created: CreatedStudy, cluster: postgres.Cluster, name: str) -> None:
 
 def opened_by(monkeypatch: pytest.MonkeyPatch, remote: Remote) -> None:
     def opened(_folder: Path, login: str, *_password: str) -> servers.AtTheTestsTime:
-        return servers.AtTheTestsTime(remote.link, Roles(remote.created.study_id).login(login), remote.directly)
+        return servers.AtTheTestsTime(remote.link, remote.created.study_id, login, remote.directly)
 
     monkeypatch.setattr(study, "open_database", opened)
     monkeypatch.setattr(Outbox, "start", lambda _self: None)  # each test says itself when things are sent

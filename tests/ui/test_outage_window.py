@@ -25,7 +25,6 @@ from cati.fieldwork.study import open_study
 from cati.store import attempts, counts, drafts, studies
 from cati.store.embedded import Embedded
 from cati.store.moving import copy_study
-from cati.store.roles import Roles
 from cati.store.server import Link
 from cati.survey.questionnaire import Kind
 from cati.text import set_language
@@ -106,7 +105,7 @@ def remote(ready: Ready, cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPa
         as_owner = partial(servers.as_owner, cluster, row.id, name)
 
         def opened(_folder: Path, login: str, *_password: str) -> servers.AtTheTestsTime:
-            return servers.AtTheTestsTime(link, Roles(row.id).login(login), as_owner)
+            return servers.AtTheTestsTime(link, row.id, login, as_owner)
 
         monkeypatch.setattr(study, "open_database", opened)
         yield Remote(ready, cluster, wire, link, row.id)
