@@ -53,6 +53,7 @@ class Owned(Server):
     """A server opened as the owner of the tables, who brings them to a newer version, too."""
 
     own_steps = True
+    by_functions = False
 
 
 def _server(cluster: postgres.Cluster, name: str) -> Server:
