@@ -10,6 +10,7 @@ from cati.fieldwork.staffing import member_of
 from cati.settings import settings_from_json
 from cati.store import studies, watching
 from cati.store.connecting import Refused
+from cati.store.database import NoLongerHere
 from cati.store.timelines import MOST_MARKED
 from cati.store.watching import Marks
 from cati.survey.questionnaire import questionnaire_from_json
@@ -45,7 +46,7 @@ def glance(study: OpenStudy, before: Marks | None) -> Seen:
             own=own,
             figures=own or before.all_acts != marks.all_acts,
         )
-    except Refused:  # the server does not know this role any more
+    except (Refused, NoLongerHere):  # let go: neither the server nor the study knows them any more
         return Seen(marks=None, study=None)
 
 

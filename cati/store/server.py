@@ -23,7 +23,8 @@ from cati.text import tr
 
 __all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "ticks"]
 
-_DISK_FULL, _NOT_ALLOWED, _NO_SUCH_ROLE = "53100", "42501", "42704"
+_DISK_FULL, _NO_SUCH_ROLE = "53100", "42704"
+_NOT_ALLOWED = frozenset({"42501", "42P01"})  # without any right in the schema a table is one that does not exist
 # Of a server that is gone, stops, is full, or does not take connections yet; and of one where the step has to be done
 # again, for it waited too long for others (PostgreSQL manual, appendix A).
 _NO_ANSWER = frozenset(
@@ -254,9 +255,9 @@ class Server(Database):
         except (DBAPIError, psycopg.Error) as error:  # SQLAlchemy's statements wrap the driver's error, ours do not
             cause = error.orig if isinstance(error, DBAPIError) else error
             state = getattr(cause, "sqlstate", None)
-            if state in (_NOT_ALLOWED, _NO_SUCH_ROLE) and self._let_go():
+            if state in (*_NOT_ALLOWED, _NO_SUCH_ROLE) and self._let_go():
                 raise no_longer_here() from None
-            if state == _NOT_ALLOWED:
+            if state in _NOT_ALLOWED:
                 raise Problem(
                     tr("Rights"),
                     tr("The server does not allow this to you, or not any more."),

@@ -334,7 +334,11 @@ def test_a_servers_older_tables_are_changed_after_a_backup_alone(
     office.move()
     office.sheet.unlink()
     name = f"cati_{office.study_id[:12]}"
-    office.tls.psql(f"DROP TABLE backup; UPDATE alembic_version SET version_num = '{BEFORE}'", name)
+    office.tls.psql(
+        "ALTER TABLE appointment DROP COLUMN site, DROP COLUMN name; DROP INDEX IF EXISTS ix_appointment_interviewer;"
+        f" DROP TABLE backup; UPDATE alembic_version SET version_num = '{BEFORE}'",
+        name,
+    )
     with pytest.raises(Problem, match="run: cati init-server"):
         office.open("lead")
     with pytest.raises(Problem, match="brought up to date after a backup"):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cati.fieldwork import log
 
-from .conftest import ON_FILE, PASSWORDS, Made, bring_people
+from .conftest import ON_FILE, PASSWORDS, MakeStudy, bring_people, settings_with
 
 _WORK = """
 import json, random, sys
@@ -71,7 +71,8 @@ def _twice(taken: list[list[list[object]]]) -> int:
 
 
 @ON_FILE
-def test_two_processes_never_take_the_same_case(made: Made, tmp_path: Path) -> None:
+def test_two_processes_never_take_the_same_case(make_study: MakeStudy, tmp_path: Path) -> None:
+    made = make_study(settings_with(views_per_hour=0))
     lead = made.sign_in("lead")
     bring_people(lead, tmp_path, 160)
     with sqlite3.connect(lead.database.file) as file:  # all in one cell and ready: the hardest fight

@@ -203,6 +203,8 @@ def test_rows_typed_in_are_reached_by_tab_and_show_their_numbers(dressed: MainWi
     assert dressed.focusWidget() is page.sites.sites.editor(1, "name")
     page.sites.own.add.setFocus()
     dressed.focusNextChild()
+    assert dressed.focusWidget() is page.sites.quota_margin
+    dressed.focusNextChild()
     assert dressed.focusWidget() not in page.sites.findChildren(QWidget), "what follows is the next button"
 
 

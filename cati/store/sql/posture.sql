@@ -20,7 +20,7 @@ WITH names (role, said) AS (
   UNION ALL
   SELECT format('grant %s on %s (%s) to %s%s', a.privilege_type, c.oid::regclass, t.attname, o.said,
     CASE WHEN a.is_grantable THEN ' further' ELSE '' END)
-  FROM here c JOIN pg_attribute t ON t.attrelid = c.oid CROSS JOIN LATERAL aclexplode(t.attacl) a
+  FROM here c JOIN pg_attribute t ON t.attrelid = c.oid AND NOT t.attisdropped CROSS JOIN LATERAL aclexplode(t.attacl) a
   JOIN of o ON o.oid = a.grantee
   UNION ALL
   SELECT format('policy %s on %s: %s %s for %s using %s check %s', p.polname, p.polrelid::regclass,
