@@ -141,7 +141,8 @@ def appointments_near(study: OpenStudy, at: datetime) -> int:
 def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
     """Return the open appointments that the signed-in interviewer made, the next first; missed ones for a day.
 
-    The rows say all of it; only for what was booked before revision 0007 are cases and contacts looked at.
+    The rows say all of it; only for what was booked before revision 0008 are cases and contacts looked at, and where a
+    server shows no contact there is no name.
     """
     since = study.now() - timedelta(days=1)
     booked = []
@@ -171,9 +172,10 @@ def my_appointments(study: OpenStudy) -> tuple[Booked, ...]:
 
 
 def _looked_at(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[str, str] | None:
-    """Return (name, site's code) of the person of a case; None when it may not be looked at, or is erased."""
+    """Return (name, site's code) of the person of a case, "–" when it may not be looked at; None when it is closed."""
     case = cases.case_row(transaction, case_id)
     sealed = contacts.sealed_contact(transaction, case_id)
-    if case is None or sealed is None:
+    if case is None or case.status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):
         return None
-    return name_of(opened_contact(study, sealed)), study_cells(study, transaction)[case.cell][0]
+    name = "–" if sealed is None else name_of(opened_contact(study, sealed))
+    return name, study_cells(study, transaction)[case.cell][0]

@@ -56,6 +56,7 @@ class Act(StrEnum):
     BROKEN_OFF = "interview_broken_off"
     DELETED = "interview_deleted"
     POOLED = "answers_pooled"  # by the server itself, beside COMPLETED or BROKEN_OFF
+    LOGIN_SET = "login_set"  # by the server itself: whom a role on it lets in, and with which password
     CONTACTS_READ = "contacts_read"  # by the server itself: many at once, to search or to work out when they are called
     MIXED = "answers_mixed"
     FIELD_ENDED = "field_ended"

@@ -53,6 +53,7 @@ WORDS = {
     Act.BROKEN_OFF: mark("an interview was broken off"),
     Act.DELETED: mark("deleted an interview at the respondent's wish"),
     Act.POOLED: mark("put a finished interview into the pool"),
+    Act.LOGIN_SET: mark("set a sign-in at the server"),
     Act.CONTACTS_READ: mark("had many contacts read at once"),
     Act.MIXED: mark("mixed finished interviews into the stock"),
     Act.EXPORTED: mark("exported the answers"),

@@ -61,7 +61,8 @@ def lay_down(transaction: Transaction, roles: Roles) -> None:
     for function in _functions(transaction, roles.owner):
         _grant(transaction, roles, function)
     transaction.exec_driver_sql(
-        f"GRANT EXECUTE ON FUNCTION public.cati_demand(int), public.cati_is(int), public.cati_me() TO {roles.gate}"
+        f"GRANT EXECUTE ON FUNCTION public.cati_demand(int), public.cati_is(int), public.cati_me(),"
+        f" public.cati_write(text, text, int, text) TO {roles.gate}"
     )
     _run(transaction, "rights", roles)
 

@@ -231,6 +231,8 @@ WRITING = """
     SELECT * FROM cati_lease('{other}', {other_fence}, '', 15)
     SELECT * FROM cati_lease('{other}', {other_fence}, 'call_back', 15)
     SELECT * FROM cati_lease('{other}', {other_fence}, 'appointment', 15)
+    SELECT * FROM cati_lease('{mine}', {fence}, 'x","y":"z', 15)
+    SELECT cati_note('login_set', '', 0, '')
     SELECT * FROM cati_leased((SELECT c FROM "case" c), '{me}', 9999999999)
     SELECT cati_renew_lease('{his}', {his_fence}, 15) IS NOT NULL
     SELECT cati_put('{his}', 0, 0, 0, 0, NULL, NULL, NULL, '[]')
@@ -350,6 +352,13 @@ def test_an_interviewer_with_psql_gets_nothing(office: Office) -> None:
     assert office.psql("anna", keep) == (True, "9")
 
 
+def test_ones_own_appointment_opens_no_contact_once_the_case_is_given_back(office: Office) -> None:
+    raw(office.anna, """INSERT INTO appointment ("case", kind, at, wall, zone, interviewer)
+                        VALUES (:id, 'definite', 1, '', '', :me)""", id=office.names["other"], me=office.anna.me.id)  # fmt: skip
+    assert office.psql("anna", "SELECT count(*) FROM appointment") == (True, "1")
+    office.gets_nothing("anna", "SELECT * FROM cati_contact('{other}')")
+
+
 def test_who_left_gets_nothing_at_all_from_that_moment_on(office: Office) -> None:
     raw(office.anna, "UPDATE member SET active = false WHERE id = :id", id=office.anna.me.id)
     before = office.contents()
@@ -435,6 +444,8 @@ def test_a_supervisor_sees_numbers_and_leaves_an_entry_for_every_contact(office:
                 office.gets_nothing(
                     "witness", f"BEGIN ISOLATION LEVEL {level}; {hidden}; SELECT * FROM {contacts}; ROLLBACK"
                 )
+    assert office.psql("witness", "SELECT cati_announce('replan')")[0]  # as every supervisor's window does all day
+    office.gets_nothing("witness", "SELECT * FROM cati_all_contacts()")  # which is no leave to search
     count = read()
     assert office.psql("witness", "SELECT cati_announce('search')")[0]
     assert read() == count + 1
@@ -468,6 +479,13 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
             "lead",
             f"BEGIN ISOLATION LEVEL {level}; SELECT cati_announce('renew'); SELECT * FROM cati_contacts_after('', 9); ROLLBACK",
         )
+    take_over = (
+        "UPDATE member SET server_role = CASE id WHEN '{me}' THEN session_user::text END WHERE id IN ('{me}', '{lead}')"
+    )
+    office.names["lead"] = raw(office.anna, "SELECT id FROM member WHERE login = 'lead'")[0]["id"]
+    through, said = office.psql("lead", take_over)  # or what she does would stand in Anna's chain
+    assert not through
+    assert "row-level security" in said
     assert office.psql("lead", "SELECT cati_announce('search')")[0]
     office.gets_nothing("lead", "SELECT cati_forget_hashes()")  # what was said was for something else
     assert office.psql("lead", "SELECT cati_announce('renew')")[0]

@@ -108,7 +108,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
-             'interview_deleted')
+             'interview_deleted', 'login_set')
      OR act = 'case_put_back' AND strpos(details, '"lapsed"') > 0  -- the server says itself which lease ran out
      OR act = 'field_ended' AND NOT public.cati_is(2) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';

@@ -1,4 +1,5 @@
--- Who may sign in. These three belong to @gate, a role by which nobody signs in and which alone may make roles.
+-- Who may sign in. These three belong to @gate, a role by which nobody signs in and which alone may make roles. Each
+-- leaves an entry: a research lead who gives somebody else's role a password could come in as them.
 
 -- Let somebody sign in with this password (its SCRAM verifier), as an interviewer, a supervisor or a research lead; by
 -- a research lead. A role that is there already gets this password and this group.
@@ -26,6 +27,7 @@ BEGIN
       EXECUTE format('REVOKE %I FROM %I', one, role_name);
     END IF;
   END LOOP;
+  PERFORM public.cati_write('login_set', '', 0, '{"login":"' || right(role_name, 16) || '","to":"' || kind || '"}');
 END
 $$;
 
@@ -39,6 +41,7 @@ BEGIN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', role_name, verifier);
+  PERFORM public.cati_write('login_set', '', 0, '{"login":"' || right(role_name, 16) || '","to":"password"}');
 END
 $$;
 
@@ -52,5 +55,6 @@ BEGIN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   EXECUTE format('DROP ROLE IF EXISTS %I', role_name);
+  PERFORM public.cati_write('login_set', '', 0, '{"login":"' || right(role_name, 16) || '","to":"gone"}');
 END
 $$;

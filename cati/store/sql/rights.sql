@@ -34,7 +34,9 @@ CREATE POLICY own ON public.member FOR SELECT TO @interviewer USING (id = (SELEC
 CREATE POLICY own_keys ON public.member FOR UPDATE TO @interviewer USING (id = (SELECT public.cati_me()));
 CREATE POLICY read ON public.member FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
 CREATE POLICY add ON public.member FOR INSERT TO @lead WITH CHECK (public.cati_is(2));
-CREATE POLICY change ON public.member FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
+-- … but for this: the role that signs in stays with its own member, or its acts would stand in another's chain.
+CREATE POLICY change ON public.member FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)))
+  WITH CHECK (server_role IS DISTINCT FROM session_user::text OR id = public.cati_me());
 
 -- Certificates of keys that were made anew: whoever verifies the log. Trustees and what two of them open: research leads.
 -- Nobody at all reads or writes sign_in: tries on a server are counted at the workstation.

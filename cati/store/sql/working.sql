@@ -49,6 +49,9 @@ DECLARE
   now bigint := public.cati_now();
   found_case public."case";
 BEGIN
+  IF why NOT IN ('', 'call_back', 'appointment') THEN  -- it stands in the log
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   SELECT c.* INTO found_case FROM public."case" c WHERE c.id = of FOR NO KEY UPDATE;
   IF NOT FOUND OR found_case.fence <> seen OR found_case.status IN (3, 4)
      OR (found_case.lease_holder <> me AND found_case.lease_until > now) THEN
@@ -108,9 +111,8 @@ BEGIN
 END
 $$;
 
--- The sealed contact of a case in hand, of one looked up by its number within the hour, of one's own appointment. An
--- earlier transaction must have kept the log's entry of the lease or the look-up (or the appointment): nobody sees
--- anything and then takes the entry back.
+-- The sealed contact of a case in hand, or of one looked up by its number within the hour. An earlier transaction must
+-- have kept the log's entry of the lease or the look-up: nobody sees anything and then takes the entry back.
 CREATE FUNCTION public.cati_contact(of text) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -120,9 +122,7 @@ DECLARE
 BEGIN
   SELECT c.fence INTO under FROM public."case" c WHERE c.id = of AND c.lease_holder = me;
   IF under IS NOT NULL AND public.cati_did('{case_handed_out, case_looked_up, outcome_undone}', of, under, 1000000)
-     OR public.cati_did('{case_looked_up}', of, NULL, 3600)
-     OR EXISTS (SELECT FROM public.appointment a
-                WHERE a."case" = of AND a.interviewer = me AND public.cati_kept(a.xmin)) THEN
+     OR public.cati_did('{case_looked_up}', of, NULL, 3600) THEN
     RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = of;
   END IF;
 END
@@ -146,12 +146,12 @@ BEGIN
 END
 $$;
 
--- Refuse whoever did not say within four hours, as a research lead, that they read all contacts for this; kept, not only
--- written. So long may it take to seal a large study anew. Nobody may call this one but the functions here.
-CREATE FUNCTION public.cati_announced(what_for text[]) RETURNS void
+-- Refuse whoever did not say within so many seconds that they read many contacts for this; kept, not only written. Nobody
+-- may call this one but the functions here.
+CREATE FUNCTION public.cati_announced(what_for text[], within int) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE me text := public.cati_demand(2);
+DECLARE me text := public.cati_demand(1);
 BEGIN
   IF NOT EXISTS (
     SELECT FROM (
@@ -160,7 +160,7 @@ BEGIN
     ) mine
     WHERE mine.act = 'contacts_read' AND mine.details = ANY (
         SELECT '{"for":"' || w || '"}' FROM unnest(what_for) w)
-      AND mine.at >= public.cati_now() - 14400 AND public.cati_kept(mine.number)
+      AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
   ) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -172,7 +172,8 @@ CREATE FUNCTION public.cati_contacts_after(last text, most int) RETURNS SETOF pu
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM public.cati_announced('{renew, drill}');
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew, drill}', 14400);  -- so long may it take to seal a large study anew
   RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" > last ORDER BY c."case" LIMIT most;
 END
 $$;
@@ -183,7 +184,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE done int;
 BEGIN
-  PERFORM public.cati_announced('{renew}');
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
   IF new_epoch <> (SELECT s.epoch + 1 FROM public.study s)
      OR EXISTS (SELECT FROM unnest(new_keys) k WHERE length(k) > 4096)
      OR EXISTS (SELECT FROM unnest(new_details) d WHERE length(d) > 65536) THEN
@@ -202,18 +204,20 @@ CREATE FUNCTION public.cati_forget_hashes() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM public.cati_announced('{renew}');
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
   DELETE FROM public.contact_index;
 END
 $$;
 
--- Put the hashes of those who are never called again in place of the old ones, which each of them covers: nobody gets
--- off that list by it.
+-- Put the hashes of those who are never called again in place of the old ones: not fewer. That they are of the same
+-- people only the key could tell.
 CREATE FUNCTION public.cati_rehash_never(hashes bytea[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM public.cati_announced('{renew}');
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
   IF (SELECT count(DISTINCT h) FROM unnest(hashes) h) <> (SELECT count(*) FROM public.never_again) THEN
     RAISE EXCEPTION 'another number of hashes' USING ERRCODE = 'check_violation';
   END IF;
@@ -227,7 +231,8 @@ CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea) RETURNS voi
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM public.cati_announced('{renew}');
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
   UPDATE public.appointment a SET reason = new_reason
     WHERE a."case" = of AND a.reason IS NOT NULL AND length(new_reason) <= 65536;
 END
@@ -262,10 +267,7 @@ CREATE FUNCTION public.cati_contacts_of(cases text[]) RETURNS SETOF public.conta
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM public.cati_demand(1);
-  IF NOT public.cati_did('{contacts_read}', '', 0, 600) THEN
-    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
-  END IF;
+  PERFORM public.cati_announced('{replan}', 600);
   RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = ANY (cases);
 END
 $$;
@@ -275,10 +277,7 @@ CREATE FUNCTION public.cati_all_contacts() RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  PERFORM public.cati_demand(1);
-  IF NOT public.cati_did('{contacts_read}', '', 0, 600) THEN
-    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
-  END IF;
+  PERFORM public.cati_announced('{search}', 600);
   RETURN QUERY SELECT c.* FROM public.contact c;
 END
 $$;
@@ -410,8 +409,8 @@ END
 $$;
 
 -- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, had it
--- when its lease ran out, or is a supervisor; once more by anybody. ``its_tag`` names the finished interview while it waits in the pool. Returns the
--- log's entry.
+-- when its lease ran out, or is a supervisor; once more by anybody. ``its_tag`` names the finished interview while it
+-- waits in the pool. Returns the log's entry.
 CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
 LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
