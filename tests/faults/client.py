@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import signal
 from datetime import timedelta
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
@@ -264,6 +266,12 @@ class Client(Acts):
 def run(errand: Errand, orders: Connection) -> None:
     """Be a client until told to stop, or until killed."""
     os.environ["CATI_HOME"] = str(errand.home)
+    with errand.standstill.open("w") as stacks:  # where it stands, when it is asked because it does not end
+        faulthandler.register(signal.SIGUSR1, stacks)
+        _run(errand, orders)
+
+
+def _run(errand: Errand, orders: Connection) -> None:
     for name in ("sqlalchemy.pool", "psycopg"):  # they tell of every connection that was cut
         logging.getLogger(name).setLevel(logging.CRITICAL)
     server_password.LEAST = CHEAP
