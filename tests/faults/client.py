@@ -35,6 +35,10 @@ _OUTCOMES = (
 class Acts(Workstation):
     """The acts of a call, each written down."""
 
+    def of(self, lease: calling.Lease) -> dict[str, Any]:
+        """Return what the journal says of every act under a lease."""
+        return {"case": lease.case_id, "fence": lease.fence}
+
     def pause(self) -> None:
         """Pause, for no time."""
         self.do(Did.PAUSE, lambda: calling.pause(self.study, "break"))
@@ -55,19 +59,19 @@ class Acts(Workstation):
 
     def put_back(self, case: calling.DeliveredCase) -> None:
         """Give a case back."""
-        kept = self.do(Did.PUT_BACK, lambda: calling.put_back(self.study, case.lease), **_of(case.lease))
+        kept = self.do(Did.PUT_BACK, lambda: calling.put_back(self.study, case.lease), **self.of(case.lease))
         self.journal.ended(Stage.KEPT if kept else Stage.REFUSED)
 
     def renew(self, case: calling.DeliveredCase) -> None:
         """Hold on to a case."""
-        found = self.do(Did.RENEW, lambda: calling.renew_lease(self.study, case.lease), **_of(case.lease))
+        found = self.do(Did.RENEW, lambda: calling.renew_lease(self.study, case.lease), **self.of(case.lease))
         lost = isinstance(found, calling.LeaseLost)
         self.kept(found, calling.Lease, **({} if lost else {"until": found.until.timestamp()}))  # type: ignore[union-attr]  # not lost
 
     def begin_call(self, case: calling.DeliveredCase) -> calling.Call:
         """Dial."""
         found = self.do(
-            Did.CALL, lambda: calling.begin_call(self.study, case.lease, case.next_phone), **_of(case.lease)
+            Did.CALL, lambda: calling.begin_call(self.study, case.lease, case.next_phone), **self.of(case.lease)
         )
         return self.kept(found, calling.Call, id=getattr(found, "id", ""))
 
@@ -78,7 +82,7 @@ class Acts(Workstation):
         found = self.do(
             Did.OUTCOME,
             lambda: calling.note_outcome(self.study, case.lease, call, outcome, appointment=wish),
-            **_of(case.lease), id=call.id, outcome=outcome.value, **at,
+            **self.of(case.lease), id=call.id, outcome=outcome.value, **at,
         )  # fmt: skip
         return self.kept(found, calling.Noted, final=getattr(found, "final", ""))
 
@@ -93,7 +97,7 @@ class Acts(Workstation):
 
     def withdraw(self, case: calling.DeliveredCase) -> None:
         """Withdraw a consent."""
-        self.do(Did.WITHDRAW, lambda: calling.withdraw(self.study, case.lease), **_of(case.lease))
+        self.do(Did.WITHDRAW, lambda: calling.withdraw(self.study, case.lease), **self.of(case.lease))
         self.journal.ended(Stage.KEPT)
 
     def undo(self, noted: calling.Noted, call: calling.Call) -> calling.DeliveredCase | None:
@@ -107,14 +111,14 @@ class Acts(Workstation):
     def begin_interview(self, case: calling.DeliveredCase, call: calling.Call) -> interviewing.RunningInterview:
         """Begin an interview or go on with it."""
         begun = self.do(
-            Did.INTERVIEW, lambda: interviewing.begin_interview(self.study, case.lease, call), **_of(case.lease)
+            Did.INTERVIEW, lambda: interviewing.begin_interview(self.study, case.lease, call), **self.of(case.lease)
         )
         return self.kept(begun, interviewing.RunningInterview)
 
     def complete(self, running: interviewing.RunningInterview) -> None:
         """Finish an interview."""
         done = self.do(
-            Did.COMPLETE, lambda: interviewing.complete(self.study, running), **_of(running.lease), id=running.call.id,
+            Did.COMPLETE, lambda: interviewing.complete(self.study, running), **self.of(running.lease), id=running.call.id,
             outcome=Outcome.COMPLETE.value,
         )  # fmt: skip
         self.kept(done, interviewing.Completed, final=getattr(done, "final", ""))
@@ -138,7 +142,7 @@ class Acts(Workstation):
         found = self.do(
             Did.ANSWER,
             lambda: self.send(running, address, Answer(value=value)),
-            **_of(running.lease), address=address, value=value, place=len(running.events),
+            **self.of(running.lease), address=address, value=value, place=len(running.events),
         )  # fmt: skip
         if found.lease_lost:
             self.journal.ended(Stage.REFUSED, words="lease lost")
@@ -159,13 +163,9 @@ class Acts(Workstation):
         at = {} if wish is None else {"appointment": int(wish.at.timestamp())}
         found = self.do(
             Did.BREAK_OFF, lambda: interviewing.break_off(self.study, running, outcome, appointment=wish),
-            **_of(running.lease), id=running.call.id, outcome=outcome.value, **at,
+            **self.of(running.lease), id=running.call.id, outcome=outcome.value, **at,
         )  # fmt: skip
         return self.kept(found, calling.Noted, final=getattr(found, "final", ""))
-
-
-def _of(lease: calling.Lease) -> dict[str, Any]:
-    return {"case": lease.case_id, "fence": lease.fence}
 
 
 class Client(Acts):
