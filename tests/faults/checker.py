@@ -145,7 +145,7 @@ def _overlap(history: History, held: Act, taken: Act) -> bool:
 def _handed_in_log(final: Final) -> dict[str, list[FinalEntry]]:
     handed: dict[str, list[FinalEntry]] = defaultdict(list)
     for entry in final.log:
-        if entry.act in _HANDED:
+        if entry.act in _HANDED and entry.fence:  # a number looked up hands nothing out
             handed[entry.case].append(entry)
     return handed
 

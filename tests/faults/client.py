@@ -52,8 +52,10 @@ class Acts(Workstation):
         return self.delivered(found)
 
     def certain_case(self) -> calling.DeliveredCase | None:
-        """Take a case that was in hand before, as when the person calls back."""
-        case_id = self.draw.choice(self.seen)
+        """Take a case that was in hand before: the person calls back, and is found by their number."""
+        case_id, number = self.draw.choice(self.seen)
+        self.do(Did.LOOK_UP, lambda: calling.find_caller(self.study, number))
+        self.journal.ended(Stage.KEPT)
         found = self.do(Did.TAKE, lambda: calling.take_case(self.study, case_id, calling.CALL_BACK), case=case_id)
         return self.delivered(found)
 
@@ -223,7 +225,7 @@ class Client(Acts):
         if case is None:
             self.wait()
             return
-        self.seen.append(case.case_id)
+        self.seen.append((case.case_id, case.contact.phones[0].e164))
         while case is not None:
             case = self.bring_to_an_end(case)
 

@@ -104,7 +104,7 @@ class Workstation:
         self.journal = Journal(errand.journal, errand.login, errand.sitting)
         self.draw = Drawing(errand.seed, self.journal)
         self.study: OpenStudy = None  # type: ignore[assignment]  # signs in first
-        self.seen: list[str] = []
+        self.seen: list[tuple[str, str]] = []  # (case, number) of every case that was in hand
         self.stop = False
         self.failed = 0
 
