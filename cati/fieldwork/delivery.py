@@ -16,6 +16,7 @@ from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
     case_file,
+    cell_of,
     place,
     plan_lapse,
     plan_lapse_anew,
@@ -88,7 +89,7 @@ def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
         if row is None:
             return None
         study.database.unsigned_entries += 1  # the function logged it
-        _refuse_stale_settings(study, study_cells(study, transaction)[row.cell])
+        _refuse_stale_settings(study, cell_of(study, transaction, row.cell))
     lease = Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until or 0))
     found = handed_by_function(study, row, lease)
     if found is None:  # another window of the same member took it over in between
@@ -102,7 +103,7 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
     A look of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
     """
     with study.reading() as transaction:
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
     if known.contact is None:
         return None
     if known.open_call is not None:  # after a crash or an undo; else the function that leased it planned for its lapse
@@ -327,7 +328,7 @@ def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:
         row = held_row(study, transaction, lease)
         if row is None:
             return False
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
         if known.open_call is not None:
             raise Problem(tr("Call"), tr("This call has no outcome yet."), tr("Say how it ended."))
         place(study, transaction, known, now)
