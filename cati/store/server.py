@@ -217,6 +217,29 @@ class Server(Database):
         self._closed = True
         super().close()
 
+    @contextmanager
+    def one_statement(self) -> Iterator[Transaction]:
+        """Let the server begin and commit by itself around one statement; its answer says that it is kept.
+
+        The rows that it locks are free again at once, not only when this computer comes to say COMMIT.
+        """
+        with self._told(), self._lent() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            try:
+                self._keep_time(driver)
+                pid = driver.info.backend_pid
+                self._warned.discard(pid)
+                driver.autocommit = True
+                yield connection
+                driver.autocommit = False
+            except BaseException:
+                _roll_back(connection, driver)
+                if not driver.closed:
+                    driver.autocommit = False
+                raise
+        if pid in self._warned:
+            raise unreachable()
+
     def _commit(self, connection: Transaction, driver: Any) -> None:
         """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
         changed, self._next_password = self._next_password, None
