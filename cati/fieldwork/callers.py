@@ -7,7 +7,15 @@ from datetime import datetime, timedelta
 from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import appointment_of, booked_name, name_of, opened_bytes, opened_contact, study_cells
+from cati.fieldwork.placing import (
+    appointment_of,
+    booked_name,
+    cell_of,
+    name_of,
+    opened_bytes,
+    opened_contact,
+    study_cells,
+)
 from cati.fieldwork.views import too_many, too_many_views, within_limit
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
@@ -178,4 +186,4 @@ def _looked_at(study: OpenStudy, transaction: Transaction, case_id: str) -> tupl
     if case is None or case.status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):
         return None
     name = "–" if sealed is None else name_of(opened_contact(study, sealed))
-    return name, study_cells(study, transaction)[case.cell][0]
+    return name, cell_of(study, transaction, case.cell)[0]

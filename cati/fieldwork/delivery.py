@@ -16,6 +16,7 @@ from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
     case_file,
+    cell_of,
     place,
     plan_lapse,
     plan_lapse_anew,
@@ -24,7 +25,7 @@ from cati.fieldwork.placing import (
     turn,
 )
 from cati.fieldwork.views import too_many, too_many_views, within_limit
-from cati.store import attempts, cases, claiming, drafts, studies
+from cati.store import attempts, cases, claiming, drafts, studies, timelines
 from cati.store.cases import CaseRow, CaseStatus
 from cati.store.claiming import ClaimsMet
 from cati.store.database import Transaction
@@ -83,12 +84,12 @@ def _claimed(study: OpenStudy) -> DeliveredCase | None:
 
 def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
     """Let the server choose, by its own clock and tables; this window only opens what it is handed."""
-    with within_limit(study), study.transaction() as transaction:
+    with within_limit(study), study.database.one_statement() as transaction:
         row = claiming.claim(transaction)
-        if row is None:
-            return None
-        study.database.unsigned_entries += 1  # the function logged it
-        _refuse_stale_settings(study, study_cells(study, transaction)[row.cell])
+    if row is None:
+        return None
+    study.database.unsigned_entries += 1  # the function logged it
+    _give_back_if_stale(study, row)
     lease = Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until or 0))
     found = handed_by_function(study, row, lease)
     if found is None:  # another window of the same member took it over in between
@@ -101,8 +102,9 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
 
     A look of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
     """
-    with study.reading() as transaction:
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+    cell = _cell_of(study, row)
+    with study.database.one_statement() as transaction:
+        known = case_file(study, transaction, row, cell)
     if known.contact is None:
         return None
     if known.open_call is not None:  # after a crash or an undo; else the function that leased it planned for its lapse
@@ -113,14 +115,26 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
     return _delivered(study, known, lease, study.now())
 
 
-def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
-    """Raise a Problem for a case of a site or department that this window has not heard of; the claim is taken back."""
+def _cell_of(study: OpenStudy, row: CaseRow) -> tuple[str, str, str]:
+    known = study.database.cells.get(row.cell)
+    if known is not None:
+        return known
+    with study.reading() as transaction:
+        return cell_of(study, transaction, row.cell)
+
+
+def _give_back_if_stale(study: OpenStudy, row: CaseRow) -> None:
+    """Give back a case of a site or department that this window has not heard of, and raise a Problem."""
+    site, department, _language = _cell_of(study, row)
     try:
-        study.settings.department(cell[0], cell[1])
+        study.settings.department(site, department)
     except KeyError:
-        raise Problem(
-            tr("Settings"), tr("They were changed since you signed in."), tr("Sign out and in again.")
-        ) from None
+        pass
+    else:
+        return
+    with study.transaction() as transaction:
+        timelines.give_back_by_function(transaction, study.me.id)
+    raise Problem(tr("Settings"), tr("They were changed since you signed in."), tr("Sign out and in again."))
 
 
 def _refuse_when_full(study: OpenStudy) -> None:
@@ -327,7 +341,7 @@ def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:
         row = held_row(study, transaction, lease)
         if row is None:
             return False
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
         if known.open_call is not None:
             raise Problem(tr("Call"), tr("This call has no outcome yet."), tr("Say how it ended."))
         place(study, transaction, known, now)

@@ -18,7 +18,7 @@ from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outcomes import ERASES, keep_outcome
-from cati.fieldwork.placing import opened_contact, plan_lapse_anew, study_cells
+from cati.fieldwork.placing import cell_of, opened_contact, plan_lapse_anew, study_cells
 from cati.settings import Department, Site
 from cati.store import contacts, drafts, studies
 from cati.store.database import Transaction
@@ -189,7 +189,7 @@ def break_off(
         if row is None:
             return LeaseLost(running.case_id)
         if outcome is Outcome.PARTIAL:
-            cell = study_cells(study, transaction)[row.cell]
+            cell = cell_of(study, transaction, row.cell)
             whole = what_is_kept(study, running.state, cell, partial=True)
             mixing.put_into_pool(study, transaction, running.lease, whole)
         else:
@@ -233,7 +233,7 @@ def complete(study: OpenStudy, running: RunningInterview) -> Completed | Running
         if row is None:
             return replace(running, lease_lost=True)
         if kept:
-            cell = study_cells(study, transaction)[row.cell]
+            cell = cell_of(study, transaction, row.cell)
             whole = what_is_kept(study, state, cell, partial=outcome is Outcome.PARTIAL)
             mixing.put_into_pool(study, transaction, running.lease, whole)
         noted = keep_outcome(study, transaction, running.lease, running.call, outcome)

@@ -28,6 +28,7 @@ from cati.fieldwork.placing import (
     after_the_field,
     appointment_row,
     case_file,
+    cell_of,
     opened_contact,
     plan_lapse,
     put,
@@ -73,7 +74,7 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
 
 def begin_call_in(study: OpenStudy, transaction: Transaction, row: CaseRow, call: Call) -> Call:
     """Keep that ``call`` began to a case that is held; the one that is open already comes back instead."""
-    known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+    known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
     if known.open_call is not None:
         there = known.open_call
         return Call(id=there.id, started=moment(there.started), phone=there.phone)
@@ -114,7 +115,7 @@ def keep_outcome(
     if row is None:
         return LeaseLost(lease.case_id)
     now = study.now()
-    cell = study_cells(study, transaction)[row.cell]
+    cell = cell_of(study, transaction, row.cell)
     before = _before(transaction, row)
     if not attempts.end_attempt(
         transaction,

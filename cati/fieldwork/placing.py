@@ -322,7 +322,7 @@ def plan_lapse_anew(study: OpenStudy, transaction: Transaction, case_id: str) ->
     if row is None or row.lease_until is None:
         return
     if any(call.ended is None for call in attempts.attempts_of(transaction, case_id)):
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
         plan_lapse(study, transaction, known, row.lease_until)
 
 
@@ -391,3 +391,9 @@ def study_cells(study: OpenStudy, transaction: Transaction) -> dict[int, tuple[s
     if not known or studies.last_cell(transaction) != max(known):
         known.update(studies.cells(transaction))
     return known
+
+
+def cell_of(study: OpenStudy, transaction: Transaction, number: int) -> tuple[str, str, str]:
+    """Return (site, department, language) of one cell; asked for only when this window has not met it."""
+    known = study.database.cells.get(number)
+    return study_cells(study, transaction)[number] if known is None else known

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 
 from cati.errors import Problem
 from cati.text import tr
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MS = 10_000
@@ -191,6 +199,56 @@ def _refuse_replaced(connection: Any, seen: Seen) -> None:
         connection.close()
         raise unreachable()
     seen.timeline = timeline
+
+
+_ASKED_AFTER = 30.0
+"""Seconds of rest after which a connection is asked whether it still works; the network's own signs come sooner."""
+
+
+def lend_only_what_works(engine: Engine) -> None:
+    """Let the pool replace a connection that broke while it rested, without asking the server at each loan.
+
+    A server that stopped or ended the session has closed its side, and one that is gone answers no sign of life (see
+    `_connect`): this computer knows both without asking. Only after a longer rest the server is asked.
+    """
+
+    def given_back(_driver: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def lent(driver: Any, record: ConnectionPoolEntry, _loan: object) -> None:
+        since = record.info.get("rests_since")
+        if since is None:  # just made
+            return
+        if _hung_up(driver) or (time.monotonic() - since > _ASKED_AFTER and not _answers(driver)):
+            raise InvalidatePoolError
+
+    event.listen(engine, "checkin", given_back)
+    event.listen(engine, "checkout", lent)
+
+
+def _hung_up(driver: Any) -> bool:
+    """Tell whether the other side has closed a connection that rests; nothing is sent."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    try:
+        for _ in range(2):  # first what it said last, then that it hung up
+            driver.pgconn.consume_input()
+            driver.pgconn.is_busy()
+    except psycopg.OperationalError:
+        return True
+    return bool(driver.closed)
+
+
+def _answers(driver: Any) -> bool:
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    try:
+        driver.autocommit = True
+        driver.execute("SELECT 1")
+        driver.autocommit = False
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _transport(authority: str) -> dict[str, str]:

@@ -87,6 +87,10 @@ class Database(ABC):
     def reading(self) -> AbstractContextManager[Transaction]:
         """A consistent view without the right to write; many may read while one writes."""
 
+    def one_statement(self) -> AbstractContextManager[Transaction]:
+        """A transaction of exactly one statement; on a server one message there and one back."""
+        return self.transaction()
+
     @abstractmethod
     def checkpoint(self) -> None:
         """Let nothing of what was deleted stay behind in the log that the database writes ahead."""

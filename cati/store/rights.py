@@ -20,7 +20,8 @@ _FUNCTIONS = ("asking", "views", "claim", "working", "outage", "watching")
 
 _HIDDEN = (
     "cati_write", "cati_kept", "cati_erase_contact", "cati_turns_now", "cati_room", "cati_shut", "cati_second",
-    "cati_best", "cati_taken_in_hand", "cati_leased", "cati_move", "cati_announced", "cati_left_open", "cati_may_view",
+    "cati_best", "cati_any", "cati_seconds", "cati_leased", "cati_move", "cati_announced", "cati_left_open",
+    "cati_may_view",
 )  # fmt: skip
 """Functions that only other functions call."""
 

@@ -24,15 +24,18 @@ $$;
 CREATE FUNCTION public.cati_did(what text[], of text, under int, within int) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  me text := public.cati_me();
+  since bigint := public.cati_now() - within;
 BEGIN
   RETURN EXISTS (
     SELECT FROM (
       SELECT l.act, l."case", l.fence, l.at, l.xmin AS number FROM public.log l
-      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC
+      WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC
       LIMIT CASE WHEN under IS NULL THEN 500 ELSE 60 END  -- what was leased is near the end
     ) mine
     WHERE mine.act = ANY (what) AND mine."case" = of AND (under IS NULL OR mine.fence = under)
-      AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
+      AND mine.at >= since AND public.cati_kept(mine.number)
   );
 END
 $$;
@@ -124,6 +127,30 @@ BEGIN
   IF under IS NOT NULL AND public.cati_did('{case_handed_out, case_looked_up, outcome_undone}', of, under, 1000000)
      OR public.cati_did('{case_looked_up}', of, NULL, 3600) THEN
     RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = of;
+  END IF;
+END
+$$;
+
+-- All that is kept of one case beside its row, a row for each of its calls and one at least: whether its interview was
+-- begun and not finished, its contact as cati_contact shows it, its appointment (as the policies of that table say: in
+-- hand, one's own, or supervisors) and its calls (in hand, or supervisors).
+CREATE FUNCTION public.cati_case_file(
+  of text, OUT begun boolean, OUT contact public.contact, OUT appointment public.appointment, OUT attempt public.attempt
+) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE ROWS 4 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  sees boolean := public.cati_mine(of) OR public.cati_is(1);
+BEGIN
+  SELECT c.* INTO contact FROM public.cati_contact(of) c;
+  begun := EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of);
+  SELECT a.* INTO appointment FROM public.appointment a WHERE a."case" = of AND (sees OR a.interviewer = me);
+  FOR attempt IN SELECT a.* FROM public.attempt a WHERE a."case" = of AND sees ORDER BY a.started, a.id LOOP
+    RETURN NEXT;
+  END LOOP;
+  IF NOT FOUND THEN
+    RETURN NEXT;
   END IF;
 END
 $$;
@@ -591,8 +618,12 @@ AS $$ SELECT d."case" FROM public.draft_event d WHERE d."case" = ANY (cases) AND
 
 -- Whether an interview was begun in this case, and not finished.
 CREATE FUNCTION public.cati_was_begun(of text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT public.cati_is(0) AND EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN public.cati_is(0) AND EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of);
+END
+$$;
 
 -- How many appointments begin in a span of time.
 CREATE FUNCTION public.cati_appointments(since bigint, before bigint) RETURNS bigint
