@@ -1,54 +1,63 @@
 -- Who asks, what they hold, and what they did: the functions that every right on the server rests on.
 -- @owner, @gate, @interviewer, @supervisor, @lead stand for the study's roles (cati.store.roles). Each function runs
 -- with its owner's rights, looks at nothing but pg_catalog and what it names with its schema, and asks by itself who
--- is signed in: session_user, which nobody can change.
+-- is signed in: session_user, which nobody can change. Those that are asked all day are in plpgsql, which keeps its plan
+-- for as long as a connection lasts; one in sql is planned anew at each call.
 
 -- The server's time in whole seconds since 1970.
 CREATE FUNCTION public.cati_now() RETURNS bigint
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT floor(extract(epoch FROM clock_timestamp()))::bigint $$;
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN floor(extract(epoch FROM clock_timestamp()))::bigint; END $$;
 
 -- The member signed in; NULL for anybody else, and for one who left.
 CREATE FUNCTION public.cati_me() RETURNS text
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT id FROM public.member WHERE server_role = session_user::text AND active $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN (SELECT m.id FROM public.member m WHERE m.server_role = session_user::text AND m.active); END $$;
 
 -- Whether the member signed in is at least an interviewer (0), a supervisor (1), a research lead (2).
 CREATE FUNCTION public.cati_is(at_least int) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT coalesce((
-    SELECT CASE role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least
-    FROM public.member WHERE server_role = session_user::text AND active
-  ), false)
+BEGIN
+  RETURN coalesce((
+    SELECT CASE m.role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least
+    FROM public.member m WHERE m.server_role = session_user::text AND m.active
+  ), false);
+END
 $$;
 
 -- The member signed in, who must be at least this; anybody else is refused.
 CREATE FUNCTION public.cati_demand(at_least int) RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE me text;
 BEGIN
-  IF NOT public.cati_is(at_least) THEN
+  SELECT m.id INTO me FROM public.member m
+    WHERE m.server_role = session_user::text AND m.active
+      AND CASE m.role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least;
+  IF me IS NULL THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  RETURN public.cati_me();
+  RETURN me;
 END
 $$;
 
 -- Whether a case is in the hands of the member signed in: what they may read hangs on this.
 CREATE FUNCTION public.cati_mine(of text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.lease_holder = public.cati_me()) $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ BEGIN RETURN EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.lease_holder = public.cati_me()); END $$;
 
 -- Whether it is so under the fence number that this transaction carries: what they may write hangs on this.
 CREATE FUNCTION public.cati_holds(of text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-  SELECT EXISTS (
+BEGIN
+  RETURN EXISTS (
     SELECT FROM public."case" c
     WHERE c.id = of AND c.lease_holder = public.cati_me()
       AND c.fence::text = current_setting('cati.fence', true)
-  )
+  );
+END
 $$;
 
 -- The case in hand, locked until the transaction ends, whose writes carry this fence number from here on; no row when
