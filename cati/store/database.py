@@ -95,6 +95,11 @@ class Database(ABC):
         with self.transaction() as transaction:
             return statement.first(transaction, **values)
 
+    def look_once(self, statement: Prepared, **values: object) -> tuple[Any, ...] | None:
+        """Let one statement be a reading and return its first row, None: there is none. A server is asked once."""
+        with self.reading() as transaction:
+            return statement.first(transaction, **values)
+
     @abstractmethod
     def reading(self) -> AbstractContextManager[Transaction]:
         """A consistent view without the right to write; many may read while one writes."""

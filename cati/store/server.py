@@ -220,6 +220,10 @@ class Server(Database):
                 raise unreachable()  # as in `_commit`
         return row
 
+    def look_once(self, statement: Prepared, **values: object) -> tuple[Any, ...] | None:
+        """Let one statement be a reading; it sees the database at one moment by itself."""
+        return self.at_once(statement, **values)
+
     @contextmanager
     def _lent(self) -> Iterator[Transaction]:
         """A connection of the pool; one that is given back after this database was closed is closed, too."""
