@@ -10,7 +10,7 @@ from typing import Any
 
 from cati import places
 from cati.errors import Problem
-from cati.fieldwork import interviewing
+from cati.fieldwork import interviewing, open_answers
 from cati.fieldwork.delivered import Call, DeliveredCase, Lease, OnTheWay
 from cati.fieldwork.delivery import check_code
 from cati.fieldwork.interviewing import Completed, RunningInterview, new_event, started_event
@@ -63,12 +63,12 @@ class Desk:
             cells = study_cells(study, transaction)
             self._full = row is not None and row.cell in full_cells(study, transaction, cells)
             if case.interview_open:
-                events = interviewing.stored_events(study, transaction, case.case_id)
+                events = open_answers.stored_events(study, transaction, case.case_id)
                 lost = interviewing.answers_lost(study, transaction, events)
                 for place in drafts.places(transaction, case.case_id):
                     sealed = drafts.text(transaction, case.case_id, place)
                     if sealed is not None:
-                        words[place] = interviewing.opened_words(study, case.case_id, place, sealed)
+                        words[place] = open_answers.opened_words(study, case.case_id, place, sealed)
         self._case, self._events, self._words, self._lost = case, events, words, lost
         self.outbox.take(case.lease, case.call)
 
@@ -161,7 +161,7 @@ class Desk:
         state = interview.apply(study.questionnaire, running.state, event)
         if state.refusal is not None:
             return replace(running, state=state)
-        place = interviewing.place_of(study, running.case_id, address) if kind is EventKind.ANSWERED else ""
+        place = open_answers.place_of(study, running.case_id, address) if kind is EventKind.ANSWERED else ""
         place = place if place in running.typed else ""
         self.outbox.put(
             self._entry(
@@ -175,7 +175,7 @@ class Desk:
 
     def keep_draft(self, study: OpenStudy, running: RunningInterview, address: str, text: str) -> bool:
         """Keep the words typed so far at a question."""
-        place = interviewing.place_of(study, running.case_id, address)
+        place = open_answers.place_of(study, running.case_id, address)
         self.outbox.put(self._entry(Deed.WORDS, running.lease, running.call, place=place, words=text))
         running.typed.add(place)
         self._words[place] = text
@@ -185,7 +185,7 @@ class Desk:
         """Return the words typed so far at a question and not answered yet, "" for none."""
         if not running.typed:
             return ""
-        return self._words.get(interviewing.place_of(study, running.case_id, address), "")
+        return self._words.get(open_answers.place_of(study, running.case_id, address), "")
 
     def break_off(
         self, study: OpenStudy, running: RunningInterview, outcome: Outcome, *,

@@ -11,9 +11,20 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from cati.fieldwork import mixing
-from cati.fieldwork.delivered import LEASE_MINUTES, Call, Lease, LeaseLost, Noted
-from cati.fieldwork.delivery import held_row, renewed
-from cati.fieldwork.log import Act, moment, note
+from cati.fieldwork.delivered import Call, Lease, LeaseLost, Noted
+from cati.fieldwork.delivery import held_row
+from cati.fieldwork.log import Act, note
+from cati.fieldwork.open_answers import (
+    hold,
+    is_due,
+    keep_event,
+    keep_event_at_once,
+    keep_words_at_once,
+    opened_words,
+    place_of,
+    sealed_words,
+    stored_events,
+)
 from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
@@ -30,9 +41,7 @@ from cati.survey.dispositions import TABLE, Letter, Outcome
 from cati.survey.interview import Event, EventKind, InterviewState, InterviewStatus
 from cati.survey.questionnaire import Kind, questionnaire_from_json
 from cati.survey.versions import lost_on
-from cati.vault.sealing import blind_index, derive, open_sealed, seal
 
-_BLOCK = 256  # sealed events are multiples of this, so that their length does not tell the answer
 _IS_INTERVIEW = frozenset({Letter.COMPLETE, Letter.PARTIAL})
 _SEED_BITS = 53
 
@@ -123,38 +132,45 @@ def record(
     if state.refusal is not None:
         return replace(running, state=state)
     place = place_of(study, running.case_id, address) if kind is EventKind.ANSWERED and running.typed else ""
-    with study.transaction() as transaction:
-        lease = hold(study, transaction, running.lease)
-        if lease is None:
-            return replace(running, lease_lost=True)
-        keep_event(study, transaction, running.case_id, len(running.events), event)
-        if place in running.typed:
-            drafts.forget_text(transaction, running.case_id, place)
+    place = place if place in running.typed else ""
+    if study.database.by_functions:
+        lease = _kept_and_held(study, running, event, place)
+    else:
+        with study.transaction() as transaction:
+            lease = hold(study, transaction, running.lease)
+            if lease is not None:
+                keep_event(study, transaction, running.case_id, len(running.events), event)
+                if place:
+                    drafts.forget_text(transaction, running.case_id, place)
+    if lease is None:
+        return replace(running, lease_lost=True)
     running.typed.discard(place)
     return replace(running, lease=lease, events=(*running.events, event), state=state)
+
+
+def _kept_and_held(study: OpenStudy, running: RunningInterview, event: Event, place: str) -> Lease | None:
+    """Keep an event on a server, and move the lease on when that is due; None when the lease was lost."""
+    found = keep_event_at_once(study, running.lease, len(running.events), event, place)
+    if found is None or not found[1]:
+        return None
+    if not is_due(study, found[0]):
+        return found[0]
+    with study.transaction() as transaction:
+        return hold(study, transaction, running.lease)
 
 
 def keep_draft(study: OpenStudy, running: RunningInterview, address: str, text: str) -> bool:
     """Keep the words typed so far at a question, one row written over, durable on return; False: lease lost."""
     place = place_of(study, running.case_id, address)
-    sealed = sealed_words(study, running.case_id, place, text)
     running.typed.add(place)
+    if study.database.by_functions:
+        return keep_words_at_once(study, running.lease, place, text) is not None
+    sealed = sealed_words(study, running.case_id, place, text)
     with study.transaction() as transaction:
         if hold(study, transaction, running.lease) is None:
             return False
         drafts.keep_text(transaction, running.case_id, place, sealed)
     return True
-
-
-def sealed_words(study: OpenStudy, case_id: str, place: str, text: str) -> bytes:
-    """Seal the words typed so far at a question for their row."""
-    return seal(study.open_keys.drafts, _blocks(text.encode()), study.study_id, "draft_text", case_id, place)
-
-
-def opened_words(study: OpenStudy, case_id: str, place: str, sealed: bytes) -> str:
-    """Open the words typed so far at a question."""
-    plain = open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_text", case_id, place)
-    return plain.rstrip(b"\0").decode()
 
 
 def draft_of(study: OpenStudy, running: RunningInterview, address: str) -> str:
@@ -322,43 +338,6 @@ def what_is_kept(
 
 def _place_names(study: OpenStudy, cell: tuple[str, str, str]) -> tuple[Site, Department]:
     return study.settings.site(cell[0]), study.settings.department(cell[0], cell[1])
-
-
-def hold(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
-    """Return the lease while it is ours, moved on once half of it is over; None when it was lost."""
-    until = drafts.held(transaction, lease.case_id, lease.fence, study.me.id)
-    if until is None:
-        return None
-    now = study.now()
-    if moment(until) - now > timedelta(minutes=LEASE_MINUTES) / 2:
-        return lease
-    return renewed(study, transaction, lease)
-
-
-def keep_event(study: OpenStudy, transaction: Transaction, case_id: str, n: int, event: Event) -> bool:
-    """Keep event number ``n`` of an interview; False when this very event is kept already."""
-    plain = _blocks(interview.event_to_json(event), fill=b" ")
-    sealed = seal(study.open_keys.drafts, plain, study.study_id, "draft_event", case_id, str(n))
-    return drafts.append(transaction, case_id, n, event.id, sealed)
-
-
-def stored_events(study: OpenStudy, transaction: Transaction, case_id: str) -> tuple[Event, ...]:
-    """Return the events of an open interview in order, () when there is none."""
-    return tuple(
-        interview.event_from_json(
-            open_sealed(study.open_keys.drafts, sealed, study.study_id, "draft_event", case_id, str(n))
-        )
-        for n, _id, sealed in drafts.events(transaction, case_id)
-    )
-
-
-def place_of(study: OpenStudy, case_id: str, address: str) -> str:
-    """Return the keyed hash under which a question's typed words lie: not even the question is readable."""
-    return blind_index(derive(study.open_keys.drafts, "draft place"), f"{case_id}/{address}").hex()
-
-
-def _blocks(plain: bytes, fill: bytes = b"\0") -> bytes:
-    return plain + fill * (-len(plain) % _BLOCK or 0)
 
 
 def _fresh_id(study: OpenStudy) -> str:

@@ -238,7 +238,7 @@ class Outbox:
             return
         with self._changed:
             if sent.lease is not None:
-                self._held[entry.case_id] = _Hold(sent.lease, entry.call)
+                self._held[entry.case_id] = _Hold(sent.lease, entry.call, sent.due)
         self._done(entry, sent.result)
 
     def _is_overtaken(self, entry: Entry) -> bool:

@@ -8,8 +8,16 @@ from datetime import timedelta
 from cati.fieldwork import mixing
 from cati.fieldwork.delivered import LEASE_MINUTES, OUTAGE, Call, Lease, LeaseLost, Noted, Receipt
 from cati.fieldwork.delivery import held_row, put_back
-from cati.fieldwork.interviewing import CallIsGoneError, hold, keep_event, sealed_words
+from cati.fieldwork.interviewing import CallIsGoneError
 from cati.fieldwork.log import Act, moment, note, seconds
+from cati.fieldwork.open_answers import (
+    hold,
+    is_due,
+    keep_event,
+    keep_event_at_once,
+    keep_words_at_once,
+    sealed_words,
+)
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call_in, keep_outcome, withdraw
 from cati.fieldwork.placing import plan_lapse_anew
@@ -24,10 +32,12 @@ from cati.survey.interview import event_from_json
 class Sent:
     """An act is kept on the server, now or by an earlier try. ``lease``: of the case from now on, None: unchanged.
 
-    ``result``: what an outcome or a withdrawal came to, where this try kept it.
+    ``due``: half of it is over, and it is to be moved on. ``result``: what an outcome or a withdrawal came to, where
+    this try kept it.
     """
 
     lease: Lease | None = None
+    due: bool = False
     result: Noted | Receipt | None = None
 
 
@@ -42,10 +52,13 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
     ``fence``: under which the case is held by now. ``end``: the entry, sent or not, with which this call ends.
     ``asked``: an earlier try had no answer, so that this one must find out, and wait until what it finds is safe.
     """
+    if not asked and study.database.by_functions:
+        sent = _at_once(study, entry, _lease(entry, fence))
+        if sent is not None:
+            return sent
     if entry.deed is Deed.WITHDRAWN:
-        if asked and _is_withdrawn(study, entry):
-            return Sent()
-        return Sent(result=withdraw(_at(study, entry), entry.case_id))
+        done_before = asked and _is_withdrawn(study, entry)
+        return Sent() if done_before else Sent(result=withdraw(_at(study, entry), entry.case_id))
     if entry.deed is Deed.PUT_BACK:  # when it is not held any more, it has gone back
         put_back(_at(study, entry), _lease(entry, fence))
         return Sent()
@@ -62,6 +75,19 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
         return _done(study, transaction, entry, None, anew)
 
 
+def _at_once(study: OpenStudy, entry: Entry, lease: Lease) -> Sent | Lost | None:
+    """Keep an answer or typed words under a lease that still stands; None for other acts, and when it does not."""
+    held: Lease | None = None
+    if entry.deed is Deed.WORDS:
+        held = keep_words_at_once(study, lease, entry.place, entry.words)
+    elif entry.deed is Deed.EVENT and entry.n:
+        found = keep_event_at_once(study, lease, entry.n, event_from_json(entry.event), entry.place)
+        if found is not None and not found[1]:
+            return Lost()
+        held = None if found is None else found[0]
+    return None if held is None else Sent(held, due=is_due(study, held))
+
+
 def _done(
     study: OpenStudy, transaction: Transaction, entry: Entry, lease: Lease | None, anew: Lease | None
 ) -> Sent | Lost:  # fmt: skip
@@ -71,7 +97,7 @@ def _done(
     if lease is None:
         return Lost()
     result = _DEEDS[entry.deed](study, transaction, entry, lease)
-    return Lost() if isinstance(result, Lost) else Sent(lease, result)
+    return Lost() if isinstance(result, Lost) else Sent(lease, result=result)
 
 
 def hold_on(study: OpenStudy, case_id: str, fence: int, call: Call | None) -> Lease | None:

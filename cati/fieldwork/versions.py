@@ -10,8 +10,8 @@ from pathlib import Path
 from cati.errors import Problem
 from cati.fieldwork import log
 from cati.fieldwork.forms import check_form, unspoken
-from cati.fieldwork.interviewing import stored_events
 from cati.fieldwork.log import Act
+from cati.fieldwork.open_answers import stored_events
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.store import drafts, studies
 from cati.survey.diagnostics import Diagnostic

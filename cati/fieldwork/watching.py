@@ -52,8 +52,7 @@ def glance(study: OpenStudy, before: Marks | None) -> Seen:
 
 def look(study: OpenStudy) -> Marks:
     """Return what to compare: own rows alone, and for supervisors whether anybody did anything."""
-    with study.reading() as transaction:
-        return watching.marks(transaction, study.me.id, of_all=study.me.role is not Role.INTERVIEWER)
+    return watching.marks(study.database, study.me.id, of_all=study.me.role is not Role.INTERVIEWER)
 
 
 def plan_anew(study: OpenStudy) -> bool:

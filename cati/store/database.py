@@ -14,7 +14,11 @@ from cati.errors import Problem
 from cati.text import tr
 
 if TYPE_CHECKING:
+    from typing import Any
+
     from sqlalchemy import Engine
+
+    from cati.store.prepared import Prepared
 
 Transaction = Connection
 """What the store's functions take first: a connection inside BEGIN … COMMIT."""
@@ -82,6 +86,19 @@ class Database(ABC):
 
         ``large`` says that a whole list is written.
         """
+
+    def at_once(self, statement: Prepared, **values: object) -> tuple[Any, ...] | None:
+        """Let one statement be a transaction, kept when this returns, and return its first row, None: there is none.
+
+        A server is asked and waited for once, not for beginning, statement and end each.
+        """
+        with self.transaction() as transaction:
+            return statement.first(transaction, **values)
+
+    def look_once(self, statement: Prepared, **values: object) -> tuple[Any, ...] | None:
+        """Let one statement be a reading and return its first row, None: there is none. A server is asked once."""
+        with self.reading() as transaction:
+            return statement.first(transaction, **values)
 
     @abstractmethod
     def reading(self) -> AbstractContextManager[Transaction]:

@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, func, literal_column, select
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 
-from cati.store.database import Transaction
+from cati.store.database import Database, Transaction
 from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
@@ -93,6 +93,33 @@ def event_at(transaction: Transaction, case_id: str, n: int) -> str | None:
     """Return the id of event number ``n`` of an open interview, None when it has none."""
     row = _EVENT_AT.first(transaction, of=case_id, number=n)
     return None if row is None else str(row[0])
+
+
+_KEEP_EVENT = Prepared(
+    sql("SELECT until, kept FROM public.cati_keep_event(:of, :under, :number, :event, :sealed, :place)")
+)
+_KEEP_WORDS = Prepared(sql("SELECT public.cati_keep_words(:of, :under, :place, :sealed)"))
+
+
+def keep_event_at_once(
+    database: Database, case_id: str, fence: int, n: int, event_id: str, sealed: bytes, place: str
+) -> tuple[int, bool] | None:  # fmt: skip
+    """Keep one event on a server by one function, and forget the words at ``place`` ("": nowhere); a transaction.
+
+    Returns until when (seconds since 1970) the member holds the case under this fence number, and whether this very
+    event is kept, now or by an earlier try; False: the interview was deleted, or went on otherwise, elsewhere.
+    None: the case is not held any more.
+    """
+    row = database.at_once(
+        _KEEP_EVENT, of=case_id, under=fence, number=n, event=event_id, sealed=sealed, place=place
+    )  # fmt: skip
+    return None if row is None else (row[0], row[1])
+
+
+def keep_text_at_once(database: Database, case_id: str, fence: int, address: str, sealed: bytes) -> int | None:
+    """Do what `keep_text` does on a server by one function; until when the case is held, None: not any more."""
+    row = database.at_once(_KEEP_WORDS, of=case_id, under=fence, place=address, sealed=sealed)
+    return None if row is None else row[0]
 
 
 def keep_text(transaction: Transaction, case_id: str, address: str, sealed: bytes) -> None:

@@ -40,7 +40,8 @@ class Prepared:
             self._compiled[kind] = found
         return found
 
-    def _run(self, transaction: Connection, values: Values) -> DBAPICursor:
+    def run(self, transaction: Connection, values: Values) -> DBAPICursor:
+        """Give the statement to the driver; what it brings is still to be fetched."""
         sql, names, fixed = self._for(transaction)
         cursor = transaction.connection.cursor()
         given = {**fixed, **values} if fixed else values
@@ -49,22 +50,22 @@ class Prepared:
 
     def rows(self, transaction: Connection, **values: object) -> Sequence[tuple[Any, ...]]:
         """Return all rows."""
-        return self._run(transaction, values).fetchall()
+        return self.run(transaction, values).fetchall()
 
     def each(self, transaction: Connection, **values: object) -> Iterator[tuple[Any, ...]]:
         """Yield the rows, a few thousand in memory at a time."""
-        cursor = self._run(transaction, values)
+        cursor = self.run(transaction, values)
         while found := cursor.fetchmany(_AT_ONCE):
             yield from found
 
     def first(self, transaction: Connection, **values: object) -> tuple[Any, ...] | None:
         """Return the first row, None when there is none."""
-        found: tuple[Any, ...] | None = self._run(transaction, values).fetchone()
+        found: tuple[Any, ...] | None = self.run(transaction, values).fetchone()
         return found
 
     def act(self, transaction: Connection, **values: object) -> int:
         """Change something and return how many rows were."""
-        return int(self._run(transaction, values).rowcount)
+        return int(self.run(transaction, values).rowcount)
 
     def act_on_all(self, transaction: Connection, names: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         """Change or write many rows in one go; each row holds the values of ``names`` in that order."""

@@ -15,7 +15,7 @@ from cati.store.roles import Roles
 from cati.text import tr
 
 _SQL = Path(__file__).parent / "sql"
-_FUNCTIONS = ("asking", "views", "claim", "working", "outage", "watching")
+_FUNCTIONS = ("asking", "views", "claim", "answers", "working", "outage", "watching")
 """The files whose functions belong to the owner of the tables; those of "gate" belong to the gate."""
 
 _HIDDEN = (

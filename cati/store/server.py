@@ -19,6 +19,7 @@ from cati.store.connecting import (
     ANSWER_SECONDS, Link, Refused, Secret, Seen, Unreachable, connect, lend_only_what_works, unreachable,
 )  # fmt: skip
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
+from cati.store.prepared import Prepared
 from cati.store.roles import Roles
 from cati.store.studies import set_server_role
 from cati.text import tr
@@ -203,6 +204,29 @@ class Server(Database):
                 _roll_back(connection, driver)
                 raise
             self._commit(connection, driver)
+
+    def at_once(self, statement: Prepared, **values: object) -> tuple[Any, ...] | None:
+        """Let one statement be a transaction: BEGIN, statement and COMMIT go out together and are answered together."""
+        with self._told(), self._lent() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            try:
+                self._keep_time(driver)
+                pid = driver.info.backend_pid
+                self._warned.discard(pid)
+                with driver.pipeline():
+                    found = statement.run(connection, values)
+                    driver.commit()
+                    row: tuple[Any, ...] | None = found.fetchone()
+            except BaseException:
+                _roll_back(connection, driver)
+                raise
+            if pid in self._warned:
+                raise unreachable()  # as in `_commit`
+        return row
+
+    def look_once(self, statement: Prepared, **values: object) -> tuple[Any, ...] | None:
+        """Let one statement be a reading; it sees the database at one moment by itself."""
+        return self.at_once(statement, **values)
 
     @contextmanager
     def _lent(self, *, large: bool = False) -> Iterator[Transaction]:

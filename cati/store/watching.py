@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, literal_column, select, text, true
 
-from cati.store.database import Transaction
+from cati.store.database import Database
 from cati.store.prepared import Prepared
 from cati.store.schema import appointment, log, member, study
 
@@ -59,20 +59,20 @@ _ALL = Prepared(
 )
 
 
-def marks(transaction: Transaction, me: str, *, of_all: bool) -> Marks:
+def marks(database: Database, me: str, *, of_all: bool) -> Marks:
     """Look once: the study's row and the own rows of ``me``; ``of_all`` also probes the end of everybody's log."""
-    row = _OWN.first(transaction, me=me)
+    row = database.look_once(_OWN, me=me)
     if row is None:
         return Marks(rules=(), member=None, own=())
     return Marks(
         rules=row[:3],
         member=None if row[3] is None else row[3:7],
         own=tuple(row[7:]),
-        all_acts=all_acts(transaction) if of_all else 0,
+        all_acts=_all_acts(database) if of_all else 0,
     )
 
 
-def all_acts(transaction: Transaction) -> int:
+def _all_acts(database: Database) -> int:
     """Return how many entries everybody's log has since revision 0002: one index probe a member, for supervisors."""
-    row = _ALL.first(transaction)
+    row = database.look_once(_ALL)
     return 0 if row is None or row[0] is None else int(row[0])

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from pathlib import Path
-
-from sqlalchemy import text
 
 from cati.fieldwork import calling
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.supervising import Progress, progress
 from cati.fieldwork.watching import Marks, glance
-from cati.store.migrations import create_tables
-from cati.store.moving import copy_study
-from cati.store.server import Link, Server
 from cati.survey.dispositions import Outcome
 from tests import postgres
-from tests.benchmarks.large_study import Worked, study
+from tests.benchmarks.large_study import Worked, server_study
 
 Row = tuple[str, str, str, str, bool]
 CASES = 20_000
@@ -45,26 +39,26 @@ class Room:
 def figures() -> list[Row]:
     """Return looks and counts a second, the server's work with and without the windows, and the delay."""
     with ExitStack() as stack:
-        opened = stack.enter_context(study(CASES, Worked.HALF))
         cluster = stack.enter_context(postgres.running())
-        link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=cluster.new_database("room"))
-        first = _server(stack, link)
-        create_tables(first)
-        copy_study(opened.database, first)
-        with first.transaction() as transaction:
-            names = ", ".join(f'"{column}"' for column in _member_columns(transaction))
-            taken = names.replace('"id"', "md5(n::text)").replace('"login"', "'m' || n")
-            transaction.execute(
-                text(f"INSERT INTO member ({names}) SELECT {taken} FROM member, generate_series(1, 60) n"
-                     " WHERE login = 'anna'")
-            )  # fmt: skip
-        with first.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE")
-        at_rest = _measured(cluster.folder, _callers(stack, opened, link), [])
+        interviewers = WINDOWS - SUPERVISORS + int(CALLS_A_SECOND)
+        made = stack.enter_context(
+            server_study(cluster, CASES, Worked.HALF, interviewers=interviewers, supervisors=SUPERVISORS)
+        )
+        with closing(made.behind()) as owner, owner.transaction() as transaction:
+            transaction.exec_driver_sql("ANALYZE")
+
+        def signed_in(login: str) -> OpenStudy:
+            opened = made.sign_in(login)
+            stack.callback(opened.close)
+            return opened
+
+        watching = [signed_in(f"s{n}") for n in range(SUPERVISORS)]
+        watching += [signed_in(f"m{n}") for n in range(WINDOWS - SUPERVISORS)]
+        calling_ones = [signed_in(f"m{n}") for n in range(WINDOWS - SUPERVISORS, interviewers)]
         room = Room()
-        windows = _windows(stack, opened, link, room)
-        watched = _measured(cluster.folder, _callers(stack, opened, link, room), windows)
-        alone = _measured(cluster.folder, [], _windows(stack, opened, link, Room()))
+        at_rest = _measured(cluster.folder, [_caller(one, None) for one in calling_ones], [])
+        watched = _measured(cluster.folder, [_caller(one, room) for one in calling_ones], _windows(watching, room))
+        alone = _measured(cluster.folder, [], _windows(watching, Room()))
     late = sorted(room.late)
     return [
         ("–", f"{WINDOWS} open windows: looks a second", f"{room.looks / SECONDS:.0f}", "≤ 50", room.looks <= 52 * SECONDS),
@@ -79,33 +73,8 @@ def figures() -> list[Row]:
     ]  # fmt: skip
 
 
-def _member_columns(transaction: object) -> list[str]:
-    rows = transaction.execute(  # type: ignore[attr-defined]
-        text("SELECT column_name FROM information_schema.columns WHERE table_name = 'member' ORDER BY ordinal_position")
-    )
-    return [row[0] for row in rows]
-
-
-def _server(stack: ExitStack, link: Link) -> Server:
-    server = Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)
-    stack.callback(server.close)
-    return server
-
-
-def _as(opened: OpenStudy, server: Server, n: int, role: Role) -> OpenStudy:
-    from hashlib import md5
-
-    who = md5(str(n).encode(), usedforsecurity=False).hexdigest()
-    me = replace(opened.me, id=who, login=f"m{n}", role=role)
-    return replace(opened, database=server, me=me, draw=random.Random(n))
-
-
-def _windows(stack: ExitStack, opened: OpenStudy, link: Link, room: Room) -> list[Callable[[float], None]]:
-    found = []
-    for n in range(1, WINDOWS + 1):
-        role = Role.SUPERVISOR if n <= SUPERVISORS else Role.INTERVIEWER
-        found.append(_window(_as(opened, _server(stack, link), n, role), room, n / WINDOWS))
-    return found
+def _windows(watching: list[OpenStudy], room: Room) -> list[Callable[[float], None]]:
+    return [_window(one, room, n / len(watching)) for n, one in enumerate(watching)]
 
 
 def _window(one: OpenStudy, room: Room, offset: float) -> Callable[[float], None]:
@@ -134,24 +103,20 @@ def _window(one: OpenStudy, room: Room, offset: float) -> Callable[[float], None
     return work
 
 
-def _callers(
-    stack: ExitStack, opened: OpenStudy, link: Link, room: Room | None = None
-) -> list[Callable[[float], None]]:  # fmt: skip
-    """Return five interviewers who each do a call a second: take, dial, note that nobody answered."""
-    return [
-        _caller(_as(opened, _server(stack, link), 50 + n, Role.INTERVIEWER), room)
-        for n in range(1, int(CALLS_A_SECOND) + 1)
-    ]
-
-
 def _caller(one: OpenStudy, room: Room | None) -> Callable[[float], None]:
+    """Return an interviewer who does a call a second: take, dial, note that nobody answered; at the desk they have."""
+    desk = one.desk
+    if desk is None:
+        raise ValueError(one.folder)
+
     def work(until: float) -> None:
         while (begun := time.monotonic()) < until:
             case = calling.take_next_case(one)
             if isinstance(case, calling.DeliveredCase):
-                call = calling.begin_call(one, case.lease, case.next_phone)
-                if isinstance(call, calling.Call):
-                    calling.note_outcome(one, case.lease, call, Outcome.NO_ANSWER)
+                desk.open_case(one, case)
+                desk.note_outcome(one, case.lease, desk.begin_call(one, case.lease, case.next_phone), Outcome.NO_ANSWER)
+                while desk.outbox.standing().waiting:
+                    time.sleep(0.01)
             if room is not None:
                 with room.lock:
                     room.acts.append(time.monotonic())

@@ -109,10 +109,12 @@ def unbound(opened: OpenStudy) -> OpenStudy:
     return replace(opened, database=database.behind()) if isinstance(database, OnServer) else opened
 
 
-def staff_of(interviewers: int) -> tuple[NewMember, ...]:
-    """Return a research lead, Anna, and so many more interviewers m0, m1, and so on."""
-    more = [NewMember(login=f"m{n}", name="Frau " + f"{n:03d}".translate(_LETTERS), role=Role.INTERVIEWER,
-                      password=f"violetter Kahn am Steg {n:03d}", languages=("de", "en")) for n in range(interviewers)]  # fmt: skip
+def staff_of(interviewers: int, supervisors: int = 0) -> tuple[NewMember, ...]:
+    """Return a research lead, Anna, and so many more interviewers (m0, m1 and so on) and supervisors (s0, s1)."""
+    more = [NewMember(login=f"{letter}{n}", name=f"Frau {letter}" + f"{n:03d}".translate(_LETTERS), role=role,
+                      password=f"violetter Kahn am Steg {letter}{n:03d}", languages=("de", "en"))
+            for letter, role, many in (("m", Role.INTERVIEWER, interviewers), ("s", Role.SUPERVISOR, supervisors))
+            for n in range(many)]  # fmt: skip
     return (
         NewMember(
             login="lead", name="Lead", role=Role.RESEARCH_LEAD, password=PASSWORDS["lead"], languages=("de", "en")
@@ -152,11 +154,12 @@ class ServerStudy:
 
 @contextmanager
 def server_study(
-    cluster: postgres.Cluster, cases: int, worked: Worked, *, interviewers: int = 0, target: int = 400, margin: int = 0
-) -> Iterator[ServerStudy]:
+    cluster: postgres.Cluster, cases: int, worked: Worked, *, interviewers: int = 0, supervisors: int = 0,
+    target: int = 400, margin: int = 0,
+) -> Iterator[ServerStudy]:  # fmt: skip
     """Make a study of so many cases on a server, open at every hour, and drop it afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="cati-bench-"))
-    staff = staff_of(interviewers)
+    staff = staff_of(interviewers, supervisors)
     settings = replace(the_settings(target), quota_margin=margin)
     created = create_study(
         folder / "study", settings, _form(folder / "form.xlsx"), staff, now=Clock(), draw=random.Random(1),

@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import text
 
-from cati.fieldwork.interviewing import stored_events
 from cati.fieldwork.log import verify
 from cati.fieldwork.mixing import _opened, tag_of
+from cati.fieldwork.open_answers import stored_events
 from cati.fieldwork.open_study import OpenStudy
 from cati.store import stock
 from cati.store.database import Transaction

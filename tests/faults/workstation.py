@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cati.errors import Problem
-from cati.fieldwork import calling, delivered, delivery, interviewing
+from cati.fieldwork import calling, delivered, delivery, open_answers
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.study import open_study
 from cati.store.connecting import Unreachable
@@ -175,5 +175,5 @@ class Workstation:
 
 def short_leases(minutes: float) -> None:
     """Let leases of this process end after so many minutes: a campaign cannot wait for a quarter of an hour."""
-    for module in (delivered, delivery, interviewing, calling):
+    for module in (delivered, delivery, open_answers, calling):
         module.LEASE_MINUTES = minutes  # type: ignore[attr-defined]  # each took the name over

@@ -208,6 +208,14 @@ WRITING = """
     SET cati.fence = '0'; INSERT INTO draft_event ("case", n, id, sealed) VALUES ('{mine}', 9, 'a', '')
     SET cati.fence = '{his_fence}'; INSERT INTO draft_event ("case", n, id, sealed) VALUES ('{his}', 9, 'a', '')
     RESET cati.fence; DELETE FROM draft_event WHERE "case" = '{mine}'
+    SELECT * FROM cati_keep_event('{his}', {his_fence}, 0, 'a', '', '')
+    SELECT * FROM cati_keep_event('{his}', {his_fence}, 1, 'a', '', '')
+    SELECT * FROM cati_keep_event('{other}', {other_fence}, 0, 'a', '', '')
+    SELECT * FROM cati_keep_event('{mine}', {fence} - 1, 0, 'a', '', '')
+    SET cati.fence = '{fence}'; SELECT * FROM cati_keep_event('{mine}', 0, 0, 'a', '', '')
+    SELECT 1 FROM cati_keep_words('{his}', {his_fence}, 'a', '') until WHERE until IS NOT NULL
+    SELECT 1 FROM cati_keep_words('{other}', {other_fence}, 'a', '') until WHERE until IS NOT NULL
+    SELECT 1 FROM cati_keep_words('{mine}', {fence} - 1, 'a', '') until WHERE until IS NOT NULL
     INSERT INTO appointment ("case", kind, at, wall, zone, interviewer) VALUES ('{other}', 'definite', 1, '', '', '{me}')
     INSERT INTO appointment ("case", kind, at, wall, zone, interviewer) VALUES ('{mine}', 'definite', 1, '', '', '{bert}')
     INSERT INTO turn ("case", at, status, tier, rank, due_at) VALUES ('{his}', 1, 0, 0, 0, 0)
@@ -367,6 +375,8 @@ def test_who_left_gets_nothing_at_all_from_that_moment_on(office: Office) -> Non
         "SELECT * FROM cati_contact('{mine}')", "SELECT * FROM cati_hold('{mine}', {fence})", "SELECT cati_me() IS NOT NULL",
         "SELECT * FROM cati_claim()", "SELECT * FROM cati_case('{mine}')", "SELECT * FROM cati_heads()",
         "SELECT * FROM draft_event", "SELECT * FROM attempt", "SELECT cati_note('dialled', '', 0, '')",
+        "SELECT * FROM cati_keep_event('{mine}', {fence}, 0, 'a', '', '')",
+        "SELECT cati_keep_words('{mine}', {fence}, 'a', '') IS NOT NULL",
         "SELECT * FROM cati_counts()", "SELECT * FROM cati_taken(ARRAY[1])", "SELECT cati_first_due(ARRAY[1]) IS NOT NULL",
         "SELECT waiting + mixed FROM cati_pool()", "SELECT * FROM cati_members()",
     ):  # fmt: skip
@@ -391,6 +401,8 @@ OVERSIGHT = """
     DELETE FROM log
     UPDATE attempt SET outcome = 'no_answer'
     INSERT INTO draft_event ("case", n, id, sealed) VALUES ('{his}', 9, 'a', '')
+    SELECT * FROM cati_keep_event('{his}', {his_fence}, 1, 'a', '', '')
+    SELECT 1 FROM cati_keep_words('{his}', {his_fence}, 'a', '') until WHERE until IS NOT NULL
     UPDATE member SET role = 'research_lead'
     UPDATE study SET settings = ''
     UPDATE target SET wanted = 9999

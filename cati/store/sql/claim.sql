@@ -435,10 +435,12 @@ $$;
 -- When the next waiting case of these cells is due (seconds since 1970); NULL: none waits.
 CREATE FUNCTION public.cati_first_due(cells int[]) RETURNS bigint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    this_moment bigint := public.cati_now();  -- asked in the query it would be asked for every row
 BEGIN
     PERFORM public.cati_demand(0);
     RETURN (SELECT min(c.due_at) FROM public."case" AS c WHERE c.status = 1 AND c.cell = ANY (cells)
-              AND c.due_at > public.cati_now());  -- others wait to be worked out anew
+              AND c.due_at > this_moment);  -- others wait to be worked out anew
 END
 $$;
 
