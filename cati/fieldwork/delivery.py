@@ -46,9 +46,9 @@ Cells = Mapping[int, tuple[str, str, str]]
 def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
     """Hand out the best case that may be called this moment, leased to the signed-in interviewer and logged.
 
-    A case that the interviewer holds already (after a crash) comes back first. One transaction; nothing is scanned.
+    A case that the interviewer holds already (after a crash) comes back first, on a full disk, too: its call is to be
+    finished. One transaction; nothing is scanned.
     """
-    _refuse_when_full(study)
     checkpoint_when_due(study)
     claimed = None
     for tries_left in reversed(range(CLAIMS_MEET)):
@@ -74,6 +74,7 @@ def _claimed(study: OpenStudy) -> DeliveredCase | None:
         cells = study_cells(study, transaction)
         found, refused = cases.held_by(transaction, study.me.id, seconds(now)), False
         if found is None and not field_is_over(study, transaction):
+            _refuse_when_full(study)
             refused = too_many(study, transaction)
             found = None if refused else _best(study, transaction, cells, now)
         if not refused:
@@ -224,11 +225,12 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
     """
     if reason not in (CALL_BACK, OWN_APPOINTMENT):
         raise ValueError(reason)
-    _refuse_when_full(study)
     now = study.now()
     with within_limit(study), study.transaction() as transaction:
         cells = study_cells(study, transaction)
         row = cases.locked_row(transaction, case_id)
+        if row is None or row.lease_holder != study.me.id:
+            _refuse_when_full(study)
         hindrance = _hindrance(study, transaction, row, cells, now, reason)
         if hindrance is not None:
             return Taken(case_id, *hindrance)

@@ -268,6 +268,8 @@ def open_study(
             record=member.record,
         )
         database.works_for, database.works_in = member.id, row.epoch
+        if row.erased_at is None and not begun:
+            database.lay_ballast_again()
         failed = tries.end(login)
         _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
         if database.may_be_away and keys is not None:

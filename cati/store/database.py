@@ -138,6 +138,10 @@ class Database(ABC):
         """Tell whether new cases may be handed out: nothing said that the disk is full."""
         return True
 
+    def lay_ballast_again(self) -> None:
+        """Reserve anew what a full disk took, if there is room by now; a server has no such thing."""
+        return
+
     def release_ballast(self) -> None:
         """Give back what is kept in reserve for a full disk; a server has no such thing."""
         return
