@@ -11,7 +11,7 @@ from cati.fieldwork.delivered import LEASE_MINUTES, Call, DeliveredCase, Lease, 
 from cati.fieldwork.log import Act, checkpoint_when_due, moment, note, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.no_case import field_over, why_none
-from cati.fieldwork.open_cells import full_cells, open_cells, rank_below_fresh, without_full
+from cati.fieldwork.open_cells import full_cells, may_go_on, open_cells, rank_below_fresh, without_full
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
@@ -239,6 +239,11 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
         if study.database.by_functions:
             leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
             refused = False
+            if leased is None and row.lease_holder != study.me.id:
+                begun = drafts.has_events(transaction, row.id)
+                why = no_room(study, transaction, row, cells, now, begun=begun)
+                if why:
+                    return Taken(case_id, "", why)
         else:
             held = row.lease_holder == study.me.id and (row.lease_until or 0) > seconds(now)
             refused = not held and too_many(study, transaction)
@@ -267,17 +272,26 @@ def _hindrance(
     site = study.settings.site(cells[row.cell][0])
     if reason == OWN_APPOINTMENT and not is_allowed(now, site, study.settings.rules, appointment=True):
         return "", tr("Nobody may be called at this hour.")
-    why = _no_room(study, transaction, row, cells, now)
+    if row.lease_holder == study.me.id or study.database.by_functions:
+        return None  # a server looks for room itself, with the case in hand first: two who do not would wait in a ring
+    why = no_room(study, transaction, row, cells, now, begun=drafts.has_events(transaction, row.id))
     return ("", why) if why else None
 
 
-def _no_room(study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime) -> str:
-    """Return why no interview of this case's site and department may begin; "" when one may, or was begun already."""
-    if row.lease_holder == study.me.id or drafts.has_events(transaction, row.id):
-        return ""
+def no_room(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, *, begun: bool
+) -> str:
+    """Return why no interview of this case's site and department may begin (or, ``begun``, go on); "" when one may.
+
+    On a file with the right to write, on a server from here on, nobody else begins one there in this transaction.
+    """
     if study.database.by_functions:
-        room = claiming.room_for(transaction, row.id)
-    elif without_full(study, transaction, cells, [row], now, set()) is not None:
+        room = claiming.room_for(transaction, row.id, begun=begun)
+    elif (
+        may_go_on(study, transaction, cells, row.cell)
+        if begun
+        else without_full(study, transaction, cells, [row], now, set()) is not None
+    ):
         room = ""
     else:
         room = "full" if row.cell in full_cells(study, transaction, cells) else "running"

@@ -19,7 +19,7 @@ from cati.fieldwork.delivered import (
     TooLate,
     UndoToken,
 )
-from cati.fieldwork.delivery import check_code, hand_out, handed_by_function, held_row
+from cati.fieldwork.delivery import check_code, hand_out, handed_by_function, held_row, no_room
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.mixing import forget_pending, tag_of
 from cati.fieldwork.open_study import OpenStudy
@@ -256,7 +256,10 @@ def _next_words(standing: Standing, known: CaseFile, now: datetime, *, closed: b
 
 
 def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
-    """Take the outcome back within ten seconds: the case is leased again, its call open as before."""
+    """Take the outcome back within ten seconds: the case is leased again, its call open as before.
+
+    Not when an interview of the same place began meanwhile and this one could be one too many: the outcome stays.
+    """
     now = study.now()
     before = token.before
     if study.database.by_functions:
@@ -265,6 +268,10 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
         row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
             return TooLate(token.case_id)
+        cells = study_cells(study, transaction)
+        why = no_room(study, transaction, row, cells, now, begun=True)
+        if why:
+            return TooLate(token.case_id, why)
         contacts.call_again(transaction, before.newly_never)
         if before.contact is not None:
             if contacts.sealed_contact(transaction, row.id) is None:
@@ -281,7 +288,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
         )  # fmt: skip
         cases.put(transaction, [(row.id, place)])
         again = cases.case_row(transaction, row.id) or row
-        return hand_out(study, transaction, again, study_cells(study, transaction), now, act=Act.UNDONE)
+        return hand_out(study, transaction, again, cells, now, act=Act.UNDONE)
 
 
 def _restore_events(transaction: Transaction, case_id: str, before: Before) -> None:
@@ -300,16 +307,26 @@ def _restore(transaction: Transaction, case_id: str, before: Before) -> None:
 
 def _undo_by_function(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     before = token.before
+    words = (before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes, before.appointment)
     with study.transaction() as transaction:
-        leased = erasure.undo_by_function(
-            transaction, before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes,
-            before.appointment,
-        )  # fmt: skip
+        leased = erasure.undo_by_function(transaction, *words)
         if leased is None:
-            return TooLate(token.case_id)
+            why = _taken_place(study, transaction, token)
+            if not why:  # it may have become free in between: now nobody else takes it
+                leased = erasure.undo_by_function(transaction, *words)
+            if leased is None:
+                return TooLate(token.case_id, why)
         _restore_events(transaction, token.case_id, before)
     lease = Lease(case_id=token.case_id, fence=leased[0], until=moment(leased[1]))
     return handed_by_function(study, before.row, lease) or TooLate(token.case_id)
+
+
+def _taken_place(study: OpenStudy, transaction: Transaction, token: UndoToken) -> str:
+    """Return why the server took nothing back, where it was no matter of time: its place is taken."""
+    row = cases.case_row(transaction, token.case_id)
+    if row is None or row.fence != token.fence or row.lease_holder is not None:
+        return ""
+    return no_room(study, transaction, row, study_cells(study, transaction), study.now(), begun=True)
 
 
 def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:

@@ -75,7 +75,7 @@ BEGIN
     ) THEN
       RETURN;
     END IF;
-    IF NOT EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) AND public.cati_room_for(of) <> '' THEN
+    IF public.cati_room_for(of, EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of)) <> '' THEN
       RETURN;
     END IF;
   END IF;
@@ -445,7 +445,8 @@ END
 $$;
 
 -- Take an outcome back within its ten seconds (fifteen, for the way to here): the case is in hand again, its call open,
--- its contact there as it was. Returns the new fence number; no row when it is too late.
+-- its contact there as it was. Returns the new fence number; no row when it is too late, or the place that its interview
+-- would have taken is taken by now.
 CREATE FUNCTION public.cati_undo(
   of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
   old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
@@ -457,7 +458,7 @@ DECLARE
   now bigint := public.cati_now();
 BEGIN
   PERFORM FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder IS NULL FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
+  IF NOT FOUND OR public.cati_room_for(of, true) <> '' THEN
     RETURN;
   END IF;
   UPDATE public.attempt a SET ended = NULL, outcome = NULL, sub_reason = '', note_code = ''
