@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select, update
 from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import cell, member, questionnaire, study
+from cati.vault.server_password import folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,15 +133,18 @@ def members(transaction: Transaction) -> tuple[MemberRow, ...]:
 
 
 def member_by_login(transaction: Transaction, login: str) -> MemberRow | None:
-    """Return the member with this login, upper and lower case alike."""
-    row = transaction.execute(select(member).where(func.lower(member.c.login) == login.strip().lower())).first()
+    """Return the member with this login, upper and lower case alike, however its accents are written."""
+    # Compared here: SQLite knows the lower case of a to z only. On a server interviewers see no other row than theirs.
+    wanted = folded(login)
+    same = [row.id for row in transaction.execute(select(member.c.id, member.c.login)) if folded(row.login) == wanted]
+    row = transaction.execute(select(member).where(member.c.id.in_(same)).order_by(member.c.login)).first()
     return None if row is None else MemberRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def set_server_role(transaction: Transaction, login: str, role: str | None) -> None:
     """Write by which role a member signs in at a server; None: by none any more."""
-    folded = func.lower(member.c.login) == login.strip().lower()
-    transaction.execute(update(member).where(folded).values(server_role=role))
+    named = func.lower(member.c.login) == login.strip().lower()
+    transaction.execute(update(member).where(named).values(server_role=role))
 
 
 def cell_id(transaction: Transaction, site: str, department: str, language: str) -> int:
