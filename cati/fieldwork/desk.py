@@ -5,6 +5,8 @@ They have the names and shapes of those in `calling` and `interviewing`, so that
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -21,9 +23,11 @@ from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outbox import Outbox, is_away
 from cati.fieldwork.outcomes import refuse_outcome
 from cati.fieldwork.placing import study_cells
+from cati.fieldwork.sending import send
 from cati.fieldwork.spool import Spool
 from cati.fieldwork.spooled import Deed, Entry
 from cati.store import cases, drafts
+from cati.store.connecting import Unreachable
 from cati.survey import interview
 from cati.survey.answers import Answer
 from cati.survey.case import Appointment, Preference
@@ -47,6 +51,7 @@ class Desk:
         self._words: dict[str, str] = {}
         self._lost: tuple[str, ...] = ()
         self._full = False
+        self._remarking = threading.Lock()
 
     def open_case(self, study: OpenStudy, case: DeliveredCase) -> None:
         """Learn what the whole call may need of a case that was just delivered; asks the server once.
@@ -129,6 +134,19 @@ class Desk:
         """Hold on to the case, as soon as there is time for it; that it was lost is told by the outbox."""
         self.outbox.hold_on(lease.case_id)
         return lease
+
+    def remark(self, study: OpenStudy, deed: Deed, reason: str = "") -> None:
+        """Log that a pause begins or ends: at once where the server answers, else as soon as it does, with its time."""
+        entry = Entry(
+            deed=deed, case_id="", fence=0, at=study.now(), id=f"{study.draw.getrandbits(128):032x}", sub_reason=reason
+        )  # fmt: skip
+        with self._remarking:  # in their order
+            standing = self.outbox.standing()
+            if not standing.waiting and not standing.away:
+                with suppress(Unreachable):
+                    send(study, entry, 0, None, asked=False)
+                    return
+            self.outbox.put(entry)
 
     # -- the interview ------------------------------------------------------------------------------------------------
 

@@ -13,8 +13,8 @@ from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call_in, keep_outcome, withdraw
 from cati.fieldwork.placing import plan_lapse_anew
-from cati.fieldwork.spooled import Deed, Entry
-from cati.store import attempts, cases, drafts, outage
+from cati.fieldwork.spooled import REMARKS, Deed, Entry
+from cati.store import attempts, cases, drafts, journal, outage
 from cati.store.cases import CaseStatus
 from cati.store.database import Transaction
 from cati.survey.interview import event_from_json
@@ -42,6 +42,8 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
     ``fence``: under which the case is held by now. ``end``: the entry, sent or not, with which this call ends.
     ``asked``: an earlier try had no answer, so that this one must find out, and wait until what it finds is safe.
     """
+    if entry.deed in REMARKS:
+        return _remark(study, entry)
     if entry.deed is Deed.WITHDRAWN:
         if asked and _is_withdrawn(study, entry):
             return Sent()
@@ -60,6 +62,36 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
             return _done(study, transaction, entry, lease, anew)
     with study.transaction() as transaction:  # a server shows a contact only once it has kept the log's entry
         return _done(study, transaction, entry, None, anew)
+
+
+_REMARKED = {Deed.PAUSED: Act.PAUSED, Deed.RESUMED: Act.RESUMED, Deed.DROPPED: Act.ACTS_LOST}
+_LATE_SECONDS = 5
+"""So much later than it was done an act says in the log when that was: the server writes its own time beside it."""
+
+
+class _ThereAlready(Exception):  # noqa: N818 - nothing is wrong: an earlier try had kept it
+    """The log has it already; what was just written is to be taken back."""
+
+
+def _remark(study: OpenStudy, entry: Entry) -> Sent:
+    """Log what belongs to no case in hand. An earlier try, even one under way, is seen by its id once this is written."""
+    told: dict[str, object] = {"id": entry.id}
+    if entry.sub_reason:
+        told["reason"] = entry.sub_reason
+    if entry.acts:
+        told |= {"acts": entry.acts, "answers": entry.answers, **({"finished": 1} if entry.over else {})}
+    if (study.now() - entry.at).total_seconds() >= _LATE_SECONDS:
+        told["then"] = seconds(entry.at)
+    act = _REMARKED[entry.deed]
+    try:
+        with study.transaction() as transaction:
+            written = note(study, transaction, act, case=entry.case_id, fence=entry.fence, **told)
+            if journal.said_before(transaction, written, f'"id":"{entry.id}"'):
+                raise _ThereAlready
+    except _ThereAlready:
+        with study.transaction() as transaction:
+            study.database.wait_until_safe(transaction)
+    return Sent()
 
 
 def _done(

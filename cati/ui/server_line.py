@@ -144,7 +144,7 @@ class ServerLine(QWidget):
 
     def _not_saved(self, standing: Standing) -> str:
         if self._between():
-            return "⚠ " + tr("Not saved yet: the last call is kept on this workstation.")
+            return "⚠ " + tr("Not saved yet: what was done last is kept on this workstation.")
         if standing.trouble:
             return "⚠ " + tr(
                 "Not saved yet. {trouble} What you enter is kept on this workstation.", trouble=standing.trouble
