@@ -23,6 +23,7 @@ from cati.fieldwork.placing import (
     study_cells,
     turn,
 )
+from cati.fieldwork.settings_in_force import in_force
 from cati.fieldwork.views import too_many, too_many_views, within_limit
 from cati.store import attempts, cases, claiming, drafts, studies
 from cati.store.cases import CaseRow, CaseStatus
@@ -68,9 +69,15 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
 
 def _claimed(study: OpenStudy) -> DeliveredCase | None:
     if study.database.by_functions:
-        return _claimed_on_server(study)
+        try:
+            return _claimed_on_server(study)
+        except UnheardOf:
+            with study.transaction() as transaction:
+                study = in_force(study, transaction)
+            return _claimed_on_server(study)
     now = study.now()
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         cells = study_cells(study, transaction)
         found, refused = cases.held_by(transaction, study.me.id, seconds(now)), False
         if found is None and not field_is_over(study, transaction):
@@ -114,12 +121,15 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
     return _delivered(study, known, lease, study.now())
 
 
+class UnheardOf(Problem):
+    """A case of a site or department that this window has not heard of; the claim is taken back."""
+
+
 def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
-    """Raise a Problem for a case of a site or department that this window has not heard of; the claim is taken back."""
     try:
         study.settings.department(cell[0], cell[1])
     except KeyError:
-        raise Problem(
+        raise UnheardOf(
             tr("Settings"), tr("They were changed since you signed in."), tr("Sign out and in again.")
         ) from None
 
@@ -227,6 +237,7 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
         raise ValueError(reason)
     now = study.now()
     with within_limit(study), study.transaction() as transaction:
+        study = in_force(study, transaction)
         cells = study_cells(study, transaction)
         row = cases.locked_row(transaction, case_id)
         if row is None or row.lease_holder != study.me.id:
@@ -236,14 +247,10 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
             return Taken(case_id, *hindrance)
         if row is None:
             raise KeyError(case_id)
+        refused = False
+        leased: Lease | Taken | None = None
         if study.database.by_functions:
-            leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
-            refused = False
-            if leased is None and row.lease_holder != study.me.id:
-                begun = drafts.has_events(transaction, row.id)
-                why = no_room(study, transaction, row, cells, now, begun=begun)
-                if why:
-                    return Taken(case_id, "", why)
+            leased = _leased_on_server(study, transaction, row, cells, now, reason)
         else:
             held = row.lease_holder == study.me.id and (row.lease_until or 0) > seconds(now)
             refused = not held and too_many(study, transaction)
@@ -251,10 +258,27 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
                 return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
     if refused:
         raise too_many_views(study)
-    taken = None
+    if isinstance(leased, Taken):
+        return leased
+    found = None if leased is None else handed_by_function(study, row, leased)
+    return _with_a_colleague(case_id) if found is None else found
+
+
+def _with_a_colleague(case_id: str) -> Taken:
+    return Taken(case_id, "", tr("A colleague has this case open."))
+
+
+def _leased_on_server(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, reason: str
+) -> Lease | Taken:
+    """Let the server lease a certain case; where it does not, ask for the reason once it holds the case."""
+    leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
     if leased is not None:
-        taken = handed_by_function(study, row, Lease(case_id=case_id, fence=leased[0], until=moment(leased[1])))
-    return Taken(case_id, "", tr("A colleague has this case open.")) if taken is None else taken
+        return Lease(case_id=row.id, fence=leased[0], until=moment(leased[1]))
+    why = ""
+    if row.lease_holder != study.me.id:
+        why = no_room(study, transaction, row, cells, now, begun=drafts.has_events(transaction, row.id))
+    return Taken(row.id, "", why) if why else _with_a_colleague(row.id)
 
 
 def _hindrance(
@@ -314,6 +338,7 @@ def held_row(study: OpenStudy, transaction: Transaction, lease: Lease) -> CaseRo
 def renew_lease(study: OpenStudy, lease: Lease) -> Lease | LeaseLost:
     """Hold on to the case for another `LEASE_MINUTES`; to be called every few minutes while its page is open."""
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         later = renewed(study, transaction, lease)
     return LeaseLost(lease.case_id) if later is None else later
 
@@ -340,6 +365,7 @@ def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:
     """
     now = study.now()
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, lease)
         if row is None:
             return False

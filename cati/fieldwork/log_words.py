@@ -100,6 +100,7 @@ _REASONS = {
     OUTAGE: mark("its lease had ended in an outage"),
 }
 _BY = {"number": mark("telephone number"), "name": mark("name")}
+_CODES = {"reason": _REASONS, "by": _BY}
 _SETTINGS = {
     "name": mark("Name"),
     "client": mark("Client"),
@@ -298,10 +299,8 @@ def _value(name: str, value: object) -> object:
         return tr(ROLE_NAMES[Role(str(value))])
     if name == "then" and isinstance(value, int):
         return show_moment(moment(value).astimezone(), "EEE d MMM HH:mm:ss")
-    if name == "by":
-        return tr(_BY.get(str(value), str(value)))
-    if name == "reason":
-        return tr(_REASONS.get(str(value), str(value)))
+    if name in _CODES:
+        return tr(_CODES[name].get(str(value), str(value)))
     if name == "changed" and isinstance(value, list):
         return ", ".join(dict.fromkeys(tr(_SETTINGS.get(str(one), str(one))) for one in value))
     return ", ".join(map(str, value)) if isinstance(value, list) else value

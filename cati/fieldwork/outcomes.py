@@ -36,6 +36,7 @@ from cati.fieldwork.placing import (
     study_cells,
     timeline_of,
 )
+from cati.fieldwork.settings_in_force import in_force
 from cati.store import attempts, cases, contacts, drafts, erasure
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
@@ -64,6 +65,7 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
     """
     now = study.now()
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, lease)
         if row is None:
             return LeaseLost(lease.case_id)
@@ -107,8 +109,9 @@ def keep_outcome(
 ) -> Noted | LeaseLost:
     """Do what `note_outcome` does inside a transaction already begun: attempt, appointment, place in the queue, log.
 
-    `interviewing` completes and breaks off with it. When the case closes, its open interview is deleted. After an
-    outcome of `ERASES` the caller empties the write-ahead log (`Database.checkpoint`) once the transaction is over.
+    ``study`` has the settings `in_force`. `interviewing` completes and breaks off with it. When the case closes, its
+    open interview is deleted. After an outcome of `ERASES` the caller empties the write-ahead log
+    (`Database.checkpoint`) once the transaction is over.
     """
     row = held_row(study, transaction, lease)
     if row is None:
@@ -218,6 +221,7 @@ def note_outcome(
     """
     refuse_outcome(study, outcome, appointment)
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         noted = keep_outcome(
             study,
             transaction,
@@ -265,6 +269,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     if study.database.by_functions:
         return TooLate(token.case_id) if now > token.until else _undo_by_function(study, token)
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
             return TooLate(token.case_id)
@@ -309,6 +314,7 @@ def _undo_by_function(study: OpenStudy, token: UndoToken) -> DeliveredCase | Too
     before = token.before
     words = (before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes, before.appointment)
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         leased = erasure.undo_by_function(transaction, *words)
         if leased is None:
             why = _taken_place(study, transaction, token)

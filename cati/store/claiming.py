@@ -181,7 +181,8 @@ def meeting() -> Iterator[None]:
 def room_for(transaction: Transaction, case_id: str, *, begun: bool) -> str:
     """Return what a server says to one more interview: "" it may begin, "full", or "running": those could be enough.
 
-    ``begun``: it was begun before, and would only go on. Until this transaction ends nobody else begins one at the same site.
+    ``begun``: it was begun before, and would only go on. Until this transaction ends nobody else begins one at the
+    same site.
     """
     row = _ROOM_FOR.first(transaction, of=case_id, begun=begun)
     return "" if row is None else str(row[0])

@@ -158,6 +158,9 @@ class Embedded(Database):
     def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
         """Do nothing: whoever writes into a file is alone as it is."""
 
+    def hold_settings(self, transaction: Transaction) -> None:
+        """Do nothing, likewise."""
+
     def wait_until_safe(self, transaction: Transaction) -> None:
         """Do nothing: what a file holds is on the disk."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
@@ -73,6 +73,22 @@ def name_and_settings(transaction: Transaction) -> tuple[str, bytes] | None:
 def replace_settings(transaction: Transaction, settings: bytes) -> None:
     """Put new settings in place of the old."""
     transaction.execute(update(study).values(settings=settings))
+
+
+_MARK = Prepared(
+    select(study.c.settings),
+    postgresql=select(func.md5(study.c.settings)),
+    member=text("SELECT public.cati_settings()"),
+)
+
+
+def settings_mark(transaction: Transaction) -> object:
+    """Return what is another value after every change of the settings; no change until this transaction ends.
+
+    In `Database.reading` on a file, or as the owner of a server's tables, they may change all the same.
+    """
+    row = _MARK.first(transaction)
+    return None if row is None else row[0]
 
 
 def set_epoch(transaction: Transaction, epoch: int) -> None:
