@@ -226,15 +226,17 @@ BEGIN
 END
 $$;
 
--- Put the reason of an appointment, sealed anew, in place of the old.
-CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea) RETURNS void
+-- Put reason and name of an appointment, sealed anew, in place of the old; what was not said stays so.
+CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea, new_name bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(2);
   PERFORM public.cati_announced('{renew}', 14400);
-  UPDATE public.appointment a SET reason = new_reason
-    WHERE a."case" = of AND a.reason IS NOT NULL AND length(new_reason) <= 65536;
+  UPDATE public.appointment a SET
+    reason = CASE WHEN a.reason IS NOT NULL THEN coalesce(new_reason, a.reason) END,
+    name = CASE WHEN a.name IS NOT NULL THEN coalesce(new_name, a.name) END
+    WHERE a."case" = of AND coalesce(length(new_reason), 0) <= 65536 AND coalesce(length(new_name), 0) <= 65536;
 END
 $$;
 
