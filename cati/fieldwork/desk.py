@@ -16,6 +16,7 @@ from cati.fieldwork import interviewing
 from cati.fieldwork.delivered import Call, DeliveredCase, Lease, OnTheWay
 from cati.fieldwork.delivery import check_code
 from cati.fieldwork.interviewing import Completed, RunningInterview, new_event, started_event
+from cati.fieldwork.left_behind import left_behind
 from cati.fieldwork.log import moment, seconds
 from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
@@ -250,7 +251,7 @@ def _whole(study: OpenStudy, running: RunningInterview, *, partial: bool) -> dic
 def open_desk(study: OpenStudy) -> Desk:
     """Return the desk of whoever signed in, and send what an earlier window left behind on this workstation."""
     spool = Spool(places.spools(), study.study_id, study.me.id, study.open_keys.drafts)
-    outbox = Outbox(study, spool)
+    outbox = Outbox(study, spool, left_behind(study))
     if outbox.standing().waiting and not outbox.drain():
         outbox.start()
     return Desk(study, outbox)

@@ -97,6 +97,7 @@ _REASONS = {
     "unlock": mark("at the locked window"),
     "proof": mark("where the own password was asked for"),
     "second": mark("of a second person"),
+    "left": mark("of somebody whose access was taken away"),
     OUTAGE: mark("its lease had ended in an outage"),
 }
 _BY = {"number": mark("telephone number"), "name": mark("name")}

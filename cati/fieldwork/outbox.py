@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from cati.bugs import note_bug
 from cati.errors import Problem
 from cati.fieldwork.delivered import Call, Lease, Noted, Receipt
+from cati.fieldwork.left_behind import Left
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.sending import Lost, hold_on, send
 from cati.fieldwork.spool import Spool
@@ -49,9 +50,9 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class OthersWait:
-    """So many other members have left acts on this workstation that nobody but they can send."""
+    """Other members have left acts on this workstation that nobody but they can send."""
 
-    members: int
+    left: tuple[Left, ...]
 
 
 Happening = Kept | CaseLost | Recovered | OthersWait
@@ -90,7 +91,7 @@ class Outbox:
     ``told`` is called from that thread whenever something changed.
     """
 
-    def __init__(self, study: OpenStudy, spool: Spool) -> None:
+    def __init__(self, study: OpenStudy, spool: Spool, left: tuple[Left, ...] = ()) -> None:
         self._study = study
         self._spool = spool
         self._changed = threading.Condition()
@@ -107,8 +108,8 @@ class Outbox:
         self._asked = bool(found)
         for entry in found:
             self._line_up(entry)
-        if spool.others:
-            self._happened.append(OthersWait(spool.others))
+        if left:
+            self._happened.append(OthersWait(left))
 
     # -- from the window's thread -------------------------------------------------------------------------------------
 

@@ -17,14 +17,17 @@ from typing import Any
 import pytest
 
 from cati import places
+from cati.errors import Problem
 from cati.fieldwork import calling, study
 from cati.fieldwork.calling import DeliveredCase, OnTheWay
 from cati.fieldwork.desk import Desk
 from cati.fieldwork.interviewing import Completed, RunningInterview
+from cati.fieldwork.left_behind import Left, left_behind, remove_left
 from cati.fieldwork.log import Act
 from cati.fieldwork.log_words import entries_in_words
+from cati.fieldwork.members import deactivate
 from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.outbox import CaseLost, Kept, Outbox, Recovered
+from cati.fieldwork.outbox import CaseLost, Kept, OthersWait, Outbox, Recovered
 from cati.fieldwork.spool import files_of
 from cati.fieldwork.study import CreatedStudy, create_study, open_study
 from cati.store import attempts, cases, counts, drafts, journal
@@ -459,6 +462,33 @@ def test_a_pause_in_an_outage_is_logged_with_its_times_and_once(remote: Remote) 
     ]  # fmt: skip
     assert [one.get("then", one["at"]) for one in said[2:]] == [began.timestamp(), ended.timestamp()]
     assert said[3]["at"] == remote.clock().timestamp(), "the server writes its own time beside it"
+
+
+def test_what_somebody_left_who_was_let_go_is_told_and_removed_by_a_lead(remote: Remote) -> None:
+    at = seated(remote)
+    remote.wire.cut = True
+    remote.wire.cut_all()
+    at.answer(at.interview(), ANSWERS[:1])
+    assert not at.outbox.drain()
+    at.study.close()
+    remote.wire.cut = False
+    bert, lead = remote.sign_in("bert"), remote.sign_in("lead")
+    assert bert.desk is not None
+    (wait,) = bert.desk.outbox.collect()
+    assert wait == OthersWait((Left(at.study.me.id, "Anna Fragt", 3, active=True),))
+    with pytest.raises(Problem, match="still have it saved"):
+        remove_left(lead, at.study.me.id)
+    deactivate(lead, at.study.me.id)
+    (gone,) = left_behind(bert)
+    assert not gone.active
+    with pytest.raises(Problem, match="role does not allow"):
+        remove_left(bert, gone.member_id)
+    assert len(spool_files(remote)) == 1
+    assert remove_left(lead, gone.member_id) == 3
+    assert spool_files(remote) == ()
+    assert remove_left(lead, gone.member_id) == 0
+    (said,) = logged(remote, Act.ACTS_LOST)
+    assert (said["member"], said["acts"], said["case"]) == (gone.member_id, 3, "")
 
 
 def test_a_withdrawal_in_an_outage_is_done_whoever_has_the_case_by_then(remote: Remote) -> None:
