@@ -64,6 +64,7 @@ class Act(StrEnum):
     PURGE = "purge_step"
     PAUSED = "paused"
     RESUMED = "resumed"
+    ACTS_LOST = "acts_lost"  # kept at a workstation for a case that was somebody else's when the server was back
 
 
 def seconds(moment: datetime) -> int:

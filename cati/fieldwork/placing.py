@@ -12,6 +12,7 @@ import msgspec
 from cati.errors import Problem
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.settings_in_force import in_force
 from cati.settings import Site
 from cati.store import attempts, case_files, cases, contacts, drafts, studies, timelines
 from cati.store.attempts import AppointmentRow, AttemptRow
@@ -370,6 +371,7 @@ def replan(study: OpenStudy, most: int) -> int:
 
 def replan_some(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
     """Do what `replan` does inside a transaction already begun."""
+    study = in_force(study, transaction)
     found = timelines.marked(transaction, most)
     if not found:
         return 0

@@ -268,6 +268,8 @@ def open_study(
             record=member.record,
         )
         database.works_for, database.works_in = member.id, row.epoch
+        if row.erased_at is None and not begun:
+            database.lay_ballast_again()
         failed = tries.end(login)
         _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
         if database.may_be_away and keys is not None:
@@ -323,7 +325,7 @@ def _member_and_model(
         anybody = studies.members(transaction)[:1] if member is None else ()
     if member is None or not member.active:
         for one in (member, *anybody):
-            if one is not None:
+            if one is not None and one.record:  # a server, which refused nobody here, shows no other's keys
                 pretend_to_unlock(member_record_from_bytes(one.record), password)
         raise wrong_sign_in()
     if model is None:

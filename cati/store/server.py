@@ -16,7 +16,15 @@ from sqlalchemy.exc import DBAPIError
 from cati.errors import Problem
 from cati.store import rights
 from cati.store.connecting import (
-    ANSWER_SECONDS, Link, Refused, Secret, Seen, Unreachable, connect, lend_only_what_works, unreachable,
+    ANSWER_SECONDS,
+    Link,
+    Refused,
+    Secret,
+    Seen,
+    Unreachable,
+    connect,
+    lend_only_what_works,
+    unreachable,
 )  # fmt: skip
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.prepared import Prepared
@@ -36,6 +44,8 @@ _NO_ANSWER = frozenset(
 )  # fmt: skip
 _KEYS_LOCK = 1667331945
 """Any number, the same in every window: what is locked is one study's database."""
+_SETTINGS_LOCK = 1667331946
+"""Likewise; sql/asking.sql has it, too."""
 _REPEATABLE_READ = 3
 """The driver's number of it (psycopg.IsolationLevel), which is not imported for studies on a file."""
 _CLOCK_HOLDS = 600.0
@@ -352,6 +362,10 @@ class Server(Database):
         """Take a lock that every sign-in shares and a renewal of the keys has for itself; it needs no right."""
         lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
         transaction.exec_driver_sql(f"SELECT pg_catalog.{lock}({_KEYS_LOCK})")
+
+    def hold_settings(self, transaction: Transaction) -> None:
+        """Take for oneself the lock that `cati_settings` shares; it needs no right."""
+        transaction.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({_SETTINGS_LOCK})")
 
     def refuse_others(self) -> None:
         """Raise a Problem when another window of the study's members is connected."""

@@ -215,7 +215,8 @@ class CallingPage(QWidget):
 
         def undone(found: DeliveredCase | TooLate) -> None:
             if isinstance(found, TooLate):
-                self.say(tr("The ten seconds are over."))
+                over = tr("The ten seconds are over.")
+                self.say(tr("The outcome stays as it is. {why}", why=found.why) if found.why else over)
                 return
             self._deliver(found)
             self.counted.emit()

@@ -296,6 +296,11 @@ def test_a_quota_is_exceeded_beyond_its_margin_only() -> None:
     nord = {("nord", "bau"): 0, ("nord", ""): 5}
     assert wrong(story, final, Terms(targets=nord, margin=1)) == []
     assert wrong(story, final, Terms(targets=nord, margin=0)) == [Wrong.QUOTA]
+    late = FinalEntry("anna", 20, 1, "case_handed_out", "c", 1, {"reason": "outage"})
+    log = (*(entry for entry in final.log if entry.act != "case_handed_out"), late)
+    assert wrong(story, replace(final, log=log), Terms(targets=nord, margin=0)) == []
+    log = (*final.log, replace(late, case="other"))
+    assert wrong(story, replace(final, log=log), Terms(targets=nord, margin=0)) == [Wrong.QUOTA]
 
 
 @pytest.mark.parametrize(

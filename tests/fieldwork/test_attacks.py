@@ -267,7 +267,7 @@ WRITING = """
     SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)
     SELECT cati_forget_hashes()
     SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
-    SELECT cati_reseal_reason('{mine}', '\\x01')
+    SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')
     UPDATE member SET start_password = true WHERE id <> '{me}'
     UPDATE member SET converts = true
     UPDATE member SET active = false WHERE id <> '{me}'
@@ -481,7 +481,7 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
         "UPDATE contact SET sealed_key = ''", "SELECT epoch FROM contact", "SELECT * FROM cati_contacts_after('', 10)",
         "SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)",
         "SELECT cati_forget_hashes()", "SELECT cati_rehash_never(ARRAY['\\x02'::bytea])", "DELETE FROM never_again",
-        "SELECT cati_reseal_reason('{mine}', '\\x01')", "SELECT cati_move(ARRAY['{his}'], 9999999999)",
+        "SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')", "SELECT cati_move(ARRAY['{his}'], 9999999999)",
         "SELECT * FROM sign_in", "SELECT * FROM backup", "UPDATE former_certificate SET certificate = ''",
         "DELETE FROM former_certificate", "UPDATE trustee SET record = ''", "UPDATE recovery SET sealed = ''",
     ):  # fmt: skip

@@ -86,6 +86,18 @@ BEGIN
 END
 $$;
 
+-- What is another value after every change of the settings, which nobody changes until this transaction ends
+-- (cati.store.server has the number of the lock, too).
+CREATE FUNCTION public.cati_settings() RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(0);
+  PERFORM pg_advisory_xact_lock_shared(1667331946);
+  RETURN (SELECT md5(s.settings) FROM public.study s);
+END
+$$;
+
 -- Append to the chain of the member signed in, at the server's time; the hash is that of cati.vault.log_chain. Nobody
 -- may call this one but the functions here: on some entries rights rest.
 CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)

@@ -89,9 +89,11 @@ END
 $$;
 
 -- How many more interviews may begin at a place: 0 once the target is reached, and never more at once than the margin
--- lets the interviews now running overshoot it. `whole`: of the site, `part`: of its department. One statement, one
+-- lets the interviews now running overshoot it. `whole`: of the site, `part`: of its department. `left_over`: how many
+-- that were begun before may go on: to the very end of the margin, also once the target is reached. One statement, one
 -- snapshot: an interview that ends meanwhile is counted as running or as complete, never as neither.
-CREATE FUNCTION public.cati_room(of_site text, of_department text, OUT whole int, OUT part int)
+CREATE FUNCTION public.cati_room(
+    of_site text, of_department text, OUT whole int, OUT part int, OUT left_over int)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     all_of_it int[];
@@ -100,8 +102,9 @@ BEGIN
     SELECT array_agg(l.id), array_agg(l.id) FILTER (WHERE l.department = of_department) INTO all_of_it, same
     FROM public.cell AS l WHERE l.site = of_site;
     SELECT min(CASE WHEN k.complete >= s.wanted THEN 0 ELSE s.wanted + s.margin - k.complete - k.running END),
-           min(CASE WHEN k.of_part >= d.wanted THEN 0 ELSE d.wanted + d.margin - k.of_part - k.running_part END)
-    INTO whole, part
+           min(CASE WHEN k.of_part >= d.wanted THEN 0 ELSE d.wanted + d.margin - k.of_part - k.running_part END),
+           min(least(s.wanted + s.margin - k.complete - k.running, d.wanted + d.margin - k.of_part - k.running_part))
+    INTO whole, part, left_over
     FROM (
         SELECT count(*) FILTER (WHERE u.done) AS complete, count(*) FILTER (WHERE NOT u.done) AS running,
                count(*) FILTER (WHERE u.done AND u.cell = ANY (same)) AS of_part,
@@ -118,12 +121,13 @@ BEGIN
     JOIN public.target AS d ON d.site = of_site AND d.department = of_department;
     whole := coalesce(whole, 0);  -- a place that no settings name is not called
     part := coalesce(part, 0);
+    left_over := coalesce(left_over, 0);
 END
 $$;
 
--- Whether an interview of one more case may begin: '' it may, 'full' there are enough, 'running' those that run could
--- be enough. Until this transaction ends nobody else begins one at its site, so that what it says stays true.
-CREATE FUNCTION public.cati_room_for("case" text) RETURNS text
+-- Whether an interview of one more case may begin (or, `begun`, go on): '' it may, 'full' there are enough, 'running'
+-- those that run could be enough. Until this transaction ends nobody else begins one at its site, so that what it says stays true.
+CREATE FUNCTION public.cati_room_for("case" text, begun boolean) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     place record;
@@ -134,7 +138,7 @@ BEGIN
     WHERE c.id = cati_room_for."case";
     PERFORM 1 FROM public.target AS t WHERE t.site = place.site AND t.department = '' FOR UPDATE;
     SELECT * INTO room FROM public.cati_room(place.site, place.department);
-    IF least(room.whole, room.part) > 0 THEN
+    IF (CASE WHEN begun THEN room.left_over ELSE least(room.whole, room.part) END) > 0 THEN
         RETURN '';
     END IF;
     RETURN CASE WHEN EXISTS (

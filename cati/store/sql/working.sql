@@ -78,7 +78,7 @@ BEGIN
     ) THEN
       RETURN;
     END IF;
-    IF NOT EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) AND public.cati_room_for(of) <> '' THEN
+    IF public.cati_room_for(of, EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of)) <> '' THEN
       RETURN;
     END IF;
   END IF;
@@ -253,15 +253,17 @@ BEGIN
 END
 $$;
 
--- Put the reason of an appointment, sealed anew, in place of the old.
-CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea) RETURNS void
+-- Put reason and name of an appointment, sealed anew, in place of the old; what was not said stays so.
+CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea, new_name bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(2);
   PERFORM public.cati_announced('{renew}', 14400);
-  UPDATE public.appointment a SET reason = new_reason
-    WHERE a."case" = of AND a.reason IS NOT NULL AND length(new_reason) <= 65536;
+  UPDATE public.appointment a SET
+    reason = CASE WHEN a.reason IS NOT NULL THEN coalesce(new_reason, a.reason) END,
+    name = CASE WHEN a.name IS NOT NULL THEN coalesce(new_name, a.name) END
+    WHERE a."case" = of AND coalesce(length(new_reason), 0) <= 65536 AND coalesce(length(new_name), 0) <= 65536;
 END
 $$;
 
@@ -472,7 +474,8 @@ END
 $$;
 
 -- Take an outcome back within its ten seconds (fifteen, for the way to here): the case is in hand again, its call open,
--- its contact there as it was. Returns the new fence number; no row when it is too late.
+-- its contact there as it was. Returns the new fence number; no row when it is too late, or the place that its interview
+-- would have taken is taken by now.
 CREATE FUNCTION public.cati_undo(
   of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
   old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
@@ -484,7 +487,7 @@ DECLARE
   now bigint := public.cati_now();
 BEGIN
   PERFORM FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder IS NULL FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
+  IF NOT FOUND OR public.cati_room_for(of, true) <> '' THEN
     RETURN;
   END IF;
   UPDATE public.attempt a SET ended = NULL, outcome = NULL, sub_reason = '', note_code = ''
