@@ -7,6 +7,7 @@ from pathlib import Path
 
 from cati import places
 from cati.errors import Problem
+from cati.fieldwork.stations import ERASED, ERASING, kept_end
 from cati.store import erasure, studies
 from cati.store.link_file import is_link, read_link
 from cati.store.migrations import is_older
@@ -30,7 +31,7 @@ class StudyState(StrEnum):
 def state_of(folder: Path) -> StudyState:
     """Return how the study in ``folder`` (or of a link file) stands on this workstation; a Problem when there is none.
 
-    A server says before the sign-in nothing: there only the seal is looked for.
+    A server says before the sign-in nothing: there only the seal is looked for, and why it went.
     """
     if is_link(folder):
         return _by_seal(read_link(folder).study)
@@ -53,4 +54,8 @@ def state_of(folder: Path) -> StudyState:
 
 
 def _by_seal(study_id: str) -> StudyState:
-    return StudyState.RUNNING if (places.seals() / f"{study_id}.seal").exists() else StudyState.SEAL_MISSING
+    seal = places.seals() / f"{study_id}.seal"
+    if seal.exists():
+        return StudyState.RUNNING
+    ended = {ERASING: StudyState.ERASING, ERASED: StudyState.ERASED}
+    return ended.get(kept_end(seal), StudyState.SEAL_MISSING)
