@@ -6,27 +6,32 @@ import os
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import msgspec
 
 from cati.errors import Problem
+from cati.fieldwork.backing_up import left_of
 from cati.fieldwork.backing_up import station as this_computer
 from cati.fieldwork.log import moment
 from cati.fieldwork.open_study import OpenStudy
-from cati.store import ending, studies
+from cati.fieldwork.study_state import StudyState, keep_end
+from cati.store import backups, ending, studies
 from cati.store.database import Database, Transaction
 from cati.store.ending import StationRow
 from cati.text import tr
 from cati.vault.ending import check_order, read_report, sign_report
 from cati.vault.grants import Certificate, GrantRefused, certificate_from_bytes, certified_signing_key
-from cati.vault.people import member_record_from_bytes, unlock_member
+from cati.vault.people import member_record_from_bytes, unlock_answers, unlock_member
 from cati.vault.seal_file import Seal, SealDestruction, destroy_seal, read_seal
+from cati.vault.study_keys import open_kept
 
-ERASING, ERASED = "erasing", "erased"
 _ID_LENGTH = 32
+_RECORD = "record"
+"""In place of a member's id: signed with the key of the erasure record."""
 
 
 class SealGivenUp(Problem):
@@ -55,27 +60,12 @@ def note_station(study: OpenStudy, transaction: Transaction) -> None:
         ending.station_seen(transaction, station_id(study.seal_path), this_computer())
 
 
-def keep_end(seal_path: Path, state: str) -> None:
-    """Keep beside the place of the seal why there is none any more: ``state`` is ERASING or ERASED.
-
-    A server says nothing about its study before somebody has signed in.
-    """
-    seal_path.with_suffix(".ended").write_text(state + "\n", "ascii")
-
-
-def kept_end(seal_path: Path) -> str:
-    """Return why the seal is not here any more: ERASING, ERASED, or "" when that is not known."""
-    try:
-        found = seal_path.with_suffix(".ended").read_text("ascii").strip()
-    except (FileNotFoundError, UnicodeDecodeError):
-        return ""
-    return found if found in (ERASING, ERASED) else ""
-
-
 def give_up_seal(
-    database: Database, study: studies.StudyRow, password: str, seal_path: Path, begun: bytes, now: datetime, login: str
-) -> Problem:
-    """Destroy the seal of this workstation because two people of the study ordered its end; return what to say.
+    database: Database, study: studies.StudyRow, sign_in: tuple[str, str], seal_path: Path, begun: bytes, now: datetime
+) -> NoReturn:
+    """Destroy the seal of this workstation because two people of the study ordered its end; `SealGivenUp` says so.
+
+    ``sign_in``: (login, password) of whoever is here. ``begun``: what the first step of the erasure kept.
 
     Nothing is destroyed for a wrong password (WrongPassword is raised), nor for an order that a research lead and
     another member did not sign under the key that the seal pins: the server's administrator alone cannot order it.
@@ -83,35 +73,47 @@ def give_up_seal(
     seal = read_seal(seal_path)
     with database.reading() as transaction:
         rows = studies.members(transaction)
-        me = studies.member_by_login(transaction, login)
+        me = studies.member_by_login(transaction, sign_in[0])
     order = msgspec.json.decode(begun).get("order")
     if not _is_ordered(order, study.id, rows, seal):
-        return Problem(
+        raise Problem(
             tr("Seal"),
             tr("The server says that this study is being erased, but two of its people did not sign that."),
             tr("The seal stays. Do not go on; tell the research lead."),
         )
-    record = None if me is None else member_record_from_bytes(me.record)
-    signing = None  # the keys of members are deleted soon after: then nobody is left who could sign
-    if record is not None and record.salt and study.erased_at is None:
-        signing = unlock_member(record, password, seal).signing
+    by, signing = _signer(me, sign_in[1], seal)
     station = station_id(seal_path)
     result = destroy_seal(seal_path)
-    said = report_of(result, now, me.id if me is not None else "")
+    said = {**report_of(result), "at": now.strftime("%Y-%m-%dT%H:%M:%SZ"), "by": by}
     with database.transaction() as transaction:
         ending.station_gone(transaction, station, this_computer(), sign_report(study.id, station, said, signing))
     if said["gone"]:
-        keep_end(seal_path, ERASED)
-    return SealGivenUp(
+        keep_end(seal_path, StudyState.ERASED)
+    raise SealGivenUp(
         tr("Sign-in"),
-        tr("The contacts of this study are being erased. The seal of this workstation was destroyed, and the server knows.")
+        tr("This study is being erased. The seal of this workstation was destroyed, and the server knows.")
         if said["gone"]
-        else tr("The contacts of this study are being erased. The seal of this workstation could not be destroyed."),
+        else tr("This study is being erased. The seal of this workstation could not be destroyed."),
         tr("Nothing more is to be done here.") if said["gone"] else tr("Delete its file: {path}", path=seal_path),
     )
 
 
-def report_of(result: SealDestruction, at: datetime, by: str) -> dict[str, Any]:
+def _signer(me: studies.MemberRow | None, password: str, seal: Seal) -> tuple[str, bytes | None]:
+    """Return whose key signs a workstation's word, and the key: the member's own as long as it opens.
+
+    Later a research lead's, who keeps the key of the record; else nobody's.
+    """
+    if me is None:
+        return "", None
+    record = member_record_from_bytes(me.record)
+    if record.salt:
+        return me.id, unlock_member(record, password, seal).signing
+    if me.kept is not None:
+        return _RECORD, open_kept(me.kept, record, unlock_answers(record, password)).record_private
+    return "", None
+
+
+def report_of(result: SealDestruction) -> dict[str, Any]:
     """Return what is said of a seal's destruction, in the record and in a workstation's word."""
     return {
         # Not found: a run that was killed had got as far as deleting the file.
@@ -121,8 +123,6 @@ def report_of(result: SealDestruction, at: datetime, by: str) -> dict[str, Any]:
         "synced": result.synced or not result.found,
         "storage": result.storage,
         "in_place": result.in_place,
-        "at": at.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "by": by,
     }
 
 
@@ -169,3 +169,28 @@ def others_in_record(
         else:
             lines.append({**known, "gone": False, "why": why})
     return lines
+
+
+def known_of_server(transaction: Transaction, done: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what became known since the first record: other workstations' seals, what the administrator did.
+
+    ``done``: the steps of the erasure. A word that came after the members' keys were deleted counts when it is signed
+    with the key of the record.
+    """
+    study = studies.the_study(transaction)
+    if study is None:
+        return {}
+    now = others_in_record(ending.stations(transaction), done["stations"]["own"], study.id,
+                           {_RECORD: study.record_public}, "")  # fmt: skip
+    before = {line["id"]: line for line in done["stations"]["others"]}
+    others = []
+    for line in now:
+        was = before.pop(line["id"], None)
+        late = line["gone"] and (was is None or not (was["gone"] and was.get("signed")))
+        others.append(line if late or was is None else was)
+    rows = backups.listed(transaction)
+    return {
+        "others": [*others, *before.values()],
+        "backups": [asdict(left_of(row)) for row in rows],
+        **({"finished": done["finished"]} if "finished" in done else {}),
+    }

@@ -256,7 +256,7 @@ def open_study(
             steps = erasure.steps(transaction)
         begun = bool(steps)
         if database.by_functions and "begun" in steps and seal_path.exists() and not to_erase:
-            raise give_up_seal(database, row, password, seal_path, steps["begun"], database.clock(now)(), login)
+            give_up_seal(database, row, (login, password), seal_path, steps["begun"], database.clock(now)())
         keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
         database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from cati import places
 from cati.errors import Problem
-from cati.fieldwork.stations import ERASED, ERASING, kept_end
 from cati.store import erasure, studies
 from cati.store.link_file import is_link, read_link
 from cati.store.migrations import is_older
@@ -57,5 +56,18 @@ def _by_seal(study_id: str) -> StudyState:
     seal = places.seals() / f"{study_id}.seal"
     if seal.exists():
         return StudyState.RUNNING
-    ended = {ERASING: StudyState.ERASING, ERASED: StudyState.ERASED}
-    return ended.get(kept_end(seal), StudyState.SEAL_MISSING)
+    return kept_end(seal) or StudyState.SEAL_MISSING
+
+
+def keep_end(seal_path: Path, state: StudyState) -> None:
+    """Keep beside the place of a seal why there is none any more: ``state`` is ERASING or ERASED."""
+    seal_path.with_suffix(".ended").write_text(state + "\n", "ascii")
+
+
+def kept_end(seal_path: Path) -> StudyState | None:
+    """Return why the seal is not here any more, None when that is not known."""
+    try:
+        found = seal_path.with_suffix(".ended").read_text("ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    return next((state for state in (StudyState.ERASING, StudyState.ERASED) if found == state), None)

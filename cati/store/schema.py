@@ -384,8 +384,8 @@ backup = Table(
     Column("gone_at", Instant),  # when this program deleted it
 )  # fmt: skip
 
-# Workstations that hold the seal of a study on a server, by a random id that lies beside the seal there: at the end each
-# destroys its own and says so.
+# Workstations that hold the seal of a study on a server, by a random id that lies beside the seal there: at the end
+# each destroys its own and says so.
 station = Table(
     "station", metadata,
     Column("id", Id, primary_key=True),

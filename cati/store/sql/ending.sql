@@ -74,16 +74,16 @@ $$;
 
 -- Keep what a step of the erasure found; a second time changes nothing. The first asks: the field period over, no case in
 -- anybody's hands, nothing that waits to be mixed.
-CREATE FUNCTION public.cati_end_step(its_step text, found bytea) RETURNS void
+CREATE FUNCTION public.cati_end_step(its_step text, its_details bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE now bigint := public.cati_now();
 BEGIN
   PERFORM public.cati_two();
-  IF its_step NOT IN ('begun', 'stations', 'checkpoint', 'seal_begun', 'seal', 'tidied', 'verified')
-     OR length(found) > 4194304
+  IF its_step NOT IN ('begun', 'stations', 'checkpoint', 'seal_begun', 'seal', 'tidied', 'rewritten', 'verified')
+     OR length(its_details) > 4194304
      OR its_step <> 'begun' AND NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'begun')
-     OR its_step IN ('tidied', 'verified') AND NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'rows') THEN
+     OR its_step IN ('tidied', 'rewritten', 'verified') AND NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'rows') THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF its_step = 'begun' AND (
@@ -97,7 +97,7 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'not allowed: the study is still at work' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  INSERT INTO public.purge_step (step, at, details) VALUES (its_step, now, found) ON CONFLICT DO NOTHING;
+  INSERT INTO public.purge_step (step, at, details) VALUES (its_step, now, its_details) ON CONFLICT DO NOTHING;
 END
 $$;
 
@@ -185,20 +185,20 @@ $$;
 
 -- Say that the record is signed, and with it that the contacts are erased. Once more: that it was made anew, which a
 -- research lead does alone.
-CREATE FUNCTION public.cati_end_signed(found bytea) RETURNS void
+CREATE FUNCTION public.cati_end_signed(its_details bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(2);
-  IF length(found) > 4096 OR NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'verified') THEN
+  IF length(its_details) > 4096 OR NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'verified') THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF EXISTS (SELECT FROM public.study s WHERE s.erased_at IS NOT NULL) THEN
-    UPDATE public.purge_step p SET details = found WHERE p.step = 'signed';
+    UPDATE public.purge_step p SET details = its_details WHERE p.step = 'signed';
   ELSE
     PERFORM public.cati_two();
     UPDATE public.study s SET erased_at = public.cati_now();
-    INSERT INTO public.purge_step (step, at, details) VALUES ('signed', public.cati_now(), found);
+    INSERT INTO public.purge_step (step, at, details) VALUES ('signed', public.cati_now(), its_details);
   END IF;
   PERFORM public.cati_write('purge_step', '', 0, '{"signed":1}');
 END
