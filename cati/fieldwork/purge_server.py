@@ -81,7 +81,7 @@ class OnServer(Purging):
         return {"rows": rows, "found_in_rows": found + findings(bytes(piece), looked_for)}
 
     def for_later(self, tails: Sequence[bytes]) -> dict[str, Any]:
-        """Return the ends of the kept sample for the search of the server's disk; as text they do not find themselves."""
+        """Return the ends of the kept sample for the search of the server's disk; as text they do not match."""
         return {"tails": [tail.hex() for tail in tails]}
 
     def mark_erased(self, study: studies.StudyRow, complete: bool, at: str) -> None:  # noqa: ARG002 - a folder's needs it
