@@ -227,7 +227,7 @@ def _server_lines(server: dict[str, Any], words: Say) -> list[str]:
     if done["log_turned"]:
         lines.append(
             words(
-                mark("The old files of the log of changes were taken away; sealed pieces found in it after: {log_found}."),
+                mark("Old files of the log of changes were taken away; sealed pieces found in it after: {log_found}."),
                 **done,
             )
         )  # fmt: skip

@@ -10,16 +10,14 @@ from typing import Any
 
 import pytest
 
-from cati.errors import Cancelled, Problem
 from cati.fieldwork import log, mixing, purge, supervising
 from cati.fieldwork.export import ExportFormat, export
 from cati.fieldwork.finishing import finish_purge
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
-from cati.fieldwork.stations import SealGivenUp
 from cati.fieldwork.study import open_study
 from cati.fieldwork.study_state import StudyState, kept_end
-from cati.store import contacts, erasure
+from cati.store import contacts
 from cati.store.roles import Roles
 from cati.vault.people import WrongPassword
 from cati.vault.seal_file import read_seal
@@ -63,9 +61,7 @@ def ended(office: Office, tmp_path: Path) -> Office:
 def erase(office: Office, *pair: tuple[str, str], **more: Any) -> purge.ErasureRecord:
     office.close()
     first, second = pair or (LEAD, WITNESS)
-    return purge.purge(
-        office.link, first, second, now=clock, draw=random.Random(5), seal_path=office.seal, **more
-    )
+    return purge.purge(office.link, first, second, now=clock, draw=random.Random(5), seal_path=office.seal, **more)
 
 
 def what_identifies(study: OpenStudy) -> tuple[list[bytes], list[bytes], list[bytes]]:
@@ -101,7 +97,9 @@ def on_disk(office: Office, needles: list[bytes]) -> set[tuple[str, bytes]]:
 
 
 def roles_there(office: Office) -> set[str]:
-    return set(office.tls.psql(f"SELECT rolname FROM pg_roles WHERE rolname LIKE 'cati_{office.study_id[:12]}%'").split())
+    return set(
+        office.tls.psql(f"SELECT rolname FROM pg_roles WHERE rolname LIKE 'cati_{office.study_id[:12]}%'").split()
+    )
 
 
 def test_two_people_end_it_and_the_administrator_finishes(ended: Office, tmp_path: Path) -> None:

@@ -83,7 +83,7 @@ BEGIN
   IF its_step NOT IN ('begun', 'stations', 'checkpoint', 'seal_begun', 'seal', 'tidied', 'rewritten', 'verified')
      OR length(its_details) > 4194304
      OR its_step <> 'begun' AND NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'begun')
-     OR its_step IN ('tidied', 'rewritten', 'verified') AND NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'rows') THEN
+     OR its_step IN ('tidied', 'rewritten', 'verified') AND NOT public.cati_rows_are_gone() THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF its_step = 'begun' AND (
@@ -116,7 +116,7 @@ DECLARE
   entry public.log;
 BEGIN
   IF NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'seal')
-     OR EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'rows') THEN
+     OR public.cati_rows_are_gone() THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   SELECT array_agg(m) INTO people FROM public.member m;
@@ -143,12 +143,20 @@ BEGIN
 END
 $$;
 
--- How many rows are left of what dies.
+-- Whether the deletion was made.
+CREATE FUNCTION public.cati_rows_are_gone() RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$ SELECT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'rows') $$;
+
+-- How many rows are left of what dies, once the deletion was made.
 CREATE FUNCTION public.cati_end_left() RETURNS TABLE (what text, n bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_two();
+  IF NOT public.cati_rows_are_gone() THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   RETURN QUERY
     SELECT 'draft_text', count(*) FROM public.draft_text
     UNION ALL SELECT 'draft_event', count(*) FROM public.draft_event
@@ -175,7 +183,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_two();
-  IF NOT EXISTS (SELECT FROM public.purge_step p WHERE p.step = 'rows')
+  IF NOT public.cati_rows_are_gone()
      OR NOT EXISTS (SELECT FROM pg_tables t WHERE t.schemaname = 'public' AND t.tablename = of) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
