@@ -58,6 +58,7 @@ WORDS = {
     Act.MIXED: mark("mixed finished interviews into the stock"),
     Act.EXPORTED: mark("exported the answers"),
     Act.PURGE: mark("erased the contacts"),
+    Act.END_AGREED: mark("agreed, as the second person, that the contacts are erased"),
     Act.FIELD_ENDED: mark("ended the field period"),
     Act.PAUSED: mark("paused"),
     Act.RESUMED: mark("came back from a pause"),

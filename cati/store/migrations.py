@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 Progress = Callable[[int, int], None]
-HEAD = "0008"
+HEAD = "0009"
 """The newest step in `cati.store.versions`; a test holds the two together."""
 
 

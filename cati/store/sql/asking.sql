@@ -98,43 +98,54 @@ BEGIN
 END
 $$;
 
--- Append to the chain of the member signed in, at the server's time; the hash is that of cati.vault.log_chain. Nobody
--- may call this one but the functions here: on some entries rights rest.
-CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+-- Append to the chain of a member; the hash is that of cati.vault.log_chain. Nobody may call this one but the functions
+-- here.
+CREATE FUNCTION public.cati_chain_on(
+  whose text, at bigint, act text, of text, under int, details text, OUT n int, OUT hash bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  me text := public.cati_demand(0);
   before bytea;
   whole bytea;
   part text;
   written int := 0;
 BEGIN
-  IF length(act) > 40 OR length(of) > 32 OR length(details) > 2000 THEN
-    RAISE EXCEPTION 'too long for the log' USING ERRCODE = 'string_data_right_truncation';
-  END IF;
   WHILE written = 0 LOOP
-    SELECT l.n, l.hash INTO n, before FROM public.log l WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC LIMIT 1;
+    SELECT l.n, l.hash INTO n, before FROM public.log l WHERE l.who = whose AND l.n > 0 ORDER BY l.n DESC LIMIT 1;
     IF NOT FOUND THEN
       n := 0;
       before := (
         SELECT sha256(string_agg(int4send(length(p)) || p, ''::bytea ORDER BY k))
-        FROM public.study s, unnest(ARRAY['cati log 2'::bytea, convert_to(s.id, 'UTF8'), convert_to(me, 'UTF8')])
+        FROM public.study s, unnest(ARRAY['cati log 2'::bytea, convert_to(s.id, 'UTF8'), convert_to(whose, 'UTF8')])
           WITH ORDINALITY AS part (p, k)
       );
     END IF;
     n := n + 1;
-    at := public.cati_now();
     whole := int4send(length(before)) || before;
-    FOREACH part IN ARRAY ARRAY[n::text, at::text, me, act, of, under::text, details] LOOP
+    FOREACH part IN ARRAY ARRAY[n::text, at::text, whose, act, of, under::text, details] LOOP
       whole := whole || int4send(octet_length(part)) || convert_to(part, 'UTF8');
     END LOOP;
     hash := sha256(whole);
     INSERT INTO public.log (n, at, who, act, "case", fence, details, previous, hash)
-    VALUES (n, at, me, act, of, under, details, before, hash)
+    VALUES (n, at, whose, act, of, under, details, before, hash)
     ON CONFLICT ON CONSTRAINT pk_log DO NOTHING;  -- the same member wrote elsewhere: that entry goes first
     GET DIAGNOSTICS written = ROW_COUNT;
   END LOOP;
+END
+$$;
+
+-- Append to the chain of the member signed in, at the server's time. Nobody may call this one but the functions here: on
+-- some entries rights rest.
+CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE me text := public.cati_demand(0);
+BEGIN
+  IF length(act) > 40 OR length(of) > 32 OR length(details) > 2000 THEN
+    RAISE EXCEPTION 'too long for the log' USING ERRCODE = 'string_data_right_truncation';
+  END IF;
+  at := public.cati_now();
+  SELECT c.n, c.hash INTO n, hash FROM public.cati_chain_on(me, at, act, of, under, details) c;
 END
 $$;
 
@@ -144,7 +155,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
-             'interview_deleted', 'login_set')
+             'interview_deleted', 'login_set', 'end_agreed')
      OR act = 'case_put_back' AND strpos(details, '"lapsed"') > 0  -- the server says itself which lease ran out
      OR act = 'field_ended' AND NOT public.cati_is(2) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';

@@ -162,7 +162,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  IF what_for NOT IN ('search', 'replan') AND NOT (what_for IN ('renew', 'drill') AND public.cati_is(2)) THEN
+  IF what_for NOT IN ('search', 'replan') AND NOT (what_for IN ('renew', 'drill', 'erase') AND public.cati_is(2)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
@@ -194,13 +194,14 @@ BEGIN
 END
 $$;
 
--- The next sealed contacts behind a case, in the order of their cases' ids: to seal them anew, or to try keys on one.
+-- The next sealed contacts behind a case, in the order of their cases' ids: to seal them anew, to try keys on one, or to
+-- know at the end what to look for when all are gone.
 CREATE FUNCTION public.cati_contacts_after(last text, most int) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(2);
-  PERFORM public.cati_announced('{renew, drill}', 14400);  -- so long may it take to seal a large study anew
+  PERFORM public.cati_announced('{renew, drill, erase}', 14400);  -- so long may it take to seal a large study anew
   RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" > last ORDER BY c."case" LIMIT most;
 END
 $$;
