@@ -23,8 +23,10 @@ from ruamel.yaml import YAML
 
 from cati.cli import _parser, main
 from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.server_setup import ServerPlan
 from cati.fieldwork.study import create_study
 from cati.store.access_rules import AccessLine, access
+from cati.vault import server_password
 from cati.vault.people import ArgonCost
 from tests import postgres
 
@@ -164,10 +166,13 @@ def test_a_study_comes_there_by_the_role_that_is_shipped_and_nothing_is_left_to_
     plan = read_plan(tmp_path / "plan.toml")
     words = ("gelber Kahn unter neun Birken", "grauer Kahn unter zehn Weiden", "roter Kahn unter drei Linden")
     passwords = {member.login: word for member, word in zip(plan.staff, words, strict=True)}
+    cheap = ArgonCost(1, 64, 1)  # this is not about guessing
+    monkeypatch.setattr(server_password, "LEAST", cheap)
+    monkeypatch.setitem(ServerPlan.__init__.__kwdefaults__, "cost", cheap)  # type: ignore[arg-type]
     form = ROOT / "questionnaires" / "county_customer_survey.yaml"
     create_study(
         tmp_path / "study", settings_of(plan), form, members_of(plan, passwords), now=lambda: datetime.now(UTC),
-        draw=random.SystemRandom(), cost=ArgonCost(1, 64, 1),
+        draw=random.SystemRandom(), cost=cheap,
     )  # fmt: skip
     administrator = ("--administrator", f"postgresql://cati_admin@{NAME}:{port}/postgres", "--administrator-password")
 

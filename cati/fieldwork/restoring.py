@@ -15,7 +15,7 @@ from cati.store import administration, dumping, studies
 from cati.store.administration import AsOwner
 from cati.store.embedded import FILE_NAME, Embedded
 from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
-from cati.store.migrations import refuse_newer
+from cati.store.migrations import refuse_newer, refuse_newer_version
 from cati.store.roles import Roles
 from cati.text import show_moment, tr, trn
 
@@ -101,6 +101,7 @@ def _read(path: Path, kind: str) -> Backup:
             else tr("This is a backup of a study in a folder."),
             tr("Restore it there; then it can be moved."),
         )
+    refuse_newer_version(path.name, backup.database_version)
     return backup
 
 
