@@ -1,4 +1,8 @@
-"""A real PostgreSQL server that the tests start themselves, as an ordinary user, on a port of its own."""
+"""A real PostgreSQL server that the tests start themselves, as an ordinary user, on a port of its own.
+
+Debian's newest; or another one, by ``CATI_POSTGRES=folder of its programs make test`` (initdb, postgres, pg_ctl, psql,
+pg_dump and so on, which that user may run). The program itself takes pg_dump and pg_restore from there, too.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,9 @@ OWNER, OWNER_PASSWORD = "cati_tests", "only for tests"
 
 
 def binaries() -> Path:
-    """Return the folder of the newest server's programs."""
+    """Return the folder of the server's programs: `CATI_POSTGRES`, else the newest of Debian's."""
+    if named := os.environ.get("CATI_POSTGRES"):
+        return Path(named)
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if found:
         return found[-1]
