@@ -325,13 +325,16 @@ def _place_names(study: OpenStudy, cell: tuple[str, str, str]) -> tuple[Site, De
 
 
 def hold(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
-    """Return the lease while it is ours, moved on once half of it is over; None when it was lost."""
+    """Return the lease as it stands while it is ours, moved on once half of it is over; None when it was lost.
+
+    Its end is read from the row: acts sent later do not know it, and would take the lease for one that is over.
+    """
     until = drafts.held(transaction, lease.case_id, lease.fence, study.me.id)
     if until is None:
         return None
     now = study.now()
     if moment(until) - now > timedelta(minutes=LEASE_MINUTES) / 2:
-        return lease
+        return replace(lease, until=moment(until))
     return renewed(study, transaction, lease)
 
 
