@@ -587,6 +587,18 @@ def test_a_lease_is_renewed_through_the_outbox(remote: Remote) -> None:
     assert lease.fence == at.case.lease.fence
 
 
+def test_a_case_read_for_minutes_before_the_call_is_still_ones_own(remote: Remote) -> None:
+    at = seated(remote)
+    remote.clock.forward(minutes=4)
+    at.desk.renew_lease(at.study, at.case.lease)  # too early to move its end: it stays as it was
+    assert at.outbox.drain()
+    remote.clock.forward(minutes=1)
+    assert at.call().phone == 0
+    lease = at.outbox.lease_of(at.case.case_id)
+    assert lease is not None
+    assert lease.until == at.case.lease.until
+
+
 def test_an_interview_goes_on_at_the_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The server falls in the middle of an answer's commit; its stand-in takes over and the interview is there once."""
     with postgres.running("fsync = off") as primary:
