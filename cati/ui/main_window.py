@@ -23,6 +23,7 @@ from cati.ui.header import Figures, Header
 from cati.ui.idle_lock import IdleLock
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
+from cati.ui.parting import part_from
 from cati.ui.sign_in import SignInPage
 from cati.ui.watch import Watch
 
@@ -91,15 +92,15 @@ class MainWindow(QMainWindow):
         """Close the study and go back to the first page."""
         if self.study is None or not self._may_leave() or not self._may_end():
             return
-        from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
-
         study = self.study
         self.show_sign_in(study.folder)
-        sign_out(study)
+        part_from(self, study, signed_out=True)
 
     def leave_study(self) -> None:
         """Show that nobody is signed in; whoever calls this closes the study."""
         self.watch.leave()
+        if self.study is not None and self.study.desk is None:
+            self.watch.wait()
         self.study = None
         self.rail.hide()
         self.header.show_nobody()
@@ -149,6 +150,7 @@ class MainWindow(QMainWindow):
             ("occupied", self._occupy),
             ("site_shown", self._show_site),
             ("counted", self.count),
+            ("retry_wanted", lambda: self.open_place(self._open)),
             ("day_wanted", lambda: navigation.show_day(self)),
             ("settled", self.take_over),
             ("signed_in", self.enter),
@@ -272,11 +274,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if self.study is not None:
-            from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
-
             study, self.study = self.study, None
             self.watch.leave()
-            sign_out(study)
+            part_from(self, study, signed_out=True)
         event.accept()
 
 

@@ -106,7 +106,10 @@ class ServerLine(QWidget):
         elif self._due is not None and is_not_saved(standing):
             self.waits.emit(
                 tr("Not saved yet"),
-                tr("It is kept on this workstation, and saved by itself as soon as the server answers."),
+                tr(
+                    "It is kept on this workstation, and saved by itself as soon as the server answers. "
+                    "What was noted while it is away cannot be undone."
+                ),
             )
 
     def collect(self) -> None:
