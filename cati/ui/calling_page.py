@@ -57,7 +57,7 @@ class CallingPage(QWidget):
         self._withdrawing = ""
         self.panel = CasePanel(study)
         self.notice = theme.words("", "caution")
-        self.notice.setContentsMargins(2 * theme.unit(), theme.unit() // 2, 2 * theme.unit(), 0)
+        self.notice.setContentsMargins(2 * theme.unit(), theme.unit(), 2 * theme.unit(), 0)
         self.notice.hide()
         self.views = QStackedWidget()
         self.views.addWidget(self.panel)
@@ -131,6 +131,7 @@ class CallingPage(QWidget):
 
     def search(self, text: str) -> None:
         """Look for somebody who calls back."""
+        self.say("")
         self.wanted.want(
             lambda: calling.find_caller(self.study, text),
             lambda found: self.idle.show_found(found, text.strip()),
@@ -165,7 +166,7 @@ class CallingPage(QWidget):
         self._show_idle()
         if isinstance(noted, OnTheWay) and self.keeping is not None:
             self.keeping.expect(noted, words)
-            self.idle.show_noted("")
+            self.idle.show_noted(words)
         elif words:
             self.idle.show_noted(words)
             self.counted.emit()
@@ -351,6 +352,7 @@ class CallingPage(QWidget):
         elif event.key() == Qt.Key.Key_Escape:
             if self.wanted.forget():
                 self.idle.show_ready()
+            self.say("")
             self.setFocus()
         else:
             return False

@@ -128,6 +128,7 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str, page: QWidget) -> None:
         """Show a page in place of the one there was, and listen to what it reports."""
         self._open = name
+        self.statusBar().clearMessage()
         self._listen(page)
         if hasattr(page, "may_take"):
             page.may_take = self.watch.look
@@ -180,6 +181,8 @@ class MainWindow(QMainWindow):
     def _may_end(self) -> bool:
         """Tell whether the study may be closed; when something of it is not saved, it is said once before."""
         words = unsaved_words(self.study) if self.study is not None else ""
+        if not words:
+            self._told_unsaved = False
         if not words or self._told_unsaved:
             return True
         self._told_unsaved = True
@@ -188,6 +191,7 @@ class MainWindow(QMainWindow):
 
     def _occupy(self, occupied: bool) -> None:
         self._occupied = occupied
+        self.statusBar().clearMessage()
         self.header.hold(occupied)
         self.rail.setVisible(self.study is not None and not occupied)
 
@@ -305,8 +309,13 @@ def _open_number(window: MainWindow, number: int) -> None:
 
 
 def _connect(window: MainWindow) -> None:
-    """Connect the header, the navigation, the window's own keys and its two clocks."""
+    """Connect the header, the navigation, the line at the bottom, the window's own keys and its two clocks."""
     header = window.header
+    bar = window.statusBar()
+    bar.setSizeGripEnabled(False)
+    bar.setContentsMargins(2 * theme.unit(), 0, 0, 0)
+    bar.messageChanged.connect(lambda words: bar.setVisible(bool(words)))
+    bar.hide()
 
     def grow(step: int) -> None:
         window.wear(scale=next_scale(step))

@@ -11,7 +11,7 @@ from cati.ui.pages import Note, Page, in_words
 
 
 class ProblemPage(Page):
-    """One Problem as a page. Reports ``retry_wanted`` when the page that could not be opened is to be tried once more."""
+    """One Problem as a page. Reports ``retry_wanted`` when it is to be tried once more."""
 
     retry_wanted = Signal()
 

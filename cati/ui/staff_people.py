@@ -40,10 +40,13 @@ class PeoplePart(Page):
         self.note = Note("")
         self.note.hide()
         self.working = Working()
+        self.once_more = theme.push(tr("&Try again"), self.refresh)
         layout = self.layout()
         if isinstance(layout, QVBoxLayout):  # above the column: in sight wherever it is scrolled to
             layout.insertWidget(1, self.working)
             layout.insertWidget(2, self.note)
+            layout.insertWidget(3, self.once_more, 0, Qt.AlignmentFlag.AlignLeft)
+            layout.addStretch(0)
         self.body.addWidget(rule())
         self.person = QComboBox()
         self.person.currentIndexChanged.connect(lambda _at: self._choose())
@@ -127,16 +130,18 @@ class PeoplePart(Page):
             if said:
                 self.note.say(said)
 
-        self.view.setEnabled(bool(self.members))  # nobody is there yet about whom anything could be done
+        self.view.setVisible(bool(self.members))  # nobody is there yet about whom anything could be done
+        self.once_more.hide()
         ask(self, study, lambda: staff(study), show, self._not_done, sign=self.working)
 
     def _not_done(self, problem: Problem) -> None:
         self.note.say(in_words(problem), "warning")
+        self.once_more.setVisible(not self.members)
 
     def _show(self, members: tuple[Member, ...]) -> None:
         chosen = self.person.currentData()
         self.members = members
-        self.view.setEnabled(True)
+        self.view.show()
         roles = dict(ROLES)
         rows = [
             [

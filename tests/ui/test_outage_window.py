@@ -128,8 +128,8 @@ def test_a_day_without_an_outage_says_nothing_of_saving(seat: Seat, remote: Remo
     assert first is not None
     seat.press("n")
     assert seat.page.case is None
-    seat.until(lambda: "No answer" in seat.page.idle.about.text())
-    assert "Called again" in seat.page.idle.about.text()
+    assert "No answer" in seat.page.idle.about.text(), "what was noted is said at once"
+    seat.until(lambda: "Called again" in seat.page.idle.about.text())
     assert seat.line == ""
     seat.press("u")
     seat.until(lambda: seat.page.case is not None)
@@ -191,6 +191,7 @@ def test_calls_end_without_the_server_and_the_next_case_waits(seat: Seat, remote
     seat.press("n")
     assert seat.page.case is None
     seat.until(lambda: seat.page.idle.heading.text() == "Not saved yet")
+    assert "cannot be undone" in seat.page.idle.about.text()
     seat.press(RETURN)
     seat.until(lambda: "does not answer" in seat.page.idle.heading.text())
     seat.press(ESCAPE)
@@ -221,6 +222,7 @@ def test_a_window_closed_in_an_outage_sends_the_rest_at_the_next_sign_in(
     assert seat.page.case is None
     assert not seat.window.close()
     assert "Not everything is saved" in seat.window.statusBar().currentMessage()
+    assert seat.window.statusBar().isVisible()
     assert seat.window.close()
     assert len(files_of(places.spools(), ready.opened[0].study_id)) == 1
     remote.mend()
