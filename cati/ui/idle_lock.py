@@ -154,8 +154,10 @@ class IdleLock(QObject):
         now = self._window.now()
         self._last = min(self._last, now)  # a clock set back makes nobody idle, and nobody busy
         self._since = min(self._since, now)
-        if self.locked and now - self._since >= timedelta(minutes=HELD_MINUTES):
-            self._give_back()
+        if self.locked:
+            self._keep_cursor()
+            if now - self._since >= timedelta(minutes=HELD_MINUTES):
+                self._give_back()
         elif self._window.study is not None and not self.locked and now - self._last >= self._patience():
             self.lock()
 
@@ -166,6 +168,12 @@ class IdleLock(QObject):
         usual = timedelta(minutes=study.settings.lock_minutes)
         talks = getattr(self._window.page(), "talks", None)
         return max(usual, LONGEST_TALK) if talks is not None and talks() else usual
+
+    def _keep_cursor(self) -> None:
+        """Put the cursor back where it is seen: what happens to the page under the cover may have taken it."""
+        focus = self._window.focusWidget()
+        if self.page is not None and (focus is None or not self.page.isAncestorOf(focus)):
+            self.page.password.setFocus()
 
     def _give_back(self) -> None:
         """Give the open case back, and say so under the cover and on it: nobody has come back for too long."""
@@ -183,8 +191,11 @@ class IdleLock(QObject):
             )
             if isValid(page):
                 say(words)
+            self._sure = False
             if self.page is not None:
                 self.page.about.setText(words)
+                self.page.note.hide()
+                self._keep_cursor()
 
         self._giving = True
         let_go(given)

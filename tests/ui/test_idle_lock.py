@@ -204,6 +204,7 @@ def test_a_case_held_by_a_locked_window_goes_back_in_the_end_and_that_is_said(
     window.lock.look()
     assert page.case is None
     assert "went back to the others" in _seen(window)
+    assert window.focusWidget() is _lock_page(window).password, "who comes back types at once"
     assert name not in "".join(one.text() for one in window.findChildren(QLabel)), "nor does it stand under the cover"
     assert window.study is not None
     with window.study.reading() as transaction:
