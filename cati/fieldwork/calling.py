@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cati.fieldwork.callers import appointments_near, find_caller, my_appointments
+from cati.fieldwork.callers import appointments_near, find_caller, my_appointments, searches_by_name
 from cati.fieldwork.delivered import (
     LEASE_MINUTES,
     UNDO_SECONDS,
@@ -76,6 +76,7 @@ __all__ = [
     "put_back",
     "renew_lease",
     "resume_work",
+    "searches_by_name",
     "take_case",
     "take_next_case",
     "undo_outcome",

@@ -82,6 +82,11 @@ class Desk:
         """Keep nothing of the person in memory."""
         self._case, self._events, self._words, self._lost = None, (), {}, ()
 
+    def let_go(self, case_id: str) -> None:
+        """Look after this case no more: it was given back, or its lease is left to run out."""
+        self.forget_case()
+        self.outbox.let_go(case_id)
+
     def _entry(self, deed: Deed, lease: Lease, call: Call | None, **more: Any) -> Entry:
         return Entry(deed=deed, case_id=lease.case_id, fence=lease.fence, at=self._study.now(), call=call, **more)
 

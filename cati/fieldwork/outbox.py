@@ -149,6 +149,13 @@ class Outbox:
                 self._changed.notify()
         self.start()
 
+    def let_go(self, case_id: str) -> None:
+        """Look after a lease no more, unless acts of its wait: they need it."""
+        with self._changed:
+            if not self._waiting:
+                self._held.pop(case_id, None)
+                self._settle()
+
     def standing(self) -> Standing:
         """Return how things stand."""
         with self._changed:

@@ -303,4 +303,4 @@ def _reason(error: Any, role: str) -> Problem:
 
 def unreachable() -> Unreachable:
     """Return the one Problem for a server that is gone, starting, full, or only a stand-in."""
-    return Unreachable(tr("Server"), tr("The server does not answer."), tr("The program tries again by itself."))
+    return Unreachable(tr("Server"), tr("The server does not answer."), tr("Try again in a moment."))

@@ -105,10 +105,10 @@ class ServerLine(QWidget):
                 tr("The next case comes by itself as soon as it does. Esc: stop waiting."),
             )
         elif self._due is not None and is_not_saved(standing):
-            self.waits.emit(
-                tr("Not saved yet"),
-                tr("It is kept on this workstation, and saved by itself as soon as the server answers."),
-            )
+            words = tr("It is kept on this workstation, and saved by itself as soon as the server answers.")
+            if not self._due[0].completed:
+                words += " " + tr("Until then it cannot be undone.")
+            self.waits.emit(tr("Not saved yet"), words)
 
     def collect(self) -> None:
         """Take in what the server made of the acts that were sent."""
