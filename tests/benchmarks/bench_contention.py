@@ -31,7 +31,7 @@ PROCESSES = 5
 SECONDS = float(os.environ.get("CATI_BENCH_SECONDS", "15"))
 CASES = int(os.environ.get("CATI_BENCH_CASES", "100000"))
 
-_BARE = """
+BARE = """
 DO $$ BEGIN
     CREATE TABLE bare (id text PRIMARY KEY, status int, rank bigint, fence int);
     INSERT INTO bare SELECT md5(n::text), 0, ('x' || substr(md5('r' || n), 1, 8))::bit(32)::bigint, 0
@@ -94,7 +94,7 @@ def figures() -> list[Row]:
         server_study(cluster, CASES, Worked.HALF, interviewers=CLIENTS) as made,
     ):
         bare_place = cluster.new_database(f"{made.link.database}_bare")  # rights are of the study's own database
-        cluster.psql(_BARE.format(cases=CASES), bare_place)
+        cluster.psql(BARE.format(cases=CASES), bare_place)
         cluster.psql(f"GRANT ALL ON bare, peers TO {postgres.OWNER}", bare_place)
         bare, ours, barest, naive = (_crowd(made, kind) for kind in ("bare", "ours", "barest", "naive"))
         finished = int(

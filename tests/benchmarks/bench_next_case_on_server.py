@@ -1,17 +1,27 @@
-"""Bars 3 and 5 on PostgreSQL: the next case from 1,000 to 1,000,000 cases, fresh and worked, beside a naive claim."""
+"""Bars 2, 3 and 5 on PostgreSQL: the next case from 1,000 to 1,000,000 cases, fresh and worked, beside others' claims.
+
+The bare claim is that of `bench_contention`: BEGIN, UPDATE … FOR UPDATE SKIP LOCKED of one table with one index, COMMIT.
+"""
 
 from __future__ import annotations
 
+import os
 import random
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 from cati.fieldwork.open_study import OpenStudy
+from cati.store.server import Link, Server
 from tests import postgres
+from tests.benchmarks.bench_contention import BARE
 from tests.benchmarks.bench_next_case import CHURN, DUE, LARGE, Claim, Row, growth, in_turns, median, our_claim
 from tests.benchmarks.large_study import Worked, server_study, unbound
+from tests.benchmarks.one_of_a_crowd import bare
 
-SETTINGS = ("autovacuum = off", "shared_buffers = '512MB'", "max_wal_size = '4GB'")
+SETTINGS = (
+    "autovacuum = off", "shared_buffers = '512MB'", "max_wal_size = '4GB'", "wal_level = minimal", "max_wal_senders = 0",
+)  # fmt: skip
 
 
 def naive_claim(opened: OpenStudy) -> Claim:
@@ -44,39 +54,93 @@ def _analysed(opened: OpenStudy) -> None:
     opened.database.engine.dispose()  # plans are kept by the session
 
 
+_CLAIMS = """
+DO $$ DECLARE one public."case"; BEGIN
+    FOR k IN 1..{n} LOOP
+        SELECT * INTO STRICT one FROM public.cati_claim();
+        COMMIT;
+        PERFORM public.cati_hold(one.id, one.fence);
+        PERFORM public.cati_put(one.id, 0, 3, (3::bigint << 59) + floor(random() * 4294967296)::bigint, 0, NULL, NULL,
+            NULL, '[]');
+        COMMIT;
+    END LOOP;
+END $$
+"""
+
+
 def _churned(opened: OpenStudy, n: int = CHURN) -> None:
-    """Make so many claims, without waiting for the disk; nobody vacuums."""
-    with unbound(opened).database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ALTER DATABASE " + opened.database.name + " SET synchronous_commit = off")
+    """Make so many claims, each put back and both kept, from inside the server and without waiting for the disk.
+
+    Nobody vacuums.
+    """
+    with opened.database.one_statement() as transaction:
+        cursor: Any = transaction.connection.cursor()
+        cursor.execute("SET statement_timeout = 0; SET synchronous_commit = off")
+        cursor.execute(_CLAIMS.format(n=n))
     opened.database.engine.dispose()
-    in_turns([our_claim(opened)], n)
-    with unbound(opened).database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ALTER DATABASE " + opened.database.name + " RESET synchronous_commit")
-    opened.database.engine.dispose()
+
+
+def _bare(cluster: postgres.Cluster, opened: OpenStudy, cases: int) -> Claim:
+    place = cluster.new_database(f"{opened.database.name}_bare")  # rights are of the study's own database
+    cluster.psql(BARE.format(cases=cases), place)
+    cluster.psql(f"GRANT ALL ON bare TO {postgres.OWNER}", place)
+    link = Link(hosts=("127.0.0.1",), ports=(cluster.port,), database=place)
+    claim, back = bare(replace(opened, database=Server(link, postgres.OWNER, postgres.OWNER_PASSWORD)),
+                       Server(link, postgres.OWNER, postgres.OWNER_PASSWORD))  # fmt: skip
+    taken: list[str] = []
+
+    def act() -> None:
+        found = claim()
+        assert found is not None
+        taken.append(found[0])
+
+    return act, lambda: back(taken[-1])
+
+
+def _bar_2(cluster: postgres.Cluster) -> list[Row]:
+    with (
+        server_study(cluster, 100_000, Worked.FRESH) as made,
+        closing(made.sign_in("anna")) as opened,
+    ):
+        ours, least = map(median, in_turns([our_claim(opened), _bare(cluster, opened, 100_000)]))
+        (naive,) = map(median, in_turns([naive_claim(opened)], 3))
+    return [
+        ("2", "next case at 100k on PostgreSQL, against a bare claim",
+         f"{ours / least:.1f} × ({ours * 1e3:.2f} of {least * 1e3:.2f} ms)", "≤ 5 ×", ours <= 5 * least),
+        ("2", "… against a naive claim that evaluates and sorts, PostgreSQL",
+         f"{naive / ours:.0f} × faster ({naive * 1e3:.0f} ms)", "≥ 50 ×", naive >= 50 * ours),
+    ]  # fmt: skip
 
 
 def figures() -> list[Row]:
-    """Return the rows of bars 3 and 5 on a server."""
-    rows: list[Row] = []
+    """Return the rows of bars 2, 3 and 5 on a server."""
     with postgres.running(*SETTINGS) as cluster:
-        for worked in Worked:
-            with (
-                server_study(cluster, 1_000, worked) as small,
-                server_study(cluster, LARGE, worked) as large,
-                closing(small.sign_in("anna")) as few,
-                closing(large.sign_in("anna")) as many,
-            ):
-                what = f"{worked.value}, PostgreSQL"
-                rows.append(growth(f"{what}, no statistics", few, many))
-                _analysed(few)
-                _analysed(many)
-                rows.append(growth(f"{what}, with statistics", few, many))
-                if worked is Worked.FRESH:
-                    naive, control = map(median, in_turns([naive_claim(many), naive_claim(few)], 3))
-                    rows.append(("3", "control: the naive claim grows, PostgreSQL", f"{naive / control:.0f} ×",
-                                 "> 1.5 × (it must fail)", naive > 1.5 * control))  # fmt: skip
-                if worked is Worked.HALF:
-                    rows.append(growth(f"{what}, {DUE} cases fall due with each", few, many, bar="5", due=DUE))
-                    _churned(many)
-                    rows.append(growth(f"{what}, after {CHURN:,} claims without vacuum", few, many))
+        rows = _bar_2(cluster)
+        with server_study(cluster, 1_000, STATES[0]) as small, server_study(cluster, LARGE, STATES[0]) as large:
+            for at, worked in enumerate(STATES):
+                if at:
+                    small.work(worked)
+                    large.work(worked)
+                with closing(small.sign_in("anna")) as few, closing(large.sign_in("anna")) as many:
+                    rows += _grown(worked, few, many)
+    return rows
+
+
+STATES = tuple(worked for worked in Worked if worked.name in os.environ.get("CATI_BENCH_STATES", worked.name).split())
+
+
+def _grown(worked: Worked, few: OpenStudy, many: OpenStudy) -> list[Row]:
+    what = f"{worked.value}, PostgreSQL"
+    rows = [growth(f"{what}, no statistics", few, many)]
+    _analysed(few)
+    _analysed(many)
+    rows.append(growth(f"{what}, with statistics", few, many))
+    if worked is Worked.FRESH:
+        naive, control = map(median, in_turns([naive_claim(many), naive_claim(few)], 3))
+        rows.append(("3", "control: the naive claim grows, PostgreSQL", f"{naive / control:.0f} ×",
+                     "> 1.5 × (it must fail)", naive > 1.5 * control))  # fmt: skip
+    if worked is Worked.HALF:
+        rows.append(growth(f"{what}, {DUE} cases fall due with each", few, many, bar="5", due=DUE))
+        _churned(many)
+        rows.append(growth(f"{what}, after {CHURN:,} claims without vacuum", few, many))
     return rows

@@ -8,7 +8,7 @@ import sqlite3
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
@@ -23,6 +23,7 @@ from cati.fieldwork.study import NewMember, create_study, open_study
 from cati.settings import ConsentWording, Department, Site, StudySettings
 from cati.store import studies
 from cati.store.administration import AsOwner
+from cati.store.database import Transaction
 from cati.store.embedded import Embedded
 from cati.store.moving import copy_study
 from cati.store.roles import Roles
@@ -32,6 +33,7 @@ from cati.vault.contacts import seal_contact
 from cati.vault.people import ArgonCost
 from cati.vault.sealing import blind_index
 from tests import postgres, servers
+from tests.benchmarks.server_sample import Field, Sealed, lay_out
 
 NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
 PASSWORDS = {"lead": "gelber Kahn unter neun Birken", "anna": "roter Kahn unter drei Linden"}
@@ -46,6 +48,10 @@ class Worked(StrEnum):
     FRESH = "fresh"
     HALF = "half-worked"
     NEARLY_ALL = "99 %-worked"
+
+
+SHARES = {Worked.FRESH: (0.0, 0.3), Worked.HALF: (0.5, 0.3), Worked.NEARLY_ALL: (0.99, 0.6)}
+"""So many of all cases were called, and so many of those are closed (one in 200 of these is an interview)."""
 
 
 class Clock:
@@ -135,6 +141,11 @@ class ServerStudy:
     seal_path: Path
     staff: tuple[NewMember, ...]
 
+    def work(self, worked: Worked) -> None:
+        """Put all cases where they stand when the field has come so far; they have no statistics then."""
+        called, closed = SHARES[worked]
+        lay_out(self.admin, self.link.database, Sealed(self.folder), Field(called, closed, int(NOW.timestamp())))
+
     def behind(self) -> AsOwner:
         """Open the database as the owner of its tables."""
         return AsOwner(self.admin, "", self.link.database, Roles(self.study_id).owner)
@@ -178,9 +189,10 @@ def server_study(
                 "INSERT INTO calling_time (site, opens, closes, appointments) SELECT DISTINCT site, cati_now() - 60,"
                 " cati_now() + 86400, appointments FROM target, (VALUES (false), (true)) AS k (appointments)"
             )
-        opened = made.sign_in("anna")
-        fill(replace(opened, database=server), cases, worked)
-        opened.close()
+            _cells(transaction)
+        with closing(made.sign_in("anna")) as opened:
+            Sealed(made.folder).write(_sealed(opened, k, case_id) for k, case_id in enumerate(_ids(cases)))
+        made.work(worked)
         yield made
     finally:
         file.close()
@@ -224,19 +236,32 @@ Parts = tuple[tuple[str, tuple[str, ...], Rows], ...]
 
 
 def fill(opened: OpenStudy, n: int, worked: Worked) -> None:
-    """Write the cases with their sealed contacts, straight into the database and without waiting for the disk."""
+    """Write the cases with their sealed contacts, straight into the file and without waiting for the disk."""
     with opened.transaction() as transaction:
-        cells = [
-            studies.cell_id(transaction, f"s{site}", f"d{department}", language)
-            for site in range(SITES)
-            for department in range(DEPARTMENTS)
-            for language in ("de", "en")
-        ]
-    parts = _parts(opened, n, worked, cells)
-    if isinstance(opened.database, Embedded):
-        _into_file(opened, parts)
-    else:
-        _into_server(opened, parts)
+        cells = _cells(transaction)
+    _into_file(opened, _parts(opened, n, worked, cells))
+
+
+def _cells(transaction: Transaction) -> list[int]:
+    """Make all cells and return their numbers."""
+    return [
+        studies.cell_id(transaction, f"s{site}", f"d{department}", language)
+        for site in range(SITES)
+        for department in range(DEPARTMENTS)
+        for language in ("de", "en")
+    ]
+
+
+def _ids(n: int) -> list[str]:
+    draw = random.Random(n)
+    return sorted(f"{draw.getrandbits(128):032x}" for _ in range(n))
+
+
+def _sealed(opened: OpenStudy, k: int, case_id: str) -> tuple[str, bytes, bytes, bytes]:
+    """Return (case, sealed key, sealed details, hash of the number) of the k-th person."""
+    keys, number = opened.open_keys, f"+4930231250{k:07d}"
+    key, details = seal_contact(keys.contacts, opened.study_id, case_id, contact_bytes(_person(k, number)))
+    return case_id, key, details, blind_index(keys.index, number)
 
 
 def _into_file(opened: OpenStudy, parts: Iterator[Parts]) -> None:
@@ -255,22 +280,9 @@ def _into_file(opened: OpenStudy, parts: Iterator[Parts]) -> None:
     connection.close()
 
 
-def _into_server(opened: OpenStudy, parts: Iterator[Parts]) -> None:
-    with opened.database.transaction(large=True) as transaction:
-        cursor = transaction.connection.cursor()
-        cursor.execute("SET LOCAL ROLE NONE")  # COPY is for those alone whom no rule about rows concerns
-        for part in parts:
-            for table, columns, rows in part:
-                names = ", ".join(f'"{name}"' for name in columns)
-                with cursor.copy(f'COPY "{table}" ({names}) FROM STDIN') as copy:
-                    for row in rows:
-                        copy.write_row(row)
-
-
 def _parts(opened: OpenStudy, n: int, worked: Worked, cells: list[int]) -> Iterator[Parts]:
-    draw = random.Random(n)
-    keys = opened.open_keys
-    ids = sorted(f"{draw.getrandbits(128):032x}" for _ in range(n))
+    draw = random.Random(n + 1)
+    ids = _ids(n)
     for at in range(0, n, 20_000):
         part = ids[at : at + 20_000]
         cases: Rows = []
@@ -283,10 +295,9 @@ def _parts(opened: OpenStudy, n: int, worked: Worked, cells: list[int]) -> Itera
             cases.append((case_id, draw.choice(cells), status, tier, rank, due, turns, final, draw.getrandbits(63)))
             if turns is not None:  # due then, and nothing changes by itself after it
                 steps.append((case_id, turns, 0, tier, rank, due))
-            number = f"+4930231250{k:07d}"
-            key, details = seal_contact(keys.contacts, opened.study_id, case_id, contact_bytes(_person(k, number)))
-            contacts.append((case_id, key, details))
-            hashes.append((blind_index(keys.index, number), case_id))
+            *contact, digest = _sealed(opened, k, case_id)
+            contacts.append(tuple(contact))
+            hashes.append((digest, case_id))
             for c in range(calls):
                 started = int(NOW.timestamp()) - 86400 * (c + 1)
                 attempts.append(
@@ -313,12 +324,12 @@ def _person(k: int, number: str) -> Contact:
 def _state(draw: random.Random, worked: Worked) -> tuple[int, int, int, int, int | None, str | None, int]:
     """Return (status, tier, rank, due_at, turns_at, final code, calls) of one case."""
     now = int(NOW.timestamp())
-    share = {Worked.FRESH: 0.0, Worked.HALF: 0.5, Worked.NEARLY_ALL: 0.99}[worked]
-    if draw.random() >= share:
+    called, closed = SHARES[worked]
+    if draw.random() >= called:
         return 0, 3, rank_of(3, draw.getrandbits(32)), now, None, None, 0
     lot = draw.random()
-    if lot < (0.6 if worked is Worked.NEARLY_ALL else 0.3):
-        return 3, 3, 0, now, None, "3.13" if draw.random() < 0.99 else "1.1", 1
+    if lot < closed:
+        return 3, 3, 0, now, None, "3.13" if draw.random() < 0.995 else "1.1", 1
     due = now + draw.randrange(3600, 6 * 86400)
     if lot > 0.99:  # an appointment to come
         return 1, 0, rank_of(0, due << 12), due, due, None, 1

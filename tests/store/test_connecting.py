@@ -201,6 +201,50 @@ def test_a_connection_that_is_cut_is_told_wherever_it_happens(link: Link, cluste
     server.close()
 
 
+def _process(server: Server) -> int:
+    with server.reading() as transaction:
+        return int(transaction.exec_driver_sql("SELECT pg_backend_pid()").scalar_one())
+
+
+def test_a_connection_that_broke_while_it_rested_is_replaced_unseen(link: Link, cluster: postgres.Cluster) -> None:
+    server = Server(link, ROLE, "the right one")
+    first = _process(server)
+    assert _process(server) == first
+    cluster.psql(f"SELECT pg_terminate_backend({first}, 5000)")
+    second = _process(server)
+    assert second != first
+    cluster.stop()
+    cluster.start()
+    assert _process(server) != second
+    server.close()
+
+
+def test_a_connection_is_asked_only_after_a_long_rest(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    server = Server(link, ROLE, "the right one")
+    first = _process(server)
+    asked = []
+    monkeypatch.setattr(connecting, "_answers", lambda driver: asked.append(driver) or False)
+    assert _process(server) == first
+    assert not asked
+    monkeypatch.setattr(connecting, "_ASKED_AFTER", 0.0)
+    assert _process(server) != first  # it did not answer
+    assert len(asked) == 1
+    server.close()
+
+
+def test_statements_stay_prepared_when_a_look_ends(link: Link) -> None:
+    server = Server(link, ROLE, "the right one")
+    for _ in range(8):
+        with server.reading() as transaction:
+            transaction.connection.cursor().execute("SELECT 1 AS often")
+    with server.reading() as transaction:
+        kept = transaction.exec_driver_sql(
+            "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%% often'"
+        )
+        assert kept.scalar_one() == 1
+    server.close()
+
+
 def test_a_problem_of_the_link_is_a_problem(link: Link) -> None:
     with pytest.raises(Problem):
         connect(replace(link, hosts=("no-such-host.invalid",)), GOOD)

@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 
 from cati.errors import Problem
 from cati.store import server as serving
@@ -96,6 +97,30 @@ def test_what_failed_is_not_kept_and_readers_cannot_write(server: Server) -> Non
         studies.cell_id(transaction, "a", "b", "de")
     with server.transaction() as transaction:  # the connection is good for the next step
         assert studies.cell_id(transaction, "a", "b", "de") > 0
+
+
+def test_one_statement_is_kept_with_its_answer_and_leaves_no_trace_on_the_connection(server: Server) -> None:
+    add = "INSERT INTO template (headers, mapping) VALUES ('{}', '')"
+
+    def there() -> set[str]:
+        with server.reading() as transaction:
+            return set(transaction.exec_driver_sql("SELECT headers FROM template").scalars())
+
+    with server.one_statement() as alone:
+        alone.connection.cursor().execute(add.format("a"))
+        assert there() == {"a"}
+    with pytest.raises(IntegrityError), server.one_statement() as alone:
+        alone.exec_driver_sql(add.format("a"))
+
+    def fail() -> None:
+        with server.transaction() as transaction:
+            transaction.connection.cursor().execute(add.format("b"))
+            raise ZeroDivisionError
+
+    for _ in range(3):  # whichever connection of the pool it is
+        with pytest.raises(ZeroDivisionError):
+            fail()
+    assert there() == {"a"}
 
 
 def test_a_server_that_is_gone_is_told_in_a_sentence() -> None:
