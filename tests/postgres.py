@@ -1,9 +1,14 @@
-"""A real PostgreSQL server that the tests start themselves, as an ordinary user, on a port of its own."""
+"""A real PostgreSQL server that the tests start themselves, as an ordinary user, on a port of its own.
+
+Debian's newest; or another one, by ``CATI_POSTGRES=folder of its programs make test`` (initdb, postgres, pg_ctl, psql,
+pg_dump and so on, which that user may run). The program itself takes pg_dump and pg_restore from there, too.
+"""
 
 from __future__ import annotations
 
 import os
 import pwd
+import random
 import shutil
 import socket
 import subprocess
@@ -24,7 +29,9 @@ OWNER, OWNER_PASSWORD = "cati_tests", "only for tests"
 
 
 def binaries() -> Path:
-    """Return the folder of the newest server's programs."""
+    """Return the folder of the server's programs: `CATI_POSTGRES`, else the newest of Debian's."""
+    if named := os.environ.get("CATI_POSTGRES"):
+        return Path(named)
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
     if found:
         return found[-1]
@@ -95,10 +102,17 @@ def _as_ordinary_user() -> list[str]:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that nobody listens on.
+
+    From below those that the system gives to whoever connects: else one of them may have it while a server restarts.
+    """
+    given = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    lowest = int(given.read_text().split()[0]) if given.exists() else 32768
+    while True:
+        port = random.SystemRandom().randrange(10_000, max(lowest, 11_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 RULES = ("local all,replication postgres trust", "host all all 127.0.0.1/32 scram-sha-256")

@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import configparser
+import io
 import os
 import pwd
+import random
 import re
 import shlex
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import psycopg
 import pytest
 from ruamel.yaml import YAML
 
-from cati.cli import _parser
+from cati.cli import _parser, main
+from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.server_setup import ServerPlan
+from cati.fieldwork.study import create_study
 from cati.store.access_rules import AccessLine, access
+from cati.vault import server_password
+from cati.vault.people import ArgonCost
 from tests import postgres
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -94,15 +103,18 @@ def server(request: pytest.FixtureRequest) -> Iterator[tuple[Path, int, str]]:
             shutil.rmtree(etc, ignore_errors=True)
 
 
+def as_superuser(server: tuple[Path, int, str], sql: str) -> str:
+    etc, port, own = server
+    words = [postgres.binaries() / "psql", "-h", etc, "-p", str(port), "-U", own, "-d", "postgres", "-XAtq"]
+    done = subprocess.run(
+        [*postgres._as_ordinary_user(), *words], check=True, capture_output=True, text=True, input=sql
+    )
+    return done.stdout.strip()
+
+
 def test_it_starts_as_shipped_and_lets_in_members_by_tls_alone(server: tuple[Path, int, str]) -> None:
     etc, port, own = server
-
-    def psql(sql: str) -> str:
-        words = [postgres.binaries() / "psql", "-h", etc, "-p", str(port), "-U", own, "-d", "postgres", "-XAtq"]
-        done = subprocess.run(
-            [*postgres._as_ordinary_user(), *words], check=True, capture_output=True, text=True, input=sql
-        )
-        return done.stdout.strip()
+    psql = partial(as_superuser, server)
 
     assert psql("SHOW ssl") == "on"
     assert psql("SHOW fsync") == psql("SHOW synchronous_commit") == "on"
@@ -141,6 +153,43 @@ def test_it_starts_as_shipped_and_lets_in_members_by_tls_alone(server: tuple[Pat
     ):
         with pytest.raises(psycopg.OperationalError):
             psycopg.connect(**where, **refused)
+
+
+@pytest.mark.parametrize("server", ["compose"], indirect=True)
+def test_a_study_comes_there_by_the_role_that_is_shipped_and_nothing_is_left_to_a_superuser(
+    server: tuple[Path, int, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    etc, port, _own = server
+    as_superuser(server, (SHIPPED / "administrator.sql").read_text())
+    as_superuser(server, "ALTER ROLE cati_admin PASSWORD 'a password'")
+    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    plan = read_plan(tmp_path / "plan.toml")
+    words = ("gelber Kahn unter neun Birken", "grauer Kahn unter zehn Weiden", "roter Kahn unter drei Linden")
+    passwords = {member.login: word for member, word in zip(plan.staff, words, strict=True)}
+    cheap = ArgonCost(1, 64, 1)  # this is not about guessing
+    monkeypatch.setattr(server_password, "LEAST", cheap)
+    monkeypatch.setitem(ServerPlan.__init__.__kwdefaults__, "cost", cheap)  # type: ignore[arg-type]
+    form = ROOT / "questionnaires" / "county_customer_survey.yaml"
+    create_study(
+        tmp_path / "study", settings_of(plan), form, members_of(plan, passwords), now=lambda: datetime.now(UTC),
+        draw=random.SystemRandom(), cost=cheap,
+    )  # fmt: skip
+    administrator = ("--administrator", f"postgresql://cati_admin@{NAME}:{port}/postgres", "--administrator-password")
+
+    def cati(*words: object, typed: tuple[str, ...]) -> str:
+        monkeypatch.setattr("sys.stdin", io.StringIO("".join(f"{line}\n" for line in typed)))
+        status = main(["--language", "en", *map(str, words)])
+        said = capsys.readouterr()
+        assert status == 0, said.out + said.err
+        return said.out
+
+    reached = ("--host", f"{NAME}:{port}", "--authority", etc / "authority.pem", "--login", "lead")
+    told = cati("init-server", tmp_path / "study", *administrator, *reached, typed=("a password", passwords["lead"]))
+    assert "tried: in clear nobody comes in" in told
+    assert "superuser" not in told
+    (tmp_path / "study-start-passwords.html").unlink()
+    told = cati("init-server", tmp_path / "study.cati-study", *administrator, typed=("a password",))
+    assert "made" not in told
 
 
 def test_the_nightly_backup_says_what_the_program_understands() -> None:

@@ -223,6 +223,14 @@ def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub.add_argument("--first", required=True, metavar="LOGIN")
     sub.add_argument("--second", metavar="LOGIN")
     sub.add_argument("--dry-run", action="store_true", help=tr("only show what will go"))
+    sub.add_argument(
+        "--unreached", default="", metavar=tr("REASON"),
+        help=tr("why workstations that still have the seal cannot be reached; the record is not complete then"),
+    )  # fmt: skip
+
+    sub = act("finish-purge", servers.finish, tr("do the administrator's part of an erasure, on the server itself"))
+    sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
+    _add_administrator(sub)
 
     sub = act("verify-log", done.verify_log, tr("check that nobody changed, cut or rewrote the log"))
     sub.add_argument("study", type=Path, metavar=tr("STUDY"))

@@ -14,6 +14,7 @@ from cati.text import tr, trn
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
+    from cati.fieldwork.purge import ErasureRecord
     from cati.fieldwork.sample import Mapping, Received
 
 PROBLEM = 1
@@ -195,6 +196,7 @@ def export(args: argparse.Namespace) -> int:
 def purge(args: argparse.Namespace) -> int:
     """Show what a purge would destroy, or do it with two people's passwords."""
     from cati.fieldwork import purge as purging
+    from cati.fieldwork.before_sign_in import is_on_server
 
     if args.dry_run:
         study = _open(args.study, args.first)
@@ -205,17 +207,26 @@ def purge(args: argparse.Namespace) -> int:
         for line in (*plan.lines, *plan.hindrances):
             print(line)
         return PROBLEM if plan.hindrances else 0
-    if not args.second:
+    if not args.second and not is_on_server(args.study):
         raise Problem("purge", tr("A purge needs two people."), tr("Name the second with --second."))
     first = (args.first, ask_password(tr("Password of {login}", login=args.first)))
+    if not args.second:
+        return _say_record(purging.renew_record(args.study, first, now=_clock, draw=random.SystemRandom()))
     second = (args.second, ask_password(tr("Password of {login}", login=args.second)))
     try:
         with Bar(tr("Erasing")) as bar:
-            record = purging.purge(args.study, first, second, now=_clock, draw=random.SystemRandom(), progress=bar)
+            record = purging.purge(
+                args.study, first, second,
+                now=_clock, draw=random.SystemRandom(), progress=bar, unreached=args.unreached,
+            )  # fmt: skip
     except Cancelled:
         raise Problem(
             tr("Erasure"), tr("It was interrupted."), tr("The same two people finish it with the same command.")
         ) from None
+    return _say_record(record)
+
+
+def _say_record(record: ErasureRecord) -> int:
     for path in record.paths:
         print(path)
     print(tr("Erased completely.") if record.complete else tr("Erased, but not completely; the record says why."))

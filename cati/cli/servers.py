@@ -102,6 +102,14 @@ def move_study(args: argparse.Namespace) -> int:
     return 0
 
 
+def finish(args: argparse.Namespace) -> int:
+    """Do the administrator's part of an erasure; status 1 when something was found or could not be searched."""
+    from cati.fieldwork.finishing import finish_purge
+
+    done = finish_purge(args.study, plan_of(args), print, _clock)
+    return 0 if done.searched and not done.found else 1
+
+
 def sheet_of(args: argparse.Namespace, study: Path) -> Path:
     """Return where the sheet with start passwords goes; a Problem while an earlier one lies there."""
     sheet: Path = args.sheet or study.parent / f"{study.stem}-start-passwords.html"

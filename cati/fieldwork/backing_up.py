@@ -352,14 +352,18 @@ def end_all(rows: Sequence[BackupRow]) -> tuple[Left, ...]:
 
 def _ended(row: BackupRow) -> Left:
     path = Path(row.path)
-    state = "left"
-    if row.gone_at is not None:
-        state = "deleted"
-    elif row.station == station():
+    found = left_of(row)
+    if row.gone_at is None and row.station == station():
         with suppress(OSError):
             path.unlink()
-            state = "deleted"
+            found = replace(found, state="deleted")
         with suppress(OSError):
             _note_of(path).unlink()
+    return found
+
+
+def left_of(row: BackupRow) -> Left:
+    """Return a backup as the record lists it, by what the list says alone."""
     made, ends = (moment(at).strftime("%Y-%m-%dT%H:%M:%SZ") for at in (row.made_at, row.ends_at))
+    state = "left" if row.gone_at is None else "deleted"
     return Left(made=made, ends=ends, station=row.station, path=row.path, state=state)

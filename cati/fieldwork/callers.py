@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from cati.errors import Problem
 from cati.fieldwork.delivered import Booked, FoundCase
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import appointment_of, booked_name, name_of, opened_bytes, opened_contact, study_cells
+from cati.fieldwork.placing import (
+    appointment_of,
+    booked_name,
+    cell_of,
+    name_of,
+    opened_bytes,
+    opened_contact,
+    study_cells,
+)
 from cati.fieldwork.views import too_many, too_many_views, within_limit
 from cati.files.phones import PhoneFault, read_phone
 from cati.store import attempts, cases, contacts
@@ -33,8 +42,12 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
     """
     text = " ".join(text.split())
     by_number = sum(sign.isdigit() for sign in text) >= _LEAST_DIGITS
-    if study.database.by_functions and not by_number:
-        study.require(Role.SUPERVISOR)
+    if not by_number and not searches_by_name(study):
+        raise Problem(
+            tr("Somebody calls back"),
+            tr("In a call centre only supervisors search by name."),
+            tr("Type the whole number, or ask a supervisor."),
+        )
     with study.transaction() as transaction:
         refused = too_many(study, transaction)
     if refused:
@@ -55,6 +68,11 @@ def find_caller(study: OpenStudy, text: str) -> tuple[FoundCase, ...]:
         with study.transaction() as transaction:
             note(study, transaction, Act.LOOKED_UP, by="number" if by_number else "name", found=len(shown))
     return shown
+
+
+def searches_by_name(study: OpenStudy) -> bool:
+    """Tell whether the member signed in may search by name: interviewers on a server may not."""
+    return not study.database.by_functions or study.me.role is not Role.INTERVIEWER
 
 
 def _looked_up(study: OpenStudy, text: str, *, by_number: bool) -> tuple[str, ...]:
@@ -178,4 +196,4 @@ def _looked_at(study: OpenStudy, transaction: Transaction, case_id: str) -> tupl
     if case is None or case.status in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):
         return None
     name = "–" if sealed is None else name_of(opened_contact(study, sealed))
-    return name, study_cells(study, transaction)[case.cell][0]
+    return name, cell_of(study, transaction, case.cell)[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cati.fieldwork.callers import appointments_near, find_caller, my_appointments
+from cati.fieldwork.callers import appointments_near, find_caller, my_appointments, searches_by_name
 from cati.fieldwork.delivered import (
     LEASE_MINUTES,
     UNDO_SECONDS,
@@ -38,6 +38,7 @@ from cati.fieldwork.log import Act, note
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call, keep_outcome, note_outcome, undo_outcome, withdraw
 from cati.fieldwork.placing import after_the_field, name_of
+from cati.fieldwork.spooled import Deed
 from cati.survey.calling_hours import wall
 
 __all__ = [
@@ -75,6 +76,7 @@ __all__ = [
     "put_back",
     "renew_lease",
     "resume_work",
+    "searches_by_name",
     "take_case",
     "take_next_case",
     "undo_outcome",
@@ -91,12 +93,19 @@ def my_day(study: OpenStudy) -> MyDay:
 
 
 def pause(study: OpenStudy, reason: str) -> None:
-    """Log that a pause begins; ``reason`` is a code of the page's list."""
+    """Log that a pause begins; ``reason`` is a code of the page's list. A server that is away gets to know it later."""
+    code = check_code(reason)
+    if study.desk is not None:
+        study.desk.remark(study, Deed.PAUSED, code)
+        return
     with study.transaction() as transaction:
-        note(study, transaction, Act.PAUSED, reason=check_code(reason))
+        note(study, transaction, Act.PAUSED, reason=code)
 
 
 def resume_work(study: OpenStudy) -> None:
-    """Log that a pause ends."""
+    """Log that a pause ends; a server that is away gets to know it later."""
+    if study.desk is not None:
+        study.desk.remark(study, Deed.RESUMED)
+        return
     with study.transaction() as transaction:
         note(study, transaction, Act.RESUMED)

@@ -32,6 +32,7 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
     changed = _differing(study.settings, settings)
     if changed:
         with study.transaction() as transaction:
+            study.database.hold_settings(transaction)
             settings = _beside(study, transaction, settings, changed)
             studies.replace_settings(transaction, settings_to_json(settings))
             keep_rules(transaction, settings)

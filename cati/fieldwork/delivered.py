@@ -132,9 +132,13 @@ class LeaseLost:
 
 @dataclass(frozen=True, slots=True)
 class TooLate:
-    """The ten seconds are over, or the case has been handed out again."""
+    """The ten seconds are over, or the case has been handed out again.
+
+    ``why``: "", or that its place is taken: so many interviews have begun since that this one could be too many.
+    """
 
     case_id: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

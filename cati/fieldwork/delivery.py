@@ -11,11 +11,12 @@ from cati.fieldwork.delivered import LEASE_MINUTES, Call, DeliveredCase, Lease, 
 from cati.fieldwork.log import Act, checkpoint_when_due, moment, note, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.no_case import field_over, why_none
-from cati.fieldwork.open_cells import full_cells, open_cells, rank_below_fresh, without_full
+from cati.fieldwork.open_cells import full_cells, may_go_on, open_cells, rank_below_fresh, without_full
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import (
     CaseFile,
     case_file,
+    cell_of,
     place,
     plan_lapse,
     plan_lapse_anew,
@@ -23,8 +24,9 @@ from cati.fieldwork.placing import (
     study_cells,
     turn,
 )
+from cati.fieldwork.settings_in_force import in_force
 from cati.fieldwork.views import too_many, too_many_views, within_limit
-from cati.store import attempts, cases, claiming, drafts, studies
+from cati.store import attempts, cases, claiming, drafts, studies, timelines
 from cati.store.cases import CaseRow, CaseStatus
 from cati.store.claiming import ClaimsMet
 from cati.store.database import Transaction
@@ -46,9 +48,9 @@ Cells = Mapping[int, tuple[str, str, str]]
 def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
     """Hand out the best case that may be called this moment, leased to the signed-in interviewer and logged.
 
-    A case that the interviewer holds already (after a crash) comes back first. One transaction; nothing is scanned.
+    A case that the interviewer holds already (after a crash) comes back first, on a full disk, too: its call is to be
+    finished. One transaction; nothing is scanned.
     """
-    _refuse_when_full(study)
     checkpoint_when_due(study)
     claimed = None
     for tries_left in reversed(range(CLAIMS_MEET)):
@@ -68,12 +70,19 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
 
 def _claimed(study: OpenStudy) -> DeliveredCase | None:
     if study.database.by_functions:
-        return _claimed_on_server(study)
+        try:
+            return _claimed_on_server(study)
+        except UnheardOf:
+            with study.transaction() as transaction:
+                study = in_force(study, transaction)
+            return _claimed_on_server(study)
     now = study.now()
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         cells = study_cells(study, transaction)
         found, refused = cases.held_by(transaction, study.me.id, seconds(now)), False
         if found is None and not field_is_over(study, transaction):
+            _refuse_when_full(study)
             refused = too_many(study, transaction)
             found = None if refused else _best(study, transaction, cells, now)
         if not refused:
@@ -83,12 +92,12 @@ def _claimed(study: OpenStudy) -> DeliveredCase | None:
 
 def _claimed_on_server(study: OpenStudy) -> DeliveredCase | None:
     """Let the server choose, by its own clock and tables; this window only opens what it is handed."""
-    with within_limit(study), study.transaction() as transaction:
+    with within_limit(study), study.database.one_statement() as transaction:
         row = claiming.claim(transaction)
-        if row is None:
-            return None
-        study.database.unsigned_entries += 1  # the function logged it
-        _refuse_stale_settings(study, study_cells(study, transaction)[row.cell])
+    if row is None:
+        return None
+    study.database.unsigned_entries += 1  # the function logged it
+    _give_back_if_stale(study, row)
     lease = Lease(case_id=row.id, fence=row.fence, until=moment(row.lease_until or 0))
     found = handed_by_function(study, row, lease)
     if found is None:  # another window of the same member took it over in between
@@ -101,8 +110,9 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
 
     A look of its own: the server shows a contact only once the entry in its log is kept. None: lost meanwhile.
     """
-    with study.reading() as transaction:
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+    cell = _cell_of(study, row)
+    with study.database.one_statement() as transaction:
+        known = case_file(study, transaction, row, cell)
     if known.contact is None:
         return None
     if known.open_call is not None:  # after a crash or an undo; else the function that leased it planned for its lapse
@@ -113,14 +123,30 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
     return _delivered(study, known, lease, study.now())
 
 
-def _refuse_stale_settings(study: OpenStudy, cell: tuple[str, str, str]) -> None:
-    """Raise a Problem for a case of a site or department that this window has not heard of; the claim is taken back."""
+def _cell_of(study: OpenStudy, row: CaseRow) -> tuple[str, str, str]:
+    known = study.database.cells.get(row.cell)
+    if known is not None:
+        return known
+    with study.reading() as transaction:
+        return cell_of(study, transaction, row.cell)
+
+
+class UnheardOf(Problem):
+    """A case of a site or department that this window has not heard of; it was given back."""
+
+
+def _give_back_if_stale(study: OpenStudy, row: CaseRow) -> None:
+    """Give back a case of a site or department that this window has not heard of, and raise `UnheardOf`."""
+    site, department, _language = _cell_of(study, row)
     try:
-        study.settings.department(cell[0], cell[1])
+        study.settings.department(site, department)
     except KeyError:
-        raise Problem(
-            tr("Settings"), tr("They were changed since you signed in."), tr("Sign out and in again.")
-        ) from None
+        pass
+    else:
+        return
+    with study.transaction() as transaction:
+        timelines.give_back_by_function(transaction, study.me.id)
+    raise UnheardOf(tr("Settings"), tr("They were changed since you signed in."), tr("Sign out and in again."))
 
 
 def _refuse_when_full(study: OpenStudy) -> None:
@@ -224,19 +250,22 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
     """
     if reason not in (CALL_BACK, OWN_APPOINTMENT):
         raise ValueError(reason)
-    _refuse_when_full(study)
     now = study.now()
     with within_limit(study), study.transaction() as transaction:
+        study = in_force(study, transaction)
         cells = study_cells(study, transaction)
         row = cases.locked_row(transaction, case_id)
+        if row is None or row.lease_holder != study.me.id:
+            _refuse_when_full(study)
         hindrance = _hindrance(study, transaction, row, cells, now, reason)
         if hindrance is not None:
             return Taken(case_id, *hindrance)
         if row is None:
             raise KeyError(case_id)
+        refused = False
+        leased: Lease | Taken | None = None
         if study.database.by_functions:
-            leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
-            refused = False
+            leased = _leased_on_server(study, transaction, row, cells, now, reason)
         else:
             held = row.lease_holder == study.me.id and (row.lease_until or 0) > seconds(now)
             refused = not held and too_many(study, transaction)
@@ -244,10 +273,27 @@ def take_case(study: OpenStudy, case_id: str, reason: str) -> DeliveredCase | Ta
                 return hand_out(study, transaction, row, cells, now, act=Act.LOOKED_UP, reason=reason)
     if refused:
         raise too_many_views(study)
-    taken = None
+    if isinstance(leased, Taken):
+        return leased
+    found = None if leased is None else handed_by_function(study, row, leased)
+    return _with_a_colleague(case_id) if found is None else found
+
+
+def _with_a_colleague(case_id: str) -> Taken:
+    return Taken(case_id, "", tr("A colleague has this case open."))
+
+
+def _leased_on_server(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, reason: str
+) -> Lease | Taken:
+    """Let the server lease a certain case; where it does not, ask for the reason once it holds the case."""
+    leased = cases.lease_by_function(transaction, row, reason, LEASE_MINUTES)
     if leased is not None:
-        taken = handed_by_function(study, row, Lease(case_id=case_id, fence=leased[0], until=moment(leased[1])))
-    return Taken(case_id, "", tr("A colleague has this case open.")) if taken is None else taken
+        return Lease(case_id=row.id, fence=leased[0], until=moment(leased[1]))
+    why = ""
+    if row.lease_holder != study.me.id:
+        why = no_room(study, transaction, row, cells, now, begun=drafts.has_events(transaction, row.id))
+    return Taken(row.id, "", why) if why else _with_a_colleague(row.id)
 
 
 def _hindrance(
@@ -265,17 +311,26 @@ def _hindrance(
     site = study.settings.site(cells[row.cell][0])
     if reason == OWN_APPOINTMENT and not is_allowed(now, site, study.settings.rules, appointment=True):
         return "", tr("Nobody may be called at this hour.")
-    why = _no_room(study, transaction, row, cells, now)
+    if row.lease_holder == study.me.id or study.database.by_functions:
+        return None  # a server looks for room itself, with the case in hand first: two who do not would wait in a ring
+    why = no_room(study, transaction, row, cells, now, begun=drafts.has_events(transaction, row.id))
     return ("", why) if why else None
 
 
-def _no_room(study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime) -> str:
-    """Return why no interview of this case's site and department may begin; "" when one may, or was begun already."""
-    if row.lease_holder == study.me.id or drafts.has_events(transaction, row.id):
-        return ""
+def no_room(
+    study: OpenStudy, transaction: Transaction, row: CaseRow, cells: Cells, now: datetime, *, begun: bool
+) -> str:
+    """Return why no interview of this case's site and department may begin (or, ``begun``, go on); "" when one may.
+
+    On a file with the right to write, on a server from here on, nobody else begins one there in this transaction.
+    """
     if study.database.by_functions:
-        room = claiming.room_for(transaction, row.id)
-    elif without_full(study, transaction, cells, [row], now, set()) is not None:
+        room = claiming.room_for(transaction, row.id, begun=begun)
+    elif (
+        may_go_on(study, transaction, cells, row.cell)
+        if begun
+        else without_full(study, transaction, cells, [row], now, set()) is not None
+    ):
         room = ""
     else:
         room = "full" if row.cell in full_cells(study, transaction, cells) else "running"
@@ -298,6 +353,7 @@ def held_row(study: OpenStudy, transaction: Transaction, lease: Lease) -> CaseRo
 def renew_lease(study: OpenStudy, lease: Lease) -> Lease | LeaseLost:
     """Hold on to the case for another `LEASE_MINUTES`; to be called every few minutes while its page is open."""
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         later = renewed(study, transaction, lease)
     return LeaseLost(lease.case_id) if later is None else later
 
@@ -324,10 +380,11 @@ def put_back(study: OpenStudy, lease: Lease, reason: str = "") -> bool:
     """
     now = study.now()
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, lease)
         if row is None:
             return False
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
         if known.open_call is not None:
             raise Problem(tr("Call"), tr("This call has no outcome yet."), tr("Say how it ended."))
         place(study, transaction, known, now)

@@ -5,6 +5,8 @@ They have the names and shapes of those in `calling` and `interviewing`, so that
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +16,7 @@ from cati.fieldwork import interviewing, open_answers
 from cati.fieldwork.delivered import Call, DeliveredCase, Lease, OnTheWay
 from cati.fieldwork.delivery import check_code
 from cati.fieldwork.interviewing import Completed, RunningInterview, new_event, started_event
+from cati.fieldwork.left_behind import left_behind
 from cati.fieldwork.log import moment, seconds
 from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
@@ -21,9 +24,11 @@ from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outbox import Outbox, is_away
 from cati.fieldwork.outcomes import refuse_outcome
 from cati.fieldwork.placing import study_cells
+from cati.fieldwork.sending import send
 from cati.fieldwork.spool import Spool
 from cati.fieldwork.spooled import Deed, Entry
 from cati.store import cases, drafts
+from cati.store.connecting import Unreachable
 from cati.survey import interview
 from cati.survey.answers import Answer
 from cati.survey.case import Appointment, Preference
@@ -47,6 +52,7 @@ class Desk:
         self._words: dict[str, str] = {}
         self._lost: tuple[str, ...] = ()
         self._full = False
+        self._remarking = threading.Lock()
 
     def open_case(self, study: OpenStudy, case: DeliveredCase) -> None:
         """Learn what the whole call may need of a case that was just delivered; asks the server once.
@@ -75,6 +81,11 @@ class Desk:
     def forget_case(self) -> None:
         """Keep nothing of the person in memory."""
         self._case, self._events, self._words, self._lost = None, (), {}, ()
+
+    def let_go(self, case_id: str) -> None:
+        """Look after this case no more: it was given back, or its lease is left to run out."""
+        self.forget_case()
+        self.outbox.let_go(case_id)
 
     def _entry(self, deed: Deed, lease: Lease, call: Call | None, **more: Any) -> Entry:
         return Entry(deed=deed, case_id=lease.case_id, fence=lease.fence, at=self._study.now(), call=call, **more)
@@ -129,6 +140,19 @@ class Desk:
         """Hold on to the case, as soon as there is time for it; that it was lost is told by the outbox."""
         self.outbox.hold_on(lease.case_id)
         return lease
+
+    def remark(self, study: OpenStudy, deed: Deed, reason: str = "") -> None:
+        """Log that a pause begins or ends: at once where the server answers, else as soon as it does, with its time."""
+        entry = Entry(
+            deed=deed, case_id="", fence=0, at=study.now(), id=f"{study.draw.getrandbits(128):032x}", sub_reason=reason
+        )  # fmt: skip
+        with self._remarking:  # in their order
+            standing = self.outbox.standing()
+            if not standing.waiting and not standing.away:
+                with suppress(Unreachable):
+                    send(study, entry, 0, None, asked=False)
+                    return
+            self.outbox.put(entry)
 
     # -- the interview ------------------------------------------------------------------------------------------------
 
@@ -232,7 +256,7 @@ def _whole(study: OpenStudy, running: RunningInterview, *, partial: bool) -> dic
 def open_desk(study: OpenStudy) -> Desk:
     """Return the desk of whoever signed in, and send what an earlier window left behind on this workstation."""
     spool = Spool(places.spools(), study.study_id, study.me.id, study.open_keys.drafts)
-    outbox = Outbox(study, spool)
+    outbox = Outbox(study, spool, left_behind(study))
     if outbox.standing().waiting and not outbox.drain():
         outbox.start()
     return Desk(study, outbox)

@@ -17,6 +17,10 @@ CHECK_WORDS = {
     "rows_left": mark("Rows or wrapped keys are left in the database."),
     "bytes_left": mark("Traces of contacts were found in a file after the erasure."),
     "sample_opened": mark("A kept sample could still be opened."),
+    "stations_left": mark("Not every workstation proved that its copy of the seal is gone."),
+    "server_unfinished": mark("The server's administrator has not finished it there yet: cati finish-purge."),
+    "server_unsearched": mark("The server's own files were not searched: that takes a command on its own computer."),
+    "server_bytes_left": mark("Traces of contacts were found in the server's own files."),
 }
 _NOT_COVERED = {
     "paper_seal": mark("The paper copy of the seal: destroy it by hand. Old copies of the database open with it."),
@@ -26,6 +30,17 @@ _NOT_COVERED = {
     "telephone": mark("Records of the telephone system"),
     "old_media": mark("Sealed bytes on old media and spare cells of solid-state disks: nobody can open them"),
     "backups": mark("Backups of the study's folder: sealed bytes only, which nothing but the paper copy opens"),
+    "server_disk": mark("Freed blocks of the server's disk: sealed bytes until they are overwritten"),
+    "server_log": mark("Old files of the server's log of changes: sealed bytes until it overwrites them"),
+    "server_archive": mark(
+        "Archives of the server's log of changes: sealed bytes until whoever keeps them deletes them"
+    ),
+    "server_stand_ins": mark(
+        "Stand-ins of the server: they follow it, their own old files hold sealed bytes for a while"
+    ),
+    "stations_unknown": mark(
+        "Copies of the seal on workstations where nobody ever signed in; without the database they open nothing"
+    ),
 }
 _COUNTS = {
     "lists": mark("Lists brought in"),
@@ -90,7 +105,7 @@ def _section(record: dict[str, Any], public_key: str, language: str) -> str:
     def words(english: str, **parts: object) -> str:
         return html.escape(say(language, english, **parts))
 
-    station, checks = record["stations"][0], record["checks"]
+    (station, *others), checks = record["stations"], record["checks"]
     out = [f"<h1>{words(mark('Record of the erasure of contact details'))}</h1>"]
     if record["complete"]:
         out.append(f'<p class="good">{words(mark("Erased completely."))}</p>')
@@ -121,8 +136,14 @@ def _section(record: dict[str, Any], public_key: str, language: str) -> str:
         )
     )
     out.append(f"<p>{_seal_words(station, words)}</p>")
+    if others:
+        out.append(f"<h2>{words(mark('The seal on other workstations'))}</h2>")
+        out.append(_list(_station_words(other, words) for other in others))
     out.append(f"<h2>{words(mark('Checks'))}</h2>")
     out.append(_list(_check_lines(checks, words)))
+    if "server" in record:  # of a folder there is none
+        out.append(f"<h2>{words(mark('On the server'))}</h2>")
+        out.append(_list(_server_lines(record["server"], words)))
     backups = record.get("backups", ())  # records of older programs list none
     if backups:
         out.append(f"<h2>{words(mark('Backups of the database'))}</h2>")
@@ -165,6 +186,62 @@ def _seal_words(station: dict[str, Any], words: Say) -> str:
         ),
         storage=station["storage"] or "?",
     )
+
+
+def _station_words(station: dict[str, Any], words: Say) -> str:
+    name = station["name"]
+    if not station["gone"]:
+        return words(
+            mark("{name}, last used {seen}: not reached. Reason: {why}"),
+            name=name, seen=station["seen"], why=station.get("why") or "–",
+        )  # fmt: skip
+    if station["signed"]:
+        return words(mark("{name}: destroyed on {at}, in a word signed there."), name=name, at=station["at"])
+    return words(
+        mark("{name}: destroyed on {at} by its own word, which nobody could sign any more."),
+        name=name,
+        at=station["at"],
+    )
+
+
+def _server_lines(server: dict[str, Any], words: Say) -> list[str]:
+    lines = [
+        words(
+            mark(
+                "Contacts, calls, drafts, keys and log were deleted by one transaction, which began new files for them."
+            )
+        ),
+        words(mark("{rows} rows that stay were searched byte for byte: {found_in_rows} found."), **server),
+    ]
+    done = server.get("finished")
+    if done is None:
+        return lines
+    lines.append(
+        words(
+            mark(
+                "{at}: the administrator had all tables and the catalogue written anew, without samples of old values."
+            ),
+            at=done["at"],
+        )
+    )
+    if done["log_turned"]:
+        lines.append(
+            words(
+                mark("Old files of the log of changes were taken away; sealed pieces found in it after: {log_found}."),
+                **done,
+            )
+        )  # fmt: skip
+    if done["searched"]:
+        lines.append(
+            words(
+                mark(
+                    "{files} files of the server were searched byte for byte for contacts in clear and {sample} sealed "
+                    "pieces: {found} found."
+                ),
+                **done,
+            )
+        )
+    return lines
 
 
 def _backup_words(backup: dict[str, str], words: Say) -> str:

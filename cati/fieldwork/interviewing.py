@@ -29,7 +29,8 @@ from cati.fieldwork.open_cells import full_cells
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.open_texts import Mark, mark_texts
 from cati.fieldwork.outcomes import ERASES, keep_outcome
-from cati.fieldwork.placing import opened_contact, plan_lapse_anew, study_cells
+from cati.fieldwork.placing import cell_of, opened_contact, plan_lapse_anew, study_cells
+from cati.fieldwork.settings_in_force import in_force
 from cati.settings import Department, Site
 from cati.store import contacts, drafts, studies
 from cati.store.database import Transaction
@@ -81,6 +82,7 @@ class Completed:
 def begin_interview(study: OpenStudy, lease: Lease, call: Call) -> RunningInterview | LeaseLost:
     """Begin an interview, or resume the one that was broken off, at the same question, whoever began it."""
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, lease)
         if row is None:
             return LeaseLost(lease.case_id)
@@ -201,11 +203,12 @@ def break_off(
     pool as they are; any other final outcome deletes them.
     """
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, running.lease)
         if row is None:
             return LeaseLost(running.case_id)
         if outcome is Outcome.PARTIAL:
-            cell = study_cells(study, transaction)[row.cell]
+            cell = cell_of(study, transaction, row.cell)
             whole = what_is_kept(study, running.state, cell, partial=True)
             mixing.put_into_pool(study, transaction, running.lease, whole)
         else:
@@ -245,11 +248,12 @@ def complete(study: OpenStudy, running: RunningInterview) -> Completed | Running
     outcome = Outcome(state.disposition) if state.disposition else Outcome.COMPLETE
     kept = TABLE[outcome].letter in _IS_INTERVIEW
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, running.lease)
         if row is None:
             return replace(running, lease_lost=True)
         if kept:
-            cell = study_cells(study, transaction)[row.cell]
+            cell = cell_of(study, transaction, row.cell)
             whole = what_is_kept(study, state, cell, partial=outcome is Outcome.PARTIAL)
             mixing.put_into_pool(study, transaction, running.lease, whole)
         noted = keep_outcome(study, transaction, running.lease, running.call, outcome)

@@ -62,8 +62,10 @@ class Act(StrEnum):
     FIELD_ENDED = "field_ended"
     EXPORTED = "answers_exported"
     PURGE = "purge_step"
+    END_AGREED = "end_agreed"  # by the server itself: the second person of an erasure
     PAUSED = "paused"
     RESUMED = "resumed"
+    ACTS_LOST = "acts_lost"  # kept at a workstation for a case that was somebody else's when the server was back
 
 
 def seconds(moment: datetime) -> int:

@@ -16,7 +16,7 @@ from cati.fieldwork.views import View
 from cati.store import studies
 from cati.store.journal import Entry
 from cati.survey.dispositions import TABLE, Outcome
-from cati.text import mark, tr, trn
+from cati.text import mark, show_moment, tr, trn
 from cati.vault.checkpoints import Checkpoint
 from cati.vault.log_chain import ONE_FOR_ALL, Fault, Why
 
@@ -58,9 +58,11 @@ WORDS = {
     Act.MIXED: mark("mixed finished interviews into the stock"),
     Act.EXPORTED: mark("exported the answers"),
     Act.PURGE: mark("erased the contacts"),
+    Act.END_AGREED: mark("agreed, as the second person, that the contacts are erased"),
     Act.FIELD_ENDED: mark("ended the field period"),
     Act.PAUSED: mark("paused"),
     Act.RESUMED: mark("came back from a pause"),
+    Act.ACTS_LOST: mark("lost what was not saved of a call: the case had gone to somebody else, or was closed"),
 }
 
 DETAILS = {
@@ -81,6 +83,10 @@ DETAILS = {
     "cases": mark("cases {value}"),
     "most": mark("limit {value}"),
     "day": mark("day {value}"),
+    "acts": mark("entries {value}"),
+    "answers": mark("answers {value}"),
+    "finished": mark("whole interviews {value}"),
+    "then": mark("this was at {value}"),
 }
 _REASONS = {
     "break": mark("Break"),
@@ -92,9 +98,11 @@ _REASONS = {
     "unlock": mark("at the locked window"),
     "proof": mark("where the own password was asked for"),
     "second": mark("of a second person"),
+    "left": mark("of somebody whose access was taken away"),
     OUTAGE: mark("its lease had ended in an outage"),
 }
 _BY = {"number": mark("telephone number"), "name": mark("name")}
+_CODES = {"reason": _REASONS, "by": _BY}
 _SETTINGS = {
     "name": mark("Name"),
     "client": mark("Client"),
@@ -291,10 +299,10 @@ def _value(name: str, value: object) -> object:
         return tr(TABLE[Outcome(str(value))].label)
     if name == "role" and value in _ROLES:
         return tr(ROLE_NAMES[Role(str(value))])
-    if name == "by":
-        return tr(_BY.get(str(value), str(value)))
-    if name == "reason":
-        return tr(_REASONS.get(str(value), str(value)))
+    if name == "then" and isinstance(value, int):
+        return show_moment(moment(value).astimezone(), "EEE d MMM HH:mm:ss")
+    if name in _CODES:
+        return tr(_CODES[name].get(str(value), str(value)))
     if name == "changed" and isinstance(value, list):
         return ", ".join(dict.fromkeys(tr(_SETTINGS.get(str(one), str(one))) for one in value))
     return ", ".join(map(str, value)) if isinstance(value, list) else value

@@ -110,6 +110,21 @@ def without_full(
     return None
 
 
+def may_go_on(study: OpenStudy, transaction: Transaction, cells: Cells, cell: int) -> bool:
+    """Tell whether an interview that was begun before, or a call that is taken back, may go on without overshooting.
+
+    It may to the very end of the margin, also once the target is reached; `without_full` is for those that begin.
+    """
+    site_code, department, _language = cells[cell]
+    margin = study.settings.quota_margin
+    of_site = [number for number, place in cells.items() if place[0] == site_code]
+    counted = claiming.taken_by_cell(transaction, of_site)
+    whole, part = (_sum(counted, some) for some in (of_site, [c for c in of_site if cells[c][1] == department]))
+    target = study.settings.site(site_code).target
+    own_target = study.settings.department(site_code, department).target
+    return whole.complete + whole.running < target + margin and part.complete + part.running < own_target + margin
+
+
 def _sum(counted: Mapping[int, Taken], cells: Sequence[int]) -> Taken:
     found = Taken()
     for cell in cells:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from cati.bugs import note_bug
 from cati.errors import Problem
 from cati.fieldwork.delivered import Call, Lease, Noted, Receipt
+from cati.fieldwork.left_behind import Left
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.sending import Lost, hold_on, send
 from cati.fieldwork.spool import Spool
-from cati.fieldwork.spooled import ENDS, Deed, Entry, entry_from_bytes, entry_to_bytes
+from cati.fieldwork.spooled import ENDS, REMARKS, Deed, Entry, entry_from_bytes, entry_to_bytes
 from cati.store.connecting import Unreachable
 from cati.text import tr
 
@@ -47,9 +50,9 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class OthersWait:
-    """So many other members have left acts on this workstation that nobody but they can send."""
+    """Other members have left acts on this workstation that nobody but they can send."""
 
-    members: int
+    left: tuple[Left, ...]
 
 
 Happening = Kept | CaseLost | Recovered | OthersWait
@@ -88,7 +91,7 @@ class Outbox:
     ``told`` is called from that thread whenever something changed.
     """
 
-    def __init__(self, study: OpenStudy, spool: Spool) -> None:
+    def __init__(self, study: OpenStudy, spool: Spool, left: tuple[Left, ...] = ()) -> None:
         self._study = study
         self._spool = spool
         self._changed = threading.Condition()
@@ -105,8 +108,8 @@ class Outbox:
         self._asked = bool(found)
         for entry in found:
             self._line_up(entry)
-        if spool.others:
-            self._happened.append(OthersWait(spool.others))
+        if left:
+            self._happened.append(OthersWait(left))
 
     # -- from the window's thread -------------------------------------------------------------------------------------
 
@@ -145,6 +148,13 @@ class Outbox:
                 self._held[case_id].due = True
                 self._changed.notify()
         self.start()
+
+    def let_go(self, case_id: str) -> None:
+        """Look after a lease no more, unless acts of its wait: they need it."""
+        with self._changed:
+            if not self._waiting:
+                self._held.pop(case_id, None)
+                self._settle()
 
     def standing(self) -> Standing:
         """Return how things stand."""
@@ -276,14 +286,28 @@ class Outbox:
         with self._changed:
             before = len(self._waiting)
             mine = [one for one in self._waiting if one[0].case_id == entry.case_id]
-            dropped = [one for one in mine if one[0].deed is not Deed.WITHDRAWN]
+            dropped = [one for one in mine if one[0].deed not in (*REMARKS, Deed.WITHDRAWN)]
             self._waiting = deque(one for one in self._waiting if one not in dropped)
             self._recovering = max(0, self._recovering - (before - len(self._waiting)))
             self._held.pop(entry.case_id, None)
             self._away, self._trouble, self._asked = False, "", False
             self._happened.append(CaseLost(entry.case_id, len(dropped)))
+            self._say_dropped([one for one, _since in dropped])
             self._settle()
         self.told()
+
+    def _say_dropped(self, dropped: list[Entry]) -> None:
+        """Have it logged which acts were dropped: case and numbers only. After a crash it is said once all the same."""
+        first = dropped[0]
+        said = Entry(
+            deed=Deed.DROPPED, case_id=first.case_id, fence=first.fence, at=self._study.now(), acts=len(dropped),
+            id=hashlib.sha256(f"dropped {first.case_id} {first.fence}".encode()).hexdigest()[:32],
+            answers=sum(one.deed is Deed.EVENT and not one.begins for one in dropped),
+            over=any(one.deed is Deed.END and bool(one.over) for one in dropped),
+        )  # fmt: skip
+        with suppress(Problem):  # a disk that takes nothing: the window has been told
+            self._spool.append(entry_to_bytes(said))
+        self._line_up(said)
 
     def _renew(self, case_id: str) -> None:
         with self._changed:

@@ -19,7 +19,7 @@ from cati.fieldwork.delivered import (
     TooLate,
     UndoToken,
 )
-from cati.fieldwork.delivery import check_code, hand_out, handed_by_function, held_row
+from cati.fieldwork.delivery import check_code, hand_out, handed_by_function, held_row, no_room
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.mixing import forget_pending, tag_of
 from cati.fieldwork.open_study import OpenStudy
@@ -28,6 +28,7 @@ from cati.fieldwork.placing import (
     after_the_field,
     appointment_row,
     case_file,
+    cell_of,
     opened_contact,
     plan_lapse,
     put,
@@ -36,6 +37,7 @@ from cati.fieldwork.placing import (
     study_cells,
     timeline_of,
 )
+from cati.fieldwork.settings_in_force import in_force
 from cati.store import attempts, cases, contacts, drafts, erasure
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Transaction
@@ -64,6 +66,7 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
     """
     now = study.now()
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = held_row(study, transaction, lease)
         if row is None:
             return LeaseLost(lease.case_id)
@@ -73,7 +76,7 @@ def begin_call(study: OpenStudy, lease: Lease, phone: int) -> Call | LeaseLost:
 
 def begin_call_in(study: OpenStudy, transaction: Transaction, row: CaseRow, call: Call) -> Call:
     """Keep that ``call`` began to a case that is held; the one that is open already comes back instead."""
-    known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+    known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
     if known.open_call is not None:
         there = known.open_call
         return Call(id=there.id, started=moment(there.started), phone=there.phone)
@@ -107,14 +110,15 @@ def keep_outcome(
 ) -> Noted | LeaseLost:
     """Do what `note_outcome` does inside a transaction already begun: attempt, appointment, place in the queue, log.
 
-    `interviewing` completes and breaks off with it. When the case closes, its open interview is deleted. After an
-    outcome of `ERASES` the caller empties the write-ahead log (`Database.checkpoint`) once the transaction is over.
+    ``study`` has the settings `in_force`. `interviewing` completes and breaks off with it. When the case closes, its
+    open interview is deleted. After an outcome of `ERASES` the caller empties the write-ahead log
+    (`Database.checkpoint`) once the transaction is over.
     """
     row = held_row(study, transaction, lease)
     if row is None:
         return LeaseLost(lease.case_id)
     now = study.now()
-    cell = study_cells(study, transaction)[row.cell]
+    cell = cell_of(study, transaction, row.cell)
     before = _before(transaction, row)
     if not attempts.end_attempt(
         transaction,
@@ -218,6 +222,7 @@ def note_outcome(
     """
     refuse_outcome(study, outcome, appointment)
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         noted = keep_outcome(
             study,
             transaction,
@@ -256,15 +261,23 @@ def _next_words(standing: Standing, known: CaseFile, now: datetime, *, closed: b
 
 
 def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
-    """Take the outcome back within ten seconds: the case is leased again, its call open as before."""
+    """Take the outcome back within ten seconds: the case is leased again, its call open as before.
+
+    Not when an interview of the same place began meanwhile and this one could be one too many: the outcome stays.
+    """
     now = study.now()
     before = token.before
     if study.database.by_functions:
         return TooLate(token.case_id) if now > token.until else _undo_by_function(study, token)
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         row = cases.locked_row(transaction, token.case_id)
         if row is None or now > token.until or row.fence != token.fence or row.lease_holder is not None:
             return TooLate(token.case_id)
+        cells = study_cells(study, transaction)
+        why = no_room(study, transaction, row, cells, now, begun=True)
+        if why:
+            return TooLate(token.case_id, why)
         contacts.call_again(transaction, before.newly_never)
         if before.contact is not None:
             if contacts.sealed_contact(transaction, row.id) is None:
@@ -281,7 +294,7 @@ def undo_outcome(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
         )  # fmt: skip
         cases.put(transaction, [(row.id, place)])
         again = cases.case_row(transaction, row.id) or row
-        return hand_out(study, transaction, again, study_cells(study, transaction), now, act=Act.UNDONE)
+        return hand_out(study, transaction, again, cells, now, act=Act.UNDONE)
 
 
 def _restore_events(transaction: Transaction, case_id: str, before: Before) -> None:
@@ -300,16 +313,27 @@ def _restore(transaction: Transaction, case_id: str, before: Before) -> None:
 
 def _undo_by_function(study: OpenStudy, token: UndoToken) -> DeliveredCase | TooLate:
     before = token.before
+    words = (before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes, before.appointment)
     with study.transaction() as transaction:
-        leased = erasure.undo_by_function(
-            transaction, before.row, token.fence, token.call.id, LEASE_MINUTES, before.contact, before.hashes,
-            before.appointment,
-        )  # fmt: skip
+        study = in_force(study, transaction)
+        leased = erasure.undo_by_function(transaction, *words)
         if leased is None:
-            return TooLate(token.case_id)
+            why = _taken_place(study, transaction, token)
+            if not why:  # it may have become free in between: now nobody else takes it
+                leased = erasure.undo_by_function(transaction, *words)
+            if leased is None:
+                return TooLate(token.case_id, why)
         _restore_events(transaction, token.case_id, before)
     lease = Lease(case_id=token.case_id, fence=leased[0], until=moment(leased[1]))
     return handed_by_function(study, before.row, lease) or TooLate(token.case_id)
+
+
+def _taken_place(study: OpenStudy, transaction: Transaction, token: UndoToken) -> str:
+    """Return why the server took nothing back, where it was no matter of time: its place is taken."""
+    row = cases.case_row(transaction, token.case_id)
+    if row is None or row.fence != token.fence or row.lease_holder is not None:
+        return ""
+    return no_room(study, transaction, row, study_cells(study, transaction), study.now(), begun=True)
 
 
 def withdraw(study: OpenStudy, case: Lease | str) -> Receipt:

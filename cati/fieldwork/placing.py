@@ -12,6 +12,7 @@ import msgspec
 from cati.errors import Problem
 from cati.fieldwork.log import Act, moment, note, seconds
 from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.settings_in_force import in_force
 from cati.settings import Site
 from cati.store import attempts, case_files, cases, contacts, drafts, studies, timelines
 from cati.store.attempts import AppointmentRow, AttemptRow
@@ -322,7 +323,7 @@ def plan_lapse_anew(study: OpenStudy, transaction: Transaction, case_id: str) ->
     if row is None or row.lease_until is None:
         return
     if any(call.ended is None for call in attempts.attempts_of(transaction, case_id)):
-        known = case_file(study, transaction, row, study_cells(study, transaction)[row.cell])
+        known = case_file(study, transaction, row, cell_of(study, transaction, row.cell))
         plan_lapse(study, transaction, known, row.lease_until)
 
 
@@ -370,6 +371,7 @@ def replan(study: OpenStudy, most: int) -> int:
 
 def replan_some(study: OpenStudy, transaction: Transaction, now: datetime, most: int) -> int:
     """Do what `replan` does inside a transaction already begun."""
+    study = in_force(study, transaction)
     found = timelines.marked(transaction, most)
     if not found:
         return 0
@@ -391,3 +393,9 @@ def study_cells(study: OpenStudy, transaction: Transaction) -> dict[int, tuple[s
     if not known or studies.last_cell(transaction) != max(known):
         known.update(studies.cells(transaction))
     return known
+
+
+def cell_of(study: OpenStudy, transaction: Transaction, number: int) -> tuple[str, str, str]:
+    """Return (site, department, language) of one cell; asked for only when this window has not met it."""
+    known = study.database.cells.get(number)
+    return study_cells(study, transaction)[number] if known is None else known

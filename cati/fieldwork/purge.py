@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,23 +14,38 @@ import msgspec
 
 from cati import places
 from cati.errors import Cancelled, Problem
-from cati.fieldwork import purge_steps
-from cati.fieldwork.erasure_page import CHECK_WORDS, erasure_page, say
-from cati.fieldwork.log import Act, append, seconds
+from cati.fieldwork import purge_server, purge_steps
+from cati.fieldwork.erasure_page import CHECK_WORDS, say
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.purge_persons import Authority, SignIn, prove_again, prove_both, refuse_one_person, rows_of
-from cati.fieldwork.purge_steps import PAGE_NAME, RECORD_NAME, Purging, stamp
+from cati.fieldwork.purge_record import ErasureRecord, record_of, sign, write
+from cati.fieldwork.purge_server import OnServer, SealsLeft, agree, lead_and_second, open_one, open_two, record_folder
+from cati.fieldwork.purging import Purging
 from cati.fieldwork.residue import needles_of
+from cati.fieldwork.stations import known_of_server, station_id, still_sealed
 from cati.files.whole_file import read_whole
-from cati.settings import settings_from_json
-from cati.store import contacts, counts, erasure, studies
+from cati.store import counts, ending, erasure, studies
+from cati.store.database import Database
 from cati.store.link_file import is_link
 from cati.store.migrations import refuse_other_version
 from cati.store.opening import open_database
 from cati.text import language, mark, tr, trn
 from cati.vault.contacts import forget_keys
-from cati.vault.erasure import sign_record, verify_record
+from cati.vault.erasure import verify_record
+
+__all__ = [
+    "STEPS",
+    "ErasureRecord",
+    "PurgePlan",
+    "SealsLeft",
+    "Verdict",
+    "dry_run",
+    "prove",
+    "purge",
+    "renew_record",
+    "step_words",
+    "verify_erasure",
+]
 
 Progress = Callable[[int, int], None]
 Step = Callable[[Purging], None]
@@ -45,6 +60,11 @@ _STEPS: tuple[tuple[str, Step, str], ...] = (
     ("rewritten", purge_steps.rewrite, mark("Writing the database anew")),
     ("verified", purge_steps.verify, mark("Searching every byte")),
 )
+_ON_SERVER: dict[str, Step] = {
+    "seal": purge_server.destroy,
+    "rows": purge_server.delete_rows,
+    "rewritten": purge_server.rewrite,
+}
 STEPS = (*(name for name, _do, _words in _STEPS), "signed")
 """The names of the steps, in order."""
 
@@ -55,18 +75,6 @@ class PurgePlan:
 
     lines: tuple[str, ...]
     hindrances: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureRecord:
-    """The signed record (JSON) and its readable page; ``complete`` is False when it names something not reached.
-
-    ``public_key`` (hexadecimal) is the one that checks it; it was printed when the study was made.
-    """
-
-    paths: tuple[Path, ...]
-    complete: bool
-    public_key: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +93,13 @@ def dry_run(study: OpenStudy) -> PurgePlan:
             return PurgePlan((), (tr("The contacts of this study are erased."),))
         sizes = counts.sizes(transaction)
         found = purge_steps.hindrances(study, transaction)
-        needles = needles_of(opened_contact(study, row) for row in contacts.all_contacts(transaction))
+        stations = ending.stations(transaction) if study.database.by_functions else ()
         members = sum(row.daily_grant is not None for row in studies.members(transaction))
+    needles = needles_of(purge_steps.every_contact(study))
+    others = [row.name for row in still_sealed(stations, station_id(study.seal_path))] if stations else []
     lines = (
+        *([tr("The seal on other workstations: {names}. Each destroys its own when somebody signs in there.",
+              names=", ".join(others))] if others else []),
         tr("The seal of this study, which opens all contacts: {name}", name=study.seal_path.name),
         trn("1 contact with name and numbers", "{n} contacts with names and numbers", sizes["contacts"]),
         trn("1 case, and who called there when", "{n} cases, and who called them when", sizes["cases"]),
@@ -122,21 +134,12 @@ def prove(
     seal_path: Path | None = None,
 ) -> None:
     """Check both sign-ins before anything is closed or erased; raises a Problem that says which of the two is wrong."""
-    _refuse_server(folder)
-    database = open_database(folder)
-    try:
-        rows = rows_of(database, (first[0], second[0]))
-        refuse_one_person(rows)
-        with database.reading() as transaction:
-            study = studies.the_study(transaction)
-        if study is None:
-            raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
-        path = seal_path or places.seals() / f"{study.id}.seal"
-        authority = prove_both(folder, rows, (first, second), now=now, draw=draw, seal_path=path)
+    with ExitStack() as closing:
+        opened = _open(folder, (first, second), closing)
+        path = seal_path or places.seals() / f"{opened.study.id}.seal"
+        authority = prove_both(folder, opened.rows, (first, second), now=now, draw=draw, seal_path=path)
         if authority.study is not None:
             authority.study.close()
-    finally:
-        database.close()
 
 
 def purge(
@@ -149,56 +152,118 @@ def purge(
     progress: Progress | None = None,
     seal_path: Path | None = None,
     stop_after: str | None = None,
+    unreached: str = "",
 ) -> ErasureRecord:
-    """Erase the contacts of the study in ``folder``; nobody else may have it open.
+    """Erase the contacts of the study in ``folder``, or of a link file; nobody else may have it open.
 
     ``first`` and ``second`` are (login, password) of two different members, a research lead among them. Killed at any
     moment, the same call by the same two goes on where it fell. Raises a Problem when something stands against it;
-    nothing is destroyed then. ``stop_after`` (tests) stops with `Cancelled` after the step of this name.
+    nothing is destroyed then. ``stop_after`` (tests) stops with `Cancelled` after the step of this name. On a server:
+    `SealsLeft` while other workstations hold the seal, unless ``unreached`` says why they cannot be reached.
     """
-    _refuse_server(folder)
-    database = open_database(folder)
     authority: Authority | None = None
     try:
-        refuse_other_version(database)
-        rows = rows_of(database, (first[0], second[0]))
-        refuse_one_person(rows)
-        with database.reading() as transaction:
-            study = studies.the_study(transaction)
-            done = {name: msgspec.json.decode(raw) for name, raw in erasure.steps(transaction).items()}
-        if study is None:
-            raise Problem(folder.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
-        path = seal_path or places.seals() / f"{study.id}.seal"
-        if study.erased_at is not None:
-            return _record_of(folder, done, study.record_public.hex())
-        authority = _prove(folder, rows, (first, second), done, now=now, draw=draw, seal_path=path)
-        purging = Purging(folder, database, path, study.id, authority, now, draw, done)
-        purge_steps.recall(purging)
-        for at, (name, do, _words) in enumerate(_STEPS):
+        with ExitStack() as closing:
+            opened = _open(folder, (first, second), closing)
+            study, rows, done = opened.study, opened.rows, opened.done
+            path = seal_path or places.seals() / f"{study.id}.seal"
+            records = opened.records
+            if study.erased_at is not None:
+                return record_of(records, done, study.record_public.hex())
+            authority = _prove(folder, rows, (first, second), done, now=now, draw=draw, seal_path=path)
+            if opened.second is None:
+                purging = Purging(records, opened.database, path, study.id, authority, now, draw, done)
+            else:
+                agree(opened.database, opened.second, study.id, rows, begun="begun" in done)
+                now = opened.database.clock(now)
+                records.mkdir(mode=0o700, exist_ok=True)
+                purging = OnServer(
+                    records, opened.database, path, study.id, authority, now, draw, done,
+                    place=folder, unreached=unreached,
+                )  # fmt: skip
+            purge_steps.recall(purging)
+            for at, (name, do, _words) in enumerate(_STEPS):
+                if progress is not None:
+                    progress(at, len(STEPS))
+                if name not in purging.done:
+                    (do if opened.second is None else _ON_SERVER.get(name, do))(purging)
+                if stop_after == name:
+                    raise Cancelled
+            if opened.second is not None:
+                opened.second.close()  # their role may go now
+            record = sign(purging, study)
             if progress is not None:
-                progress(at, len(STEPS))
-            if name not in purging.done:
-                do(purging)
-            if stop_after == name:
-                raise Cancelled
-        record = _sign(purging, study)
-        if progress is not None:
-            progress(len(STEPS), len(STEPS))
-        return record
+                progress(len(STEPS), len(STEPS))
+            return record
     finally:
         if authority is not None and authority.study is not None:
             authority.study.close()
         forget_keys()
-        database.close()
 
 
-def _refuse_server(place: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A study's database before its erasure; ``second``: the same as the second person, on a server alone.
+
+    ``records``: where the record goes.
+    """
+
+    database: Database
+    second: Database | None
+    rows: tuple[studies.MemberRow, studies.MemberRow]
+    study: studies.StudyRow
+    done: dict[str, Any]
+    records: Path
+
+
+def _open(place: Path, sign_ins: tuple[SignIn, SignIn], closing: ExitStack) -> _Opened:
+    """Open the database for two different people, a research lead among them."""
+    second = None
     if is_link(place):
-        raise Problem(
-            place.name,
-            tr("This study lies on a server."),
-            tr("Take it into a folder first, with: cati move-study; then erase it there, and destroy every seal."),
-        )
+        two = open_two(place, sign_ins, closing)
+        rows = (two[0][1], two[1][1])
+        refuse_one_person(rows)
+        database, second = lead_and_second(two)
+        database.require_posture()
+    else:
+        database = open_database(place)
+        closing.callback(database.close)
+    refuse_other_version(database)
+    if second is None:
+        rows = rows_of(database, (sign_ins[0][0], sign_ins[1][0]))
+        refuse_one_person(rows)
+    with database.reading() as transaction:
+        study = studies.the_study(transaction)
+        done = {name: msgspec.json.decode(raw) for name, raw in erasure.steps(transaction).items()}
+    if study is None:
+        raise Problem(place.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
+    return _Opened(database, second, rows, study, done, place if second is None else record_folder(place))
+
+
+def renew_record(
+    place: Path, lead: SignIn, *, now: Callable[[], datetime], draw: random.Random, seal_path: Path | None = None
+) -> ErasureRecord:
+    """Write the record of an erasure on a server anew, with what its administrator and other workstations did since.
+
+    By a research lead alone: there is nothing left to erase. A Problem while the contacts are there.
+    """
+    with ExitStack() as closing:
+        database, row = open_one(place, lead, closing)
+        with database.reading() as transaction:
+            study = studies.the_study(transaction)
+            done = {name: msgspec.json.decode(raw) for name, raw in erasure.steps(transaction).items()}
+            known = known_of_server(transaction, done) if "signed" in done else {}
+        if study is None or study.erased_at is None or row.kept is None:
+            raise Problem("purge", tr("A purge needs two people."), tr("Name the second with --second."))
+        authority = prove_again((row, row), (lead, lead), (row.id,))
+        path = seal_path or places.seals() / f"{study.id}.seal"
+        records = record_folder(place)
+        records.mkdir(mode=0o700, exist_ok=True)
+        purging = OnServer(records, database, path, study.id, authority, now, draw, done, place=place)
+        made = write(purging, study, done["signed"]["at"], known)
+        with database.transaction() as transaction:
+            ending.sign(transaction, msgspec.json.encode({"complete": made.complete, "at": done["signed"]["at"]}))
+        return made
 
 
 def verify_erasure(path: Path, public_key: str | None = None) -> Verdict:
@@ -247,75 +312,3 @@ def _prove(
         # From this step on the seal may be gone, or half overwritten: its file goes in any case.
         return prove_again(rows, sign_ins, tuple(person["id"] for person in done["begun"]["persons"]))
     return prove_both(folder, rows, sign_ins, now=now, draw=draw, seal_path=seal_path)
-
-
-def _sign(purging: Purging, study: studies.StudyRow) -> ErasureRecord:
-    """Write the signed record and its page, whole or absent, and mark the study as erased."""
-    record = _record(purging, study)
-    content = sign_record(record, purging.authority.record_private)
-    page = erasure_page(record, study.record_public.hex())
-    paths = (purging.folder / RECORD_NAME, purging.folder / PAGE_NAME)
-    _write_whole(paths[0], content)
-    _write_whole(paths[1], page.encode())
-    purge_steps.clear_up(purging)
-    with purging.database.transaction() as transaction:
-        erasure.mark_erased(transaction, seconds(purging.now()))
-        append(transaction, study.id, purging.authority.persons[0].id, Act.PURGE, purging.now(), signed=1)
-        purging.keep(transaction, "signed", {"complete": record["complete"]})
-    purging.database.vacuum()
-    return ErasureRecord(paths, bool(record["complete"]), study.record_public.hex())
-
-
-def _record_of(folder: Path, done: dict[str, Any], public_key: str) -> ErasureRecord:
-    paths = (folder / RECORD_NAME, folder / PAGE_NAME)
-    return ErasureRecord(paths, bool(done.get("signed", {}).get("complete")), public_key)
-
-
-def _record(purging: Purging, study: studies.StudyRow) -> dict[str, Any]:
-    begun, seal, verified = (purging.done[step] for step in ("begun", "seal", "verified"))
-    settings = settings_from_json(study.settings)
-    strangers = purging.done["tidied"]["strangers"]
-    failed = [
-        name
-        for name, bad in (
-            ("seal_not_gone", not seal["gone"]),
-            ("plain_before", begun["before"]["found"] > 0),
-            ("rows_left", verified["rows_left"] > 0 or verified["wrapped_left"] > 0),
-            ("bytes_left", verified["found"] > 0),
-            ("sample_opened", verified["opened"] > 0),
-        )
-        if bad
-    ]
-    return {
-        "study": {"id": study.id, "name": settings.name, "client": settings.client, "institute": settings.institute},
-        "begun": begun["at"],
-        "finished": stamp(purging.now()),
-        "persons": begun["persons"],
-        "counts": {**begun["counts"], "contacts_left": verified["rows_left"]},
-        "keys_destroyed": begun["keys"],
-        "stations": [{"name": "this workstation", **seal}],
-        "checks": {
-            "before": begun["before"],
-            "rows_left": verified["rows_left"],
-            "wrapped_keys_left": verified["wrapped_left"],
-            "after": {"files": verified["files"], "found": verified["found"]},
-            "plain_searched_after": verified["plain_looked_for"],
-            "sample": {name: verified[name] for name in ("sample", "tried", "opened")},
-            "files_not_of_the_program": strangers,
-        },
-        "log": {**purging.done["checkpoint"], "kept": purging.done["rows"]["log_kept"]},
-        "backups": purging.done["tidied"].get("backups", []),
-        "not_covered": ["paper_seal", "office_list", "mail_copies", "paper_notes", "telephone", "old_media", "backups"],
-        "complete": not failed,
-        "reasons": failed,
-    }
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -33,12 +33,16 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Authority:
-    """Who erases. ``study`` is open as the research lead while the seal is there, None afterwards."""
+    """Who erases. ``study`` is open as the research lead while the seal is there, None afterwards.
+
+    ``signing``: both persons' own Ed25519 keys by member while they can be opened, empty afterwards.
+    """
 
     persons: tuple[Person, Person]
     record_private: bytes = field(repr=False)
     kept: KeptKeys = field(repr=False)
     study: OpenStudy | None = field(repr=False, default=None)
+    signing: dict[str, bytes] = field(repr=False, default_factory=dict)
 
 
 def refuse_one_person(rows: tuple[studies.MemberRow, studies.MemberRow]) -> None:
@@ -57,7 +61,7 @@ def rows_of(database: Database, logins: tuple[str, str]) -> tuple[studies.Member
         found = [studies.member_by_login(transaction, login) for login in logins]
     for login, row in zip(logins, found, strict=True):
         if row is None or not row.active:
-            raise _wrong(login)
+            raise wrong(login)
     first, second = found
     if first is None or second is None:
         message = "both were looked at above"
@@ -65,8 +69,11 @@ def rows_of(database: Database, logins: tuple[str, str]) -> tuple[studies.Member
     return first, second
 
 
-def _wrong(login: str) -> WrongPassword:
-    """Whoever stands here has signed in or holds the files: it is no secret which of the two was mistyped."""
+def wrong(login: str) -> WrongPassword:
+    """Return the Problem for one of the two who mistyped.
+
+    Whoever stands here has signed in or holds the files: it is no secret which of the two it was.
+    """
     return WrongPassword(
         tr("Sign-in of {login}", login=login or "?"),
         tr("Login or password is wrong."),
@@ -86,11 +93,14 @@ def prove_both(
     """Check both passwords while the seal is there; the study comes back open as the (first) research lead."""
     with ExitStack() as opened:
         lead = None
+        signing = {}
         for row, (login, password) in zip(rows, sign_ins, strict=True):
             try:
-                study = open_study(folder, login, password, now=now, draw=draw, seal_path=seal_path)
+                study = open_study(folder, login, password, now=now, draw=draw, seal_path=seal_path, to_erase=True)
             except WrongPassword:
-                raise _wrong(login) from None
+                raise wrong(login) from None
+            if study.keys is not None:
+                signing[row.id] = study.keys.signing
             if lead is None and row.role == Role.RESEARCH_LEAD.value:
                 lead = study
                 opened.callback(study.close)
@@ -105,6 +115,7 @@ def prove_both(
         record_private=lead.keys.record_private,
         kept=KeptKeys(lead.answers_private, lead.keys.record_private),
         study=lead,
+        signing=signing,
     )
 
 
@@ -131,7 +142,7 @@ def prove_again(
         try:
             kept = open_kept(row.kept, record, unlock_answers(record, password))
         except WrongPassword:
-            raise _wrong(login) from None
+            raise wrong(login) from None
     if kept is None:
         message = "one of the two is a research lead, who keeps these keys"
         raise AssertionError(message)

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -21,15 +18,16 @@ from cati.fieldwork.backing_up import Left, end_all
 from cati.fieldwork.log import Act, seconds
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
-from cati.fieldwork.purge_persons import Authority
-from cati.fieldwork.residue import Needles, Searched, needles_of, search, temporary_files
-from cati.fieldwork.sheets import papers_of
+from cati.fieldwork.purging import OURS, SAMPLE_NAME, Purging, folders_of, stamp
+from cati.fieldwork.residue import Needles, Searched, needles_of, search
 from cati.fieldwork.spool import files_of
+from cati.fieldwork.stations import report_of
 from cati.fieldwork.supervising import case_codes
 from cati.fieldwork.updating import COPIES
 from cati.store import backups, cases, contacts, counts, erasure, journal, staff, studies
-from cati.store.database import Database, Transaction
-from cati.store.embedded import BALLAST_NAME, FILE_NAME
+from cati.store.database import Transaction
+from cati.store.embedded import BALLAST_NAME
+from cati.survey.case import Contact
 from cati.text import tr, trn
 from cati.vault.contacts import forget_keys, open_contact
 from cati.vault.paper import paper_copy
@@ -37,60 +35,17 @@ from cati.vault.people import member_record_from_bytes
 from cati.vault.seal_file import destroy_seal, key_fingerprint, read_seal
 from cati.vault.sealing import SealBroken, derive
 
-SAMPLE_NAME = "erasure.sample"
-RECORD_NAME = "erasure_record.json"
-PAGE_NAME = "erasure_record.html"
 _SAMPLE_SIZE = 40
-_OURS = frozenset(
-    {FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", BALLAST_NAME, SAMPLE_NAME, RECORD_NAME, PAGE_NAME}
-)
-_STAYS_IN_LOG = frozenset(
+_AT_ONCE = 2000
+STAYS_IN_LOG = frozenset(
     act.value
     for act in (
         Act.MADE, Act.MOVED, Act.SETTINGS, Act.QUESTIONNAIRE, Act.MEMBER_ADDED, Act.MEMBER_CHANGED, Act.MEMBER_LEFT,
         Act.PASSWORD, Act.RESET, Act.TRUSTEES, Act.DRILLED, Act.RECOVERED, Act.KEYS_RENEWED, Act.IMPORTED, Act.MIXED,
-        Act.FIELD_ENDED, Act.EXPORTED, Act.PURGE,
+        Act.FIELD_ENDED, Act.EXPORTED, Act.END_AGREED, Act.PURGE,
     )
 )  # fmt: skip
 # Acts upon the study itself. All about cases, calls and working hours dies with the contacts.
-
-
-@dataclass
-class Purging:
-    """A purge under way: what every step needs, and what the steps before have found (``done``)."""
-
-    folder: Path
-    database: Database
-    seal_path: Path
-    study_id: str
-    authority: Authority
-    now: Callable[[], datetime]
-    draw: random.Random
-    done: dict[str, dict[str, Any]] = field(default_factory=dict)
-    needles: Needles = field(default_factory=Needles, repr=False)
-
-    def folders(self) -> tuple[Path, ...]:
-        """Return where a trace could lie."""
-        return folders_of(self.folder, self.seal_path, self.study_id)
-
-    def keep(self, transaction: Transaction, step: str, details: dict[str, Any]) -> None:
-        """Keep a step's findings in the transaction of the step itself."""
-        erasure.keep_step(transaction, step, seconds(self.now()), msgspec.json.encode(details))
-        self.done[step] = details
-
-    def finish(self, step: str, details: dict[str, Any]) -> None:
-        """Keep the findings of a step that was not one transaction; a kill before this repeats the step."""
-        with self.database.transaction() as transaction:
-            self.keep(transaction, step, details)
-
-
-def folders_of(folder: Path, seal_path: Path, study_id: str) -> tuple[Path, ...]:
-    """Return where a trace could lie: the study, the seal's folder, papers, spools, the program's log, temporary files.
-
-    A spool is what was not yet on a server when the study was taken off it, or a window ended in an outage.
-    """
-    papers = papers_of(study_id)
-    return (folder, seal_path.parent, *([papers] if papers else []), places.spools(), places.logs(), *temporary_files())
 
 
 def plain_traces(study: OpenStudy, needles: Needles) -> tuple[Searched, tuple[str, ...]]:
@@ -105,16 +60,22 @@ def plain_traces(study: OpenStudy, needles: Needles) -> tuple[Searched, tuple[st
         looked_for,
         leave_out=frozenset({study.folder / SAMPLE_NAME, study.folder / BALLAST_NAME}),
     )
-    own = {study.folder / name for name in _OURS} | {study.seal_path}
+    own = {study.folder / name for name in OURS} | {study.seal_path}
     foreign = [path for path in searched.where if path not in own and path.parent != places.logs()]
     return searched, tuple(
         tr("{path} holds contacts or the seal in clear; it must be deleted first.", path=path) for path in foreign
     )
 
 
-def stamp(moment: datetime) -> str:
-    """Return an instant as the record writes it: UTC, to the second."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def every_contact(study: OpenStudy) -> Iterator[Contact]:
+    """Yield every contact in clear; on a server this stands in the log before."""
+    with study.transaction() as transaction:
+        contacts.announce(transaction, "erase")
+    with study.reading() as transaction:
+        last = ""
+        while rows := contacts.contacts_after(transaction, last, _AT_ONCE):
+            yield from (opened_contact(study, row) for row in rows)
+            last = rows[-1].case
 
 
 def hindrances(study: OpenStudy, transaction: Transaction) -> tuple[str, ...]:
@@ -142,13 +103,18 @@ def begin(purging: Purging) -> None:
     with study.reading() as transaction:
         for hindrance in hindrances(study, transaction):
             raise Problem(tr("Erasure"), hindrance, tr("Nothing was erased."))
-        sample = erasure.some_contacts(transaction, _SAMPLE_SIZE)
-        purging.needles = needles_of(opened_contact(study, row) for row in contacts.all_contacts(transaction))
+    purging.needles = needles_of(every_contact(study))
+    with study.reading() as transaction:
+        sample = [
+            (row.case, row.sealed_key, row.sealed_details)
+            for row in contacts.contacts_after(transaction, "", _SAMPLE_SIZE)
+        ]
         sizes = counts.sizes(transaction)
         by_status = cases.count_by_status(transaction)
         lists, rows, accepted = counts.lists(transaction)
     _write_sample(purging.folder / SAMPLE_NAME, sample)
     searched, foreign = plain_traces(study, purging.needles)
+    at = stamp(purging.now())
     for trace in foreign:
         (purging.folder / SAMPLE_NAME).unlink(missing_ok=True)
         raise Problem(tr("Erasure"), trace, tr("Nothing was erased."))
@@ -156,7 +122,8 @@ def begin(purging: Purging) -> None:
     purging.finish(
         "begun",
         {
-            "at": stamp(purging.now()),
+            "at": at,
+            **purging.ordered(at),
             "persons": [asdict(person) for person in purging.authority.persons],
             "counts": {**sizes, "withdrawn": withdrawn, "lists": lists, "rows": rows, "accepted": accepted},
             "keys": _key_ids(purging, study),
@@ -169,8 +136,7 @@ def recall(purging: Purging) -> None:
     """Read once more, in a run that goes on while the seal is there, what is looked for when all is gone."""
     study = purging.authority.study
     if study is not None and "begun" in purging.done:
-        with study.reading() as transaction:
-            purging.needles = needles_of(opened_contact(study, row) for row in contacts.all_contacts(transaction))
+        purging.needles = needles_of(every_contact(study))
 
 
 def checkpoint(purging: Purging) -> None:
@@ -188,18 +154,7 @@ def destroy(purging: Purging) -> None:
         read_seal(purging.seal_path)  # a seal that is not here cannot be destroyed here: said before anything goes
         purging.finish("seal_begun", {})
     result = destroy_seal(purging.seal_path)
-    purging.finish(
-        "seal",
-        {
-            # Not found: a run that was killed had got as far as deleting the file.
-            "gone": result.unlinked or not result.found,
-            "interrupted": not result.found,
-            "overwritten": result.overwritten or not result.found,
-            "synced": result.synced or not result.found,
-            "storage": result.storage,
-            "in_place": result.in_place,
-        },
-    )
+    purging.finish("seal", report_of(result))
     forget_keys()
     if purging.authority.study is not None:
         purging.authority.study.close()
@@ -208,12 +163,17 @@ def destroy(purging: Purging) -> None:
 def delete_rows(purging: Purging) -> None:
     """Delete every row that leads to a person, every wrapped key and the call log; keep counts for the rates."""
     with purging.database.transaction() as transaction:
-        counts.write_tally(transaction, _tally(transaction))
+        counts.write_tally(transaction, tally(transaction))
         erasure.delete_everything(transaction)
-        for row in studies.members(transaction):
-            record = replace(member_record_from_bytes(row.record), sealed_keys=b"", salt=b"")
-            staff.replace_record(transaction, row.id, record.to_bytes())
+        for member, record in bare_records(transaction).items():
+            staff.replace_record(transaction, member, record)
         purging.keep(transaction, "rows", {"log_kept": _cut_log(purging, transaction)})
+
+
+def bare_records(transaction: Transaction) -> dict[str, bytes]:
+    """Return every member's record without the keys that the seal guarded."""
+    read = ((row.id, member_record_from_bytes(row.record)) for row in studies.members(transaction))
+    return {member: replace(record, sealed_keys=b"", salt=b"").to_bytes() for member, record in read}
 
 
 def tidy(purging: Purging) -> None:
@@ -222,7 +182,7 @@ def tidy(purging: Purging) -> None:
     left = _end_backups(purging)
     for unsent in files_of(places.spools(), purging.study_id):  # sealed under keys that are gone: nobody's any more
         unsent.unlink(missing_ok=True)
-    strangers = sum(path.name not in _OURS for path in purging.folder.rglob("*") if path.is_file())
+    strangers = sum(path.name not in OURS for path in purging.folder.rglob("*") if path.is_file())
     purging.finish("tidied", {"strangers": strangers, "backups": [asdict(backup) for backup in left]})
 
 
@@ -253,11 +213,10 @@ def verify(purging: Purging) -> None:
     with purging.database.reading() as transaction:
         left = erasure.left(transaction)
         wrapped = sum(len(member_record_from_bytes(row.record).sealed_keys) > 0 for row in studies.members(transaction))
-    pieces = [*purging.needles.pieces]
-    for case_id, sealed_key, details in sample:
-        pieces += [case_id.encode(), sealed_key[-32:], details[-32:]]
-    looked_for = Needles(purging.needles.numbers, tuple(pieces))
+    tails = [piece for case_id, key, details in sample for piece in (case_id.encode(), key[-32:], details[-32:])]
+    looked_for = Needles(purging.needles.numbers, (*purging.needles.pieces, *tails))
     searched = search(purging.folders(), looked_for, leave_out=_unread(purging))
+    in_rows = purging.found_in_rows(looked_for)
     opened, tried = _try_to_open(purging, sample)
     purging.finish(
         "verified",
@@ -265,7 +224,9 @@ def verify(purging: Purging) -> None:
             "rows_left": sum(left.values()),
             "wrapped_left": wrapped,
             "files": searched.files,
-            "found": searched.found,
+            "found": searched.found + in_rows.get("found_in_rows", 0),
+            **in_rows,
+            **purging.for_later(tails),
             "plain_looked_for": bool(purging.needles.numbers),
             "sample": len(sample),
             "opened": opened,
@@ -307,7 +268,8 @@ def _key_ids(purging: Purging, study: OpenStudy) -> dict[str, str]:
     return {name: key_fingerprint(secret) for name, secret in named.items()}
 
 
-def _tally(transaction: Transaction) -> dict[tuple[str, str, str, str], int]:
+def tally(transaction: Transaction) -> dict[tuple[str, str, str, str], int]:
+    """Return the counts that are kept for the rates, by (what, site, department, code)."""
     cells = counts.cell_places(transaction)
     rows: Counter[tuple[str, str, str, str]] = Counter()
     for (cell, found), n in case_codes(transaction).items():
@@ -322,7 +284,7 @@ def _tally(transaction: Transaction) -> dict[tuple[str, str, str, str], int]:
 def _cut_log(purging: Purging, transaction: Transaction) -> int:
     """Put the log's entries about the study itself into new chains; the first entry names the ends of the old ones."""
     entries, head = log.extent(transaction)
-    kept = list(journal.entries(transaction, acts=tuple(_STAYS_IN_LOG)))
+    kept = list(journal.entries(transaction, acts=tuple(STAYS_IN_LOG)))
     erasure.clear_log(transaction)
     log.append(
         transaction,

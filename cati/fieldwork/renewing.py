@@ -27,7 +27,7 @@ def renew_keys(study: OpenStudy, progress: Progress | None = None) -> OpenStudy:
     """Seal every contact anew under another K_contacts; returns the study with the keys of the new epoch.
 
     For research leads, while nobody else has the study open. All of it in one transaction: contacts with data keys of
-    their own anew, the numbers' hashes, reasons of appointments, everybody's grants, the trustees' blobs. Not renewed:
+    their own anew, the numbers' hashes, words of appointments, everybody's grants, the trustees' blobs. Not renewed:
     the key of answers that are still tied to a case, and the seal. Raises a Problem when somebody else is there.
     """
     study.require(Role.RESEARCH_LEAD)
@@ -42,7 +42,7 @@ def renew_keys(study: OpenStudy, progress: Progress | None = None) -> OpenStudy:
         if row is None or row.epoch != study.open_keys.epoch:
             raise keys_renewed()
         done = _contacts(study, new, transaction, progress)
-        _reasons(study, new, transaction)
+        _appointments(study, new, transaction)
         contacts.rehash_never(transaction, lambda digest: hashed_again(new.open_keys.index, digest))
         granted = _grants(study, new.open_keys, transaction, seal_)
         _blobs(new.open_keys, transaction, seal_)
@@ -73,12 +73,12 @@ def _contacts(old: OpenStudy, new: OpenStudy, transaction: Transaction, progress
     return done
 
 
-def _reasons(old: OpenStudy, new: OpenStudy, transaction: Transaction) -> None:
-    def again(case_id: str, sealed: bytes) -> bytes:
-        where = (old.study_id, "appointment", case_id, "reason")
+def _appointments(old: OpenStudy, new: OpenStudy, transaction: Transaction) -> None:
+    def again(case_id: str, column: str, sealed: bytes) -> bytes:
+        where = (old.study_id, "appointment", case_id, column)
         return seal(new.open_keys.contacts, open_sealed(old.open_keys.contacts, sealed, *where), *where)
 
-    attempts.reseal_reasons(transaction, again)
+    attempts.reseal_words(transaction, again)
 
 
 def _grants(study: OpenStudy, keys: StudyKeys, transaction: Transaction, seal_: Seal) -> int:

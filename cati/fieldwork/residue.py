@@ -80,11 +80,15 @@ def search(folders: Iterable[Path], needles: Needles, *, leave_out: frozenset[Pa
 
 def _findings(path: Path, needles: Needles) -> int:
     found = sum(piece in path.name.encode() for piece in needles.pieces)
-    for data in _pieces_of(path):
-        found += sum(data.find(piece) >= 0 for piece in needles.pieces)
-        if needles.numbers:
-            found += sum(match.group().replace(b"\0", b"") in needles.numbers for match in _DIGITS.finditer(data))
-            found += sum(_is_written(match.group(), needles.numbers) for match in _WRITTEN.finditer(data))
+    return found + sum(findings(data, needles) for data in _pieces_of(path))
+
+
+def findings(data: bytes, needles: Needles) -> int:
+    """Return how many of the needles some bytes hold; a number counts as often as it stands there."""
+    found = sum(data.find(piece) >= 0 for piece in needles.pieces)
+    if needles.numbers:
+        found += sum(match.group().replace(b"\0", b"") in needles.numbers for match in _DIGITS.finditer(data))
+        found += sum(_is_written(match.group(), needles.numbers) for match in _WRITTEN.finditer(data))
     return found
 
 

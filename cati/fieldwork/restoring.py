@@ -8,14 +8,14 @@ from pathlib import Path
 from cati.errors import Problem
 from cati.fieldwork.backing_up import Backup, read_backup
 from cati.fieldwork.kept_rules import keep_rules
-from cati.fieldwork.server_members import Tell, give_roles, tell_starts
+from cati.fieldwork.server_members import Tell, give_roles, sheet_that_holds, tell_starts
 from cati.fieldwork.server_setup import ServerPlan, lay_tables, prepare_place
 from cati.settings import settings_from_json
 from cati.store import administration, dumping, studies
 from cati.store.administration import AsOwner
 from cati.store.embedded import FILE_NAME, Embedded
 from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
-from cati.store.migrations import refuse_newer
+from cati.store.migrations import refuse_newer, refuse_newer_version
 from cati.store.roles import Roles
 from cati.text import show_moment, tr, trn
 
@@ -50,31 +50,33 @@ def restore_server(path: Path, link_path: Path, plan: ServerPlan, sheet_path: Pa
     """Read a backup into a new database on a server; makes roles, a sheet of start passwords, and the link file.
 
     ``plan`` without hosts: those of the link file that is there. Members whose role the server still has keep their
-    passwords. The seal is not needed. Raises a Problem when the database there holds anything.
+    passwords. The seal is not needed. Given again after any interruption, it goes on. Raises a Problem when the
+    database there holds anything else.
     """
     backup = _read(path, "server")
     link = _link(backup, link_path, plan)
     roles = Roles(backup.study)
     url, password = plan.administrator, plan.password
     prepare_place(plan, roles, link.database, tell)
-    found = dumping.held(url, password, link.database)
-    if found and found != backup.tables:  # the same: an earlier try was cut short behind it
-        raise Problem(
-            link.database,
-            tr("The database on the server is not empty."),
-            tr("Nothing was changed. Give another name with --database, or have this one renamed or dropped first."),
-        )
-    found = found or dumping.load(url, password, link.database, roles.owner, path)
-    if found != backup.tables:
-        raise Problem(
-            path.name, tr("What arrived is not what the backup held."), tr("Do not use it; take an older one.")
-        )
-    rows = sum(n for n, _sum in found.values())
-    tell(trn("restored: 1 row, read back and compared", "restored: {n} rows, read back and compared", rows))
+    # What an earlier try read in stays, whatever was done to it after that: perhaps somebody came in already.
+    if dumping.remark(url, password, link.database) != backup.id:
+        if dumping.held(url, password, roles, link.database):
+            raise Problem(
+                link.database,
+                tr("The database on the server is not empty."),
+                tr(
+                    "Nothing was changed. Give another name with --database, or have this one renamed or dropped first."
+                ),
+            )
+        dumping.load((url, password), roles, link.database, path, backup.tables, backup.id)
+        rows = sum(n for n, _sum in backup.tables.values())
+        tell(trn("restored: 1 row, read back and compared", "restored: {n} rows, read back and compared", rows))
+    else:
+        tell(tr("there already: the rows of the backup, from an earlier try"))
     target = AsOwner(url, password, link.database, roles.owner)
     try:
         lay_tables(target, roles, tell)
-        with target.transaction() as transaction:
+        with sheet_that_holds(sheet_path), target.transaction() as transaction:
             row = studies.name_and_settings(transaction)
             if row is not None:
                 keep_rules(transaction, settings_from_json(row[1]))
@@ -83,6 +85,7 @@ def restore_server(path: Path, link_path: Path, plan: ServerPlan, sheet_path: Pa
         target.close()
     tell_starts(starts, sheet_path, tell)
     write_link(link_path, link)
+    dumping.finish(url, password, roles, link.database)
     tell(tr("Workstations open the study with this file: {path}", path=link_path))
     _tell_gap(backup, tell)
     return link
@@ -98,6 +101,7 @@ def _read(path: Path, kind: str) -> Backup:
             else tr("This is a backup of a study in a folder."),
             tr("Restore it there; then it can be moved."),
         )
+    refuse_newer_version(path.name, backup.database_version)
     return backup
 
 

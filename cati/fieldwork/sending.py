@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -21,8 +22,9 @@ from cati.fieldwork.open_answers import (
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outcomes import begin_call_in, keep_outcome, withdraw
 from cati.fieldwork.placing import plan_lapse_anew
-from cati.fieldwork.spooled import Deed, Entry
-from cati.store import attempts, cases, drafts, outage
+from cati.fieldwork.settings_in_force import in_force
+from cati.fieldwork.spooled import REMARKS, Deed, Entry
+from cati.store import attempts, cases, drafts, journal, outage
 from cati.store.cases import CaseStatus
 from cati.store.database import Transaction
 from cati.survey.interview import event_from_json
@@ -56,13 +58,12 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
         sent = _at_once(study, entry, _lease(entry, fence))
         if sent is not None:
             return sent
-    if entry.deed is Deed.WITHDRAWN:
-        done_before = asked and _is_withdrawn(study, entry)
-        return Sent() if done_before else Sent(result=withdraw(_at(study, entry), entry.case_id))
-    if entry.deed is Deed.PUT_BACK:  # when it is not held any more, it has gone back
-        put_back(_at(study, entry), _lease(entry, fence))
-        return Sent()
+    done = _done_by_itself(study, entry, fence, asked=asked)
+    if done is not None:
+        return done
     with study.transaction() as transaction:
+        if entry.begins or entry.deed in (Deed.CALL, Deed.END):  # these work out when the person is called again
+            study = in_force(study, transaction)
         lease = hold(study, transaction, _lease(entry, fence))
         if asked:
             study.database.wait_until_safe(transaction)
@@ -72,6 +73,7 @@ def send(study: OpenStudy, entry: Entry, fence: int, end: Entry | None, *, asked
         if anew is None or not study.database.by_functions:
             return _done(study, transaction, entry, lease, anew)
     with study.transaction() as transaction:  # a server shows a contact only once it has kept the log's entry
+        study = in_force(study, transaction)
         return _done(study, transaction, entry, None, anew)
 
 
@@ -86,6 +88,53 @@ def _at_once(study: OpenStudy, entry: Entry, lease: Lease) -> Sent | Lost | None
             return Lost()
         held = None if found is None else found[0]
     return None if held is None else Sent(held, due=is_due(study, held))
+
+
+def _done_by_itself(study: OpenStudy, entry: Entry, fence: int, *, asked: bool) -> Sent | None:
+    """Do an act that needs no lease, or can do without; None for the others."""
+    if entry.deed in REMARKS:
+        return _remark(study, entry)
+    if entry.deed is Deed.WITHDRAWN:
+        if asked and _is_withdrawn(study, entry):
+            return Sent()
+        return Sent(result=withdraw(_at(study, entry), entry.case_id))
+    if entry.deed is Deed.PUT_BACK:  # when it is not held any more, it has gone back
+        put_back(_at(study, entry), _lease(entry, fence))
+        return Sent()
+    return None
+
+
+_REMARKED = {Deed.PAUSED: Act.PAUSED, Deed.RESUMED: Act.RESUMED, Deed.DROPPED: Act.ACTS_LOST}
+_LATE_SECONDS = 5
+"""So much later than it was done an act says in the log when that was: the server writes its own time beside it."""
+
+
+class _ThereAlready(Exception):  # noqa: N818 - nothing is wrong: an earlier try had kept it
+    """The log has it already; what was just written is to be taken back."""
+
+
+def _remark(study: OpenStudy, entry: Entry) -> Sent:
+    """Log what belongs to no case in hand. An earlier try, even one under way, is seen once this is written."""
+    told: dict[str, object] = {"id": entry.id}
+    if entry.sub_reason:
+        told["reason"] = entry.sub_reason
+    if entry.acts:
+        told |= {"acts": entry.acts, "answers": entry.answers, **({"finished": 1} if entry.over else {})}
+    if (study.now() - entry.at).total_seconds() >= _LATE_SECONDS:
+        told["then"] = seconds(entry.at)
+    act = _REMARKED[entry.deed]
+    with suppress(_ThereAlready), study.transaction() as transaction:
+        written = note(study, transaction, act, case=entry.case_id, fence=entry.fence, **told)
+        _refuse_second(transaction, written, entry.id)
+        return Sent()
+    with study.transaction() as transaction:
+        study.database.wait_until_safe(transaction)
+    return Sent()
+
+
+def _refuse_second(transaction: Transaction, written: journal.Entry, remark_id: str) -> None:
+    if journal.said_before(transaction, written, f'"id":"{remark_id}"'):
+        raise _ThereAlready
 
 
 def _done(
@@ -104,6 +153,7 @@ def hold_on(study: OpenStudy, case_id: str, fence: int, call: Call | None) -> Le
     """Move the end of a lease on when half of it is over, also of one that ended and was taken by nobody."""
     entry = Entry(deed=Deed.CALL, case_id=case_id, fence=fence, at=study.now(), call=call)
     with study.transaction() as transaction:
+        study = in_force(study, transaction)
         lease = hold(study, transaction, _lease(entry, fence))
         if lease is not None:
             return lease

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from cati.errors import Problem
 from cati.fieldwork.sheets import write_private
 from cati.fieldwork.start_sheet import StartPassword, start_sheet
 from cati.store import administration, studies
+from cati.store.connecting import Unreachable
 from cati.store.database import Transaction
 from cati.store.link_file import StudyLink
 from cati.store.roles import Roles
@@ -30,6 +32,20 @@ def start_passwords(
         sheet_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(sheet_path, start_sheet(link.name, link_name, starts).encode())
     return starts
+
+
+@contextmanager
+def sheet_that_holds(sheet_path: Path) -> Iterator[None]:
+    """Take a sheet away that was written in a transaction which did not go through: its passwords open nothing."""
+    before = sheet_path.exists()
+    try:
+        yield
+    except Unreachable:  # perhaps it was kept: then these are the start passwords
+        raise
+    except BaseException:
+        if not before:
+            sheet_path.unlink(missing_ok=True)
+        raise
 
 
 def set_starts(

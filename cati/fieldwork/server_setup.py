@@ -15,14 +15,21 @@ from cati.fieldwork.guessing import guessing_advice
 from cati.fieldwork.kept_rules import keep_rules
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_study import Member, Role
-from cati.fieldwork.server_members import Tell, give_roles, set_starts, start_passwords, tell_starts
+from cati.fieldwork.server_members import (
+    Tell,
+    give_roles,
+    set_starts,
+    sheet_that_holds,
+    start_passwords,
+    tell_starts,
+)
 from cati.fieldwork.study import open_study
 from cati.fieldwork.updating import end_copies
 from cati.settings import settings_from_json
-from cati.store import administration, moving, studies
+from cati.store import administration, dumping, moving, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
-from cati.store.connecting import Secret, Unreachable, connect, proven_url
+from cati.store.connecting import Secret, connect, proven_url
 from cati.store.embedded import Embedded
 from cati.store.link_file import StudyLink, authority_file, is_link, read_link, refuse_unfit, write_link
 from cati.store.migrations import create_tables, is_older, refuse_other_version, version
@@ -264,19 +271,17 @@ def _bring(
     """
     link_name, sheet_path = papers
     roles = Roles(link.study)
-    try:
-        with source.transaction() as reading, target.transaction(large=True) as writing:
-            others = [row for row in studies.members(reading) if row.active and row.id != me.id]
-            starts = start_passwords(link, link_name, others, sheet_path)
-            counts = moving.copy_rows(reading, writing, with_.progress)
-            administration.know_login(writing, roles, me.login)
-            log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="server")
-            set_starts(writing, roles, link, others, starts)
-    except Unreachable:  # perhaps it was kept: then these are the start passwords
-        raise
-    except BaseException:
-        sheet_path.unlink(missing_ok=True)
-        raise
+    with (
+        sheet_that_holds(sheet_path),
+        source.transaction() as reading,
+        target.transaction(large=True) as writing,
+    ):
+        others = [row for row in studies.members(reading) if row.active and row.id != me.id]
+        starts = start_passwords(link, link_name, others, sheet_path)
+        counts = moving.copy_rows(reading, writing, with_.progress)
+        administration.know_login(writing, roles, me.login)
+        log.append(writing, link.study, me.id, Act.MOVED, with_.now(), to="server")
+        set_starts(writing, roles, link, others, starts)
     tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
     tell_starts(starts, sheet_path, tell)
 
@@ -311,7 +316,7 @@ def look_after_server(
         lay_tables(target, roles, tell)
         if backup is not None:
             list_backup(target, backup)
-        with target.transaction() as transaction:
+        with sheet_that_holds(sheet_path), target.transaction() as transaction:
             row = studies.the_study(transaction)
             if row is None or row.id != link.study:
                 raise Problem(place.name, tr("This study is not on the server."), tr("Move it there first."))
@@ -319,6 +324,8 @@ def look_after_server(
             starts = give_roles(transaction, roles, link, place.name, renew, sheet_path, tell)
     finally:
         target.close()
+    if dumping.remark(plan.administrator, plan.password, link.database):  # of a backup that was read in here
+        dumping.finish(plan.administrator, plan.password, roles, link.database)
     tell_starts(starts, sheet_path, tell)
     if not starts:
         tell(tr("there already: a role for every member"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from cati.errors import Problem
@@ -29,14 +30,14 @@ _MOST = 8
 class Spool:
     """One file, written by this window alone while it is open; there is none while nothing waits.
 
-    ``found`` is what an earlier window left behind, in order; ``others``: how many files other members have left here.
+    ``found`` is what an earlier window left behind, in order.
     """
 
     def __init__(self, folder: Path, study_id: str, member_id: str, drafts_key: bytes) -> None:
         self._key = derive(drafts_key, "spool")
         self._context = (study_id, "spool", member_id)
         self._folder = folder
-        self._prefix = f"{study_id}-{blind_index(self._key, member_id).hex()[:16]}-"
+        self._prefix = _prefix(study_id, member_id, drafts_key)
         self._path: Path | None = None
         self._file = -1
         self._run = b""
@@ -44,9 +45,6 @@ class Spool:
         self._end = 0
         self.found: list[bytes] = []
         self._adopt()
-        self.others = sum(
-            _is_left(path) for path in files_of(folder, study_id) if not path.name.startswith(self._prefix)
-        )
 
     def _adopt(self) -> None:
         """Take over what windows left behind that were ended in the middle of it; a living one keeps its own."""
@@ -170,14 +168,41 @@ def files_of(folder: Path, study_id: str) -> tuple[Path, ...]:
     return tuple(sorted(folder.glob(f"{study_id}-*{SUFFIX}"))) if folder.is_dir() else ()
 
 
-def _is_left(path: Path) -> bool:
-    """Tell whether a file holds something and no living window has it."""
+def _prefix(study_id: str, member_id: str, drafts_key: bytes) -> str:
+    """Return how the names of a member's files begin: whoever works in the study can tell whose they are."""
+    return f"{study_id}-{blind_index(derive(drafts_key, 'spool'), member_id).hex()[:16]}-"
+
+
+def left_by(folder: Path, study_id: str, drafts_key: bytes, members: Iterable[str]) -> dict[str, int]:
+    """Return how many entries each of these members has here in files that no living window has; none is opened."""
+    found = {}
+    for member_id in members:
+        prefix = _prefix(study_id, member_id, drafts_key)
+        files = [path for path in files_of(folder, study_id) if path.name.startswith(prefix)]
+        found[member_id] = sum(_entries_in(path) for path in files)
+    return found
+
+
+def remove_of(folder: Path, study_id: str, drafts_key: bytes, member_id: str) -> None:
+    """Delete a member's files that no living window has."""
+    prefix = _prefix(study_id, member_id, drafts_key)
+    for path in files_of(folder, study_id):
+        if path.name.startswith(prefix) and (file := _locked(path)) is not None:
+            _remove(path, file)
+
+
+def _entries_in(path: Path) -> int:
+    """Return how many whole entries a file has that no living window has."""
     file = _locked(path)
     if file is None:
-        return False
-    size = os.fstat(file).st_size
+        return 0
+    content = _all_of(file)
     os.close(file)
-    return size > 0
+    at, count = _HEAD, 0
+    while at + _LENGTH <= len(content):
+        at += _LENGTH + int.from_bytes(content[at : at + _LENGTH], "big")
+        count += at <= len(content)
+    return count
 
 
 def _locked(path: Path, *, create: bool = False) -> int | None:

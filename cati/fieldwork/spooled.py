@@ -29,10 +29,19 @@ class Deed(StrEnum):
     """The case goes back without a call."""
     WITHDRAWN = "withdrawn"
     """The person withdraws consent."""
+    PAUSED = "paused"
+    """A pause begins."""
+    RESUMED = "resumed"
+    """A pause ends."""
+    DROPPED = "dropped"
+    """Acts of a case could not be kept any more: it was somebody else's, or closed."""
 
 
 ENDS = frozenset({Deed.END, Deed.PUT_BACK, Deed.WITHDRAWN})
 """After these nothing more is done with the case."""
+
+REMARKS = frozenset({Deed.PAUSED, Deed.RESUMED, Deed.DROPPED})
+"""These are no acts of a case in hand: they are only logged, once each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +50,7 @@ class Entry:
 
     ``event`` is number ``n`` of the interview, as JSON; ``begins``: it begins the interview, or another sitting of it.
     ``place``: the keyed hash of the question whose typed ``words`` are kept, or forgotten with the event.
+    ``id``: of a remark, made here; ``acts`` of which ``answers`` were dropped. ``sub_reason`` is a pause's code, too.
     ``whole``: what goes into the pool; ``over``: the interview was completed, or broken off (False), None: there was
     none.
     """
@@ -62,6 +72,9 @@ class Entry:
     note_code: str = ""
     whole: dict[str, Any] | None = field(default=None, repr=False)
     over: bool | None = None
+    id: str = ""
+    acts: int = 0
+    answers: int = 0
 
 
 _decode = msgspec.json.Decoder(Entry).decode

@@ -29,7 +29,7 @@ from cati.vault.people import (
     change_password as under_new_password,
 )
 from cati.vault.seal_file import Seal, new_seal, pin, read_seal
-from cati.vault.server_password import new_start_password
+from cati.vault.server_password import folded, new_start_password
 from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, hands_on_certifying, new_study_keys
 
 Progress = Callable[[int, int], None]
@@ -72,9 +72,9 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
         where = member.login or member.name or tr("Staff")
         if not member.login.strip() or not member.name.strip():
             found.append(Problem(where, tr("The login or the name is missing."), tr("Fill in both.")))
-        if member.login.strip().lower() in seen:
+        if folded(member.login) in seen:
             found.append(Problem(where, tr("This login is used twice."), tr("Choose another.")))
-        seen.add(member.login.strip().lower())
+        seen.add(folded(member.login))
         faults = password_faults(member.password, member.login, [member.name, *known])
         found.extend(Problem(where, fault, "") for fault in faults)
     found.extend(shared_passwords(members))

@@ -34,6 +34,7 @@ from cati.fieldwork.staffing import (
     shared_passwords,
     staff,
 )
+from cati.fieldwork.stations import give_up_seal, note_station
 from cati.fieldwork.updating import end_copies
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
@@ -221,13 +222,15 @@ def open_study(
     draw: random.Random,
     seal_path: Path | None = None,
     start_password: str = "",
+    to_erase: bool = False,
 ) -> OpenStudy:
     """Open a study for one member; takes half a second (on a server: a whole one), so call it off the window's thread.
 
     Raises WrongPassword for a wrong login too, after the same time (nobody learns which logins exist), and `TooSoon`
     after too many of them. After the purge only a research lead can open it, and only the answers.
     ``start_password``, for a first sign-in on a server: it opens the connection once, and the server takes
-    ``password`` from then on, if that opens the member's own keys.
+    ``password`` from then on, if that opens the member's own keys. On a server whose study is being erased the seal of
+    this workstation is destroyed instead, unless ``to_erase`` says that this is the erasure itself: `SealGivenUp`.
     The study's clock is ``now`` for a folder, else the server's.
     """
     on_server = is_on_server(folder)
@@ -250,7 +253,10 @@ def open_study(
         member, model = _member_and_model(database, row, login, password)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
         with database.reading() as transaction:
-            begun = bool(erasure.steps(transaction))
+            steps = erasure.steps(transaction)
+        begun = bool(steps)
+        if database.by_functions and "begun" in steps and seal_path.exists() and not to_erase:
+            give_up_seal(database, row, (login, password), seal_path, steps["begun"], database.clock(now)())
         keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
         database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(
@@ -268,6 +274,8 @@ def open_study(
             record=member.record,
         )
         database.works_for, database.works_in = member.id, row.epoch
+        if row.erased_at is None and not begun:
+            database.lay_ballast_again()
         failed = tries.end(login)
         _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
         if database.may_be_away and keys is not None:
@@ -279,11 +287,8 @@ def open_study(
             note_refused(database, row.id, login, now())
         database.close()
         raise wrong_sign_in() from None
-    except TooSoon:
-        database.close()
-        raise
-    except BaseException:
-        if tries is not None and database.works_for == "":
+    except BaseException as error:
+        if tries is not None and database.works_for == "" and not isinstance(error, TooSoon):
             tries.take_back(login)
         database.close()
         raise
@@ -297,6 +302,7 @@ def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: st
         row = studies.the_study(transaction)
         if row is None or row.epoch != epoch:
             raise keys_renewed()
+        note_station(study, transaction)
         if new_password:
             study.database.change_password(transaction, new_password)
         if failed:
@@ -323,7 +329,7 @@ def _member_and_model(
         anybody = studies.members(transaction)[:1] if member is None else ()
     if member is None or not member.active:
         for one in (member, *anybody):
-            if one is not None:
+            if one is not None and one.record:  # a server, which refused nobody here, shows no other's keys
                 pretend_to_unlock(member_record_from_bytes(one.record), password)
         raise wrong_sign_in()
     if model is None:

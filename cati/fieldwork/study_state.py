@@ -30,7 +30,7 @@ class StudyState(StrEnum):
 def state_of(folder: Path) -> StudyState:
     """Return how the study in ``folder`` (or of a link file) stands on this workstation; a Problem when there is none.
 
-    A server says before the sign-in nothing: there only the seal is looked for.
+    A server says before the sign-in nothing: there only the seal is looked for, and why it went.
     """
     if is_link(folder):
         return _by_seal(read_link(folder).study)
@@ -53,4 +53,21 @@ def state_of(folder: Path) -> StudyState:
 
 
 def _by_seal(study_id: str) -> StudyState:
-    return StudyState.RUNNING if (places.seals() / f"{study_id}.seal").exists() else StudyState.SEAL_MISSING
+    seal = places.seals() / f"{study_id}.seal"
+    if seal.exists():
+        return StudyState.RUNNING
+    return kept_end(seal) or StudyState.SEAL_MISSING
+
+
+def keep_end(seal_path: Path, state: StudyState) -> None:
+    """Keep beside the place of a seal why there is none any more: ``state`` is ERASING or ERASED."""
+    seal_path.with_suffix(".ended").write_text(state + "\n", "ascii")
+
+
+def kept_end(seal_path: Path) -> StudyState | None:
+    """Return why the seal is not here any more, None when that is not known."""
+    try:
+        found = seal_path.with_suffix(".ended").read_text("ascii").strip()
+    except (FileNotFoundError, UnicodeDecodeError):
+        return None
+    return next((state for state in (StudyState.ERASING, StudyState.ERASED) if found == state), None)

@@ -23,6 +23,8 @@ from cati.store.studies import set_server_role
 from cati.text import tr
 
 _OLDEST = 150000
+_CHOSEN = 160000
+"""From this version on a membership says by itself whether one inherits and may act; and pg_hba.conf may have parts."""
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 
 # Of the database, not of each role: so no role that is made later can be forgotten.
@@ -187,18 +189,29 @@ def _role(connection: Any, name: str) -> bool:
 def _join(connection: Any, owner: str) -> None:
     """Let an administrator who is no superuser act as the owner."""
     # From 16 on whoever makes a role may grant it, and may not act as it before that.
-    right = "SET" if connection.info.server_version >= 160000 else "MEMBER"  # noqa: PLR2004 - said above
-    if not connection.execute("SELECT pg_has_role(session_user, %s, %s)", (owner, right)).fetchone()[0]:
-        connection.execute(f"GRANT {owner} TO SESSION_USER")
+    chosen = connection.info.server_version >= _CHOSEN
+    right, options = ("SET", " WITH INHERIT TRUE, SET TRUE") if chosen else ("MEMBER", "")
+    look = "SELECT pg_has_role(session_user, %s, 'USAGE') AND pg_has_role(session_user, %s, %s)"
+    if not connection.execute(look, (owner, owner, right)).fetchone()[0]:
+        connection.execute(f"GRANT {owner} TO SESSION_USER{options}")
 
 
 def _rank(connection: Any, roles: Roles) -> None:
     """Let each group have what the one below has, and the gate put people into any of them."""
     interviewers, supervisors, leads = roles.groups
-    connection.execute(f"ALTER ROLE {roles.gate} NOINHERIT CREATEROLE")
-    connection.execute(f"GRANT {interviewers} TO {supervisors}")
-    connection.execute(f"GRANT {supervisors} TO {leads}")
-    connection.execute(f"GRANT {', '.join(roles.groups)} TO {roles.gate} WITH ADMIN OPTION")
+    look = "SELECT rolcreaterole AND NOT rolinherit FROM pg_roles WHERE rolname = %s"
+    if not connection.execute(look, (roles.gate,)).fetchone()[0]:
+        connection.execute(f"ALTER ROLE {roles.gate} NOINHERIT CREATEROLE")
+    for role, group, further in (
+        (supervisors, interviewers, ""),
+        (leads, supervisors, ""),
+        *((roles.gate, group, " WITH ADMIN OPTION") for group in roles.groups),
+    ):
+        # Not again: from 16 on what another administrator granted would stand there twice, and this one may not be
+        # allowed to.
+        right = "MEMBER" + further
+        if not connection.execute("SELECT pg_has_role(%s, %s, %s)", (role, group, right)).fetchone()[0]:
+            connection.execute(f"GRANT {group} TO {role}{further}")
 
 
 def _database(connection: Any, roles: Roles, database: str) -> bool:
@@ -282,7 +295,7 @@ def transport(connection: Any, roles: Roles, database: str) -> Transport:
     broken: tuple[str, ...] = ()
     due = False
     try:
-        ordered = "rule_number" if connection.info.server_version >= 160000 else "line_number"  # noqa: PLR2004 - the view got files in 16
+        ordered = "rule_number" if connection.info.server_version >= _CHOSEN else "line_number"
         file = "file_name" if ordered == "rule_number" else "current_setting('hba_file')"
         rows = connection.execute(
             f"SELECT {file}, line_number, type, database, user_name, coalesce(address, ''), coalesce(netmask, ''),"
@@ -346,6 +359,11 @@ def set_login(transaction: Transaction, roles: Roles, login: str, group: str, ve
     name = roles.login(login)
     rights.become(transaction, roles.gate)  # which alone may make them
     if not existing(transaction, [name]):
+        # From 16 on the server can be set to let the gate act as each role that it makes, which nobody may.
+        transaction.exec_driver_sql(
+            "SELECT set_config('createrole_self_grant', '', true)"
+            " WHERE current_setting('createrole_self_grant', true) <> ''"
+        )
         transaction.exec_driver_sql(f"CREATE ROLE {name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
         transaction.exec_driver_sql(f"GRANT {roles.group(group)} TO {name}")
     transaction.exec_driver_sql(f"ALTER ROLE {name} LOGIN PASSWORD '{verifier}'")

@@ -141,21 +141,21 @@ def book(transaction: Transaction, row: AppointmentRow) -> None:
     transaction.execute(statement.on_conflict_do_update(index_elements=["case"], set_=others))
 
 
-_RESEAL_REASON = Prepared(text("SELECT public.cati_reseal_reason(:of, :new_reason)"))
+_RESEAL = Prepared(text("SELECT public.cati_reseal_reason(:of, :reason, :name)"))
 
 
-def reseal_reasons(transaction: Transaction, again: Callable[[str, bytes], bytes]) -> None:
-    """Put ``again(case, reason)`` in place of each appointment's sealed reason."""
-    rows = transaction.execute(
-        select(appointment.c.case, appointment.c.reason).where(appointment.c.reason.isnot(None))
-    ).fetchall()
-    for case_id, reason in rows:
+def reseal_words(transaction: Transaction, again: Callable[[str, str, bytes], bytes]) -> None:
+    """Put ``again(case, column, sealed)`` in place of each appointment's sealed reason and name."""
+    columns = (appointment.c.case, appointment.c.reason, appointment.c.name)
+    for case_id, reason, name in transaction.execute(select(*columns)).fetchall():
+        new = {
+            column: None if sealed is None else again(case_id, column, sealed)
+            for column, sealed in (("reason", reason), ("name", name))
+        }
         if by_functions(transaction):
-            _RESEAL_REASON.first(transaction, of=case_id, new_reason=again(case_id, reason))
-            continue
-        transaction.execute(
-            update(appointment).where(appointment.c.case == case_id).values(reason=again(case_id, reason))
-        )
+            _RESEAL.first(transaction, of=case_id, **new)
+        else:
+            transaction.execute(update(appointment).where(appointment.c.case == case_id).values(**new))
 
 
 def cancel_appointment(transaction: Transaction, case_id: str) -> None:

@@ -39,13 +39,9 @@ _KEPT = Prepared(
     .outerjoin(attempt, and_(attempt.c.case == _WANTED.c.id))
     .order_by(attempt.c.started, attempt.c.id),
     member=text(
-        "SELECT public.cati_was_begun(wanted.id), "
-        + ", ".join(f'{table}."{name}"' for table, names in _PARTS for name in names)
-        + " FROM (SELECT CAST(:id AS text) AS id) AS wanted"
-        " LEFT JOIN LATERAL (SELECT * FROM public.cati_contact(wanted.id) LIMIT 1) AS contact ON true"
-        ' LEFT JOIN public.appointment AS appointment ON appointment."case" = CAST(:id AS text)'
-        ' LEFT JOIN public.attempt AS attempt ON attempt."case" = CAST(:id AS text)'
-        " ORDER BY attempt.started, attempt.id"
+        "SELECT f.begun, "
+        + ", ".join(f'(f.{table})."{name}"' for table, names in _PARTS for name in names)
+        + " FROM public.cati_case_file(:id) AS f"
     ),
 )
 _BOOKED = 1 + len(_CONTACT)

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    Boolean,
     ColumnElement,
     CompoundSelect,
     Integer,
@@ -142,7 +143,9 @@ def second_approaches(transaction: Transaction, me: str) -> str | None:
 
 
 _CLAIM = Prepared(select(func.public.cati_claim().table_valued(*CaseRow.__slots__, name="k")))
-_ROOM_FOR = Prepared(select(func.public.cati_room_for(bindparam("of", type_=String))))
+_ROOM_FOR = Prepared(
+    select(func.public.cati_room_for(bindparam("of", type_=String), bindparam("begun", type_=Boolean)))
+)
 _FIELD_ENDED = Prepared(select(func.public.cati_field_ended()))
 _MEET = frozenset({"40001", "40P01"})
 """SQLSTATEs of two transactions of which one must begin anew."""
@@ -175,12 +178,13 @@ def meeting() -> Iterator[None]:
         raise
 
 
-def room_for(transaction: Transaction, case_id: str) -> str:
+def room_for(transaction: Transaction, case_id: str, *, begun: bool) -> str:
     """Return what a server says to one more interview: "" it may begin, "full", or "running": those could be enough.
 
-    Until this transaction ends nobody else begins one at the same site.
+    ``begun``: it was begun before, and would only go on. Until this transaction ends nobody else begins one at the
+    same site.
     """
-    row = _ROOM_FOR.first(transaction, of=case_id)
+    row = _ROOM_FOR.first(transaction, of=case_id, begun=begun)
     return "" if row is None else str(row[0])
 
 

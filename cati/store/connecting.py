@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event
+from sqlalchemy.exc import InvalidatePoolError
 
 from cati.errors import Problem
 from cati.text import tr
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.pool import ConnectionPoolEntry
 
 _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MS = 10_000
 """After so long without a sign from the other computer a connection is given up, whatever it waits for."""
 LOCK_SECONDS, STATEMENT_SECONDS = 10, 60
+ANSWER_SECONDS = STATEMENT_SECONDS + 15.0
+"""After so long a server that took a statement, and whose computer still acknowledges it, is taken to hang.
+
+It ends every statement sooner by itself, but not a commit that waits for a stand-in, nor when its disk stands still.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +149,7 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
     }
     why = None
     try:
-        connection = psycopg.connect(**words)
+        connection = _patient().connect(**words)
     except psycopg.OperationalError as error:
         why = _reason(error, role)
     if why is not None:  # outside: what the driver raised holds the words above
@@ -144,6 +158,30 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
         connection.close()
         raise unreachable()
     return connection
+
+
+@cache
+def _patient() -> Any:
+    """Return the driver's connection; after ``patience`` seconds without an answer (None: never) it is closed."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    class Patient(psycopg.Connection[Any]):
+        patience: float | None
+
+        def __init__(self, *words: Any) -> None:
+            self.patience = ANSWER_SECONDS
+            super().__init__(*words)
+
+        def wait(self, *words: Any, **more: Any) -> Any:
+            more.setdefault("timeout", self.patience)
+            try:
+                return super().wait(*words, **more)
+            except psycopg.OperationalError:
+                if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                    self.pgconn.finish()  # what may still come belongs to no statement any more
+                raise
+
+    return Patient
 
 
 def _refuse_replaced(connection: Any, seen: Seen) -> None:
@@ -161,6 +199,56 @@ def _refuse_replaced(connection: Any, seen: Seen) -> None:
         connection.close()
         raise unreachable()
     seen.timeline = timeline
+
+
+_ASKED_AFTER = 30.0
+"""Seconds of rest after which a connection is asked whether it still works; the network's own signs come sooner."""
+
+
+def lend_only_what_works(engine: Engine) -> None:
+    """Let the pool replace a connection that broke while it rested, without asking the server at each loan.
+
+    A server that stopped or ended the session has closed its side, and one that is gone answers no sign of life (see
+    `_connect`): this computer knows both without asking. Only after a longer rest the server is asked.
+    """
+
+    def given_back(_driver: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def lent(driver: Any, record: ConnectionPoolEntry, _loan: object) -> None:
+        since = record.info.get("rests_since")
+        if since is None:  # just made
+            return
+        if _hung_up(driver) or (time.monotonic() - since > _ASKED_AFTER and not _answers(driver)):
+            raise InvalidatePoolError
+
+    event.listen(engine, "checkin", given_back)
+    event.listen(engine, "checkout", lent)
+
+
+def _hung_up(driver: Any) -> bool:
+    """Tell whether the other side has closed a connection that rests; nothing is sent."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    try:
+        for _ in range(2):  # first what it said last, then that it hung up
+            driver.pgconn.consume_input()
+            driver.pgconn.is_busy()
+    except psycopg.OperationalError:
+        return True
+    return bool(driver.closed)
+
+
+def _answers(driver: Any) -> bool:
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    try:
+        driver.autocommit = True
+        driver.execute("SELECT 1")
+        driver.autocommit = False
+    except psycopg.Error:
+        return False
+    return True
 
 
 def _transport(authority: str) -> dict[str, str]:
@@ -215,4 +303,4 @@ def _reason(error: Any, role: str) -> Problem:
 
 def unreachable() -> Unreachable:
     """Return the one Problem for a server that is gone, starting, full, or only a stand-in."""
-    return Unreachable(tr("Server"), tr("The server does not answer."), tr("The program tries again by itself."))
+    return Unreachable(tr("Server"), tr("The server does not answer."), tr("Try again in a moment."))

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
@@ -78,6 +78,7 @@ class Database(ABC):
         self.works_in = 0
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
         self.unsigned_entries = 0  # of the log, since its last signed checkpoint
+        self.known_settings: tuple[object, Any] | None = None  # (mark, settings) as last read
         self.full_cells: dict[int, int] = {}  # cell → until when (UTC seconds) it need not be counted again
 
     @abstractmethod
@@ -103,6 +104,10 @@ class Database(ABC):
     @abstractmethod
     def reading(self) -> AbstractContextManager[Transaction]:
         """A consistent view without the right to write; many may read while one writes."""
+
+    def one_statement(self) -> AbstractContextManager[Transaction]:
+        """A transaction of exactly one statement; on a server one message there and one back."""
+        return self.transaction()
 
     @abstractmethod
     def checkpoint(self) -> None:
@@ -151,9 +156,17 @@ class Database(ABC):
     def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
         """Keep the study's epoch from changing until this transaction ends; who changes it wants it ``alone``."""
 
+    @abstractmethod
+    def hold_settings(self, transaction: Transaction) -> None:
+        """Begin to change the settings: whoever works by them has ended, and nobody begins until this ends."""
+
     def ballast_is_there(self) -> bool:
         """Tell whether new cases may be handed out: nothing said that the disk is full."""
         return True
+
+    def lay_ballast_again(self) -> None:
+        """Reserve anew what a full disk took, if there is room by now; a server has no such thing."""
+        return
 
     def release_ballast(self) -> None:
         """Give back what is kept in reserve for a full disk; a server has no such thing."""

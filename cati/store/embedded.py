@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import sys
 from contextlib import contextmanager
@@ -157,6 +158,9 @@ class Embedded(Database):
     def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
         """Do nothing: whoever writes into a file is alone as it is."""
 
+    def hold_settings(self, transaction: Transaction) -> None:
+        """Do nothing, likewise."""
+
     def wait_until_safe(self, transaction: Transaction) -> None:
         """Do nothing: what a file holds is on the disk."""
 
@@ -168,6 +172,15 @@ class Embedded(Database):
                 os.posix_fallocate(ballast.fileno(), 0, BALLAST_BYTES)
             else:
                 ballast.write(bytes(BALLAST_BYTES))
+
+    def lay_ballast_again(self) -> None:
+        """Reserve anew what a full disk took, if as much is free besides; else nothing new is begun, as before."""
+        if self.ballast_is_there() or shutil.disk_usage(self.folder).free < 2 * BALLAST_BYTES:
+            return
+        try:
+            self.lay_ballast()
+        except OSError:  # somebody else was quicker, or nothing may be written here, which the next act says
+            self.release_ballast()
 
     def release_ballast(self) -> None:
         """Give the reserve back; from then on `ballast_is_there` says no and no new case is handed out."""

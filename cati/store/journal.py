@@ -85,6 +85,27 @@ def note_by_function(transaction: Transaction, entry: Entry) -> Entry:
     return replace(entry, n=row[0], at=row[1], hash=bytes(row[2]))
 
 
+_LOOKED_BACK = 2000
+_SAID = Prepared(
+    select(log.c.n)
+    .where(
+        log.c.who == bindparam("who"), log.c.n < bindparam("before"), log.c.n >= bindparam("since"),
+        log.c.act == bindparam("act"), log.c.details.contains(bindparam("words"), autoescape=False),
+    )
+    .limit(literal_column("1"))
+)  # fmt: skip
+
+
+def said_before(transaction: Transaction, entry: Entry, words: str) -> bool:
+    """Tell whether the member's chain has this act with these ``words`` in its details before ``entry``, not long ago.
+
+    ``words`` are literal but for % and _, which they must not hold.
+    """
+    since = max(entry.n - _LOOKED_BACK, 1)
+    found = _SAID.first(transaction, who=entry.who, before=entry.n, since=since, act=entry.act, words=words)
+    return found is not None
+
+
 def heads(transaction: Transaction) -> tuple[tuple[str, int, bytes], ...]:
     """Return (chain, number, hash) of every chain's last entry, by chain; one index probe a member.
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 Progress = Callable[[int, int], None]
-HEAD = "0008"
+HEAD = "0009"
 """The newest step in `cati.store.versions`; a test holds the two together."""
 
 
@@ -54,6 +54,12 @@ def refuse_newer(database: Database) -> None:
     _known(database)
 
 
+def refuse_newer_version(name: str, found: str) -> None:
+    """Raise a Problem for a newer program's version of the tables, of a database or a backup called ``name``."""
+    if found > HEAD:
+        raise Problem(name, tr("This study was opened with a newer version of the program."), tr("Update cati."))
+
+
 def is_older(database: Database) -> bool:
     """Tell whether the database must be brought up to date first; a Problem for a newer one and for no study."""
     return _known(database) != HEAD
@@ -64,10 +70,7 @@ def _known(database: Database) -> str:
     found = version(database)
     if found is None:
         raise Problem(database.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
-    if found > HEAD:
-        raise Problem(
-            database.name, tr("This study was opened with a newer version of the program."), tr("Update cati.")
-        )
+    refuse_newer_version(database.name, found)
     return found
 
 

@@ -15,23 +15,25 @@ from cati.store.roles import Roles
 from cati.text import tr
 
 _SQL = Path(__file__).parent / "sql"
-_FUNCTIONS = ("asking", "views", "claim", "answers", "working", "outage", "watching")
+_FUNCTIONS = ("asking", "views", "claim", "answers", "working", "outage", "watching", "ending")
 """The files whose functions belong to the owner of the tables; those of "gate" belong to the gate."""
 
 _HIDDEN = (
     "cati_write", "cati_kept", "cati_erase_contact", "cati_turns_now", "cati_room", "cati_shut", "cati_second",
-    "cati_best", "cati_taken_in_hand", "cati_leased", "cati_move", "cati_announced", "cati_left_open", "cati_may_view",
+    "cati_best", "cati_any", "cati_seconds", "cati_leased", "cati_move", "cati_announced", "cati_left_open",
+    "cati_may_view", "cati_chain_on", "cati_two",
 )  # fmt: skip
 """Functions that only other functions call."""
 
 _HIGHER = {
     "supervisor": (
         "cati_announce", "cati_contacts_of", "cati_all_contacts", "cati_turn", "cati_marked", "cati_mix", "cati_sizes",
-        "cati_begun", "cati_all_acts",
+        "cati_begun", "cati_all_acts", "cati_agree_to_end",
     ),
     "lead": (
         "cati_admit", "cati_renew", "cati_dismiss", "cati_contacts_after", "cati_reseal", "cati_forget_hashes",
-        "cati_rehash_never", "cati_reseal_reason",
+        "cati_rehash_never", "cati_reseal_reason", "cati_end_step", "cati_end_rows", "cati_end_left", "cati_end_bytes",
+        "cati_end_signed", "cati_rows_are_gone",
     ),
 }  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""

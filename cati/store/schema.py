@@ -383,3 +383,14 @@ backup = Table(
     Column("path", String(1000), nullable=False),
     Column("gone_at", Instant),  # when this program deleted it
 )  # fmt: skip
+
+# Workstations that hold the seal of a study on a server, by a random id that lies beside the seal there: at the end
+# each destroys its own and says so.
+station = Table(
+    "station", metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(100), nullable=False),  # what the computer is called
+    Column("seen_at", Instant, nullable=False),  # when somebody last signed in there
+    Column("gone_at", Instant),  # when the seal there was destroyed
+    Column("report", LargeBinary),  # its signed word about that
+)  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +15,17 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store import rights
-from cati.store.connecting import Link, Refused, Secret, Seen, Unreachable, connect, unreachable
+from cati.store.connecting import (
+    ANSWER_SECONDS,
+    Link,
+    Refused,
+    Secret,
+    Seen,
+    Unreachable,
+    connect,
+    lend_only_what_works,
+    unreachable,
+)  # fmt: skip
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.prepared import Prepared
 from cati.store.roles import Roles
@@ -34,6 +44,10 @@ _NO_ANSWER = frozenset(
 )  # fmt: skip
 _KEYS_LOCK = 1667331945
 """Any number, the same in every window: what is locked is one study's database."""
+_SETTINGS_LOCK = 1667331946
+"""Likewise; sql/asking.sql has it, too."""
+_REPEATABLE_READ = 3
+"""The driver's number of it (psycopg.IsolationLevel), which is not imported for studies on a file."""
 _CLOCK_HOLDS = 600.0
 """Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
 
@@ -84,8 +98,8 @@ class Server(Database):
             execution_options={"by_functions": self.by_functions},
             pool_size=2,
             max_overflow=4,
-            pool_pre_ping=True,
         )
+        lend_only_what_works(engine)
         super().__init__(link.database, engine)
 
     def _connect(self) -> Any:
@@ -137,7 +151,7 @@ class Server(Database):
         before = ticks()
         theirs = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()[0]
         after = ticks()
-        connection.rollback()
+        connection.commit()
         self._clock = (float(theirs), (before + after) / 2)
 
     def _keep_time(self, connection: Any) -> None:
@@ -187,7 +201,7 @@ class Server(Database):
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
-        with self._told(), self._lent() as connection:
+        with self._told(), self._lent(large=large) as connection:
             driver: Any = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
@@ -225,12 +239,18 @@ class Server(Database):
         return self.at_once(statement, **values)
 
     @contextmanager
-    def _lent(self) -> Iterator[Transaction]:
-        """A connection of the pool; one that is given back after this database was closed is closed, too."""
+    def _lent(self, *, large: bool = False) -> Iterator[Transaction]:
+        """A connection of the pool; one that is given back after this database was closed is closed, too.
+
+        ``large``: what is asked of it may take as long as it takes.
+        """
         with self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.patience = None if large else ANSWER_SECONDS
             try:
                 yield connection
             finally:
+                driver.patience = ANSWER_SECONDS
                 if self._closed and not connection.invalidated:
                     connection.invalidate()
 
@@ -238,6 +258,29 @@ class Server(Database):
         """Close all connections; those at work as soon as they are done."""
         self._closed = True
         super().close()
+
+    @contextmanager
+    def one_statement(self) -> Iterator[Transaction]:
+        """Let the server begin and commit by itself around one statement; its answer says that it is kept.
+
+        The rows that it locks are free again at once, not only when this computer comes to say COMMIT.
+        """
+        with self._told(), self._lent() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            try:
+                self._keep_time(driver)
+                pid = driver.info.backend_pid
+                self._warned.discard(pid)
+                driver.autocommit = True
+                yield connection
+                driver.autocommit = False
+            except BaseException:
+                _roll_back(connection, driver)
+                if not driver.closed:
+                    driver.autocommit = False
+                raise
+        if pid in self._warned:
+            raise unreachable()
 
     def _commit(self, connection: Transaction, driver: Any) -> None:
         """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
@@ -261,13 +304,16 @@ class Server(Database):
     def reading(self) -> Iterator[Transaction]:
         """One snapshot of the whole database, without the right to write."""
         with self._told(), self._lent() as connection:
-            driver = connection.connection.dbapi_connection
+            driver: Any = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
-                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                driver.isolation_level, driver.read_only = _REPEATABLE_READ, True  # said by BEGIN itself
                 yield connection
+                _end_reading(driver)
             finally:
                 _roll_back(connection, driver)
+                if not driver.closed:
+                    driver.isolation_level = driver.read_only = None
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -317,6 +363,10 @@ class Server(Database):
         lock = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
         transaction.exec_driver_sql(f"SELECT pg_catalog.{lock}({_KEYS_LOCK})")
 
+    def hold_settings(self, transaction: Transaction) -> None:
+        """Take for oneself the lock that `cati_settings` shares; it needs no right."""
+        transaction.exec_driver_sql(f"SELECT pg_catalog.pg_advisory_xact_lock({_SETTINGS_LOCK})")
+
     def refuse_others(self) -> None:
         """Raise a Problem when another window of the study's members is connected."""
         if self.others("cati_"):
@@ -349,7 +399,8 @@ class Server(Database):
 
     def vacuum(self) -> None:
         """Write all tables anew (VACUUM FULL), so that no page holds what was deleted."""
-        with self._told(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._told(), self._lent(large=True) as lent:
+            connection = lent.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
             connection.exec_driver_sql("RESET statement_timeout")
@@ -365,6 +416,17 @@ def ticks() -> float:
     """Return seconds of a clock that nobody sets and that goes on while the computer sleeps."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: its monotonic clock stands still in sleep
     return time.monotonic() if boot is None else time.clock_gettime(boot)
+
+
+def _end_reading(driver: Any) -> None:
+    """End a look by COMMIT: at a ROLLBACK the driver forgets every statement that it has prepared.
+
+    What was read is read, whether the server still answers or not.
+    """
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    with suppress(psycopg.Error):
+        driver.commit()
 
 
 def _roll_back(connection: Transaction, driver: Any) -> None:

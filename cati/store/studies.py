@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import cell, member, questionnaire, study
+from cati.vault.server_password import folded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,22 @@ def replace_settings(transaction: Transaction, settings: bytes) -> None:
     transaction.execute(update(study).values(settings=settings))
 
 
+_MARK = Prepared(
+    select(study.c.settings),
+    postgresql=select(func.md5(study.c.settings)),
+    member=text("SELECT public.cati_settings()"),
+)
+
+
+def settings_mark(transaction: Transaction) -> object:
+    """Return what is another value after every change of the settings; no change until this transaction ends.
+
+    In `Database.reading` on a file, or as the owner of a server's tables, they may change all the same.
+    """
+    row = _MARK.first(transaction)
+    return None if row is None else row[0]
+
+
 def set_epoch(transaction: Transaction, epoch: int) -> None:
     """Say under which contacts' key everything is sealed from now on."""
     transaction.execute(update(study).values(epoch=epoch))
@@ -132,15 +149,18 @@ def members(transaction: Transaction) -> tuple[MemberRow, ...]:
 
 
 def member_by_login(transaction: Transaction, login: str) -> MemberRow | None:
-    """Return the member with this login, upper and lower case alike."""
-    row = transaction.execute(select(member).where(func.lower(member.c.login) == login.strip().lower())).first()
+    """Return the member with this login, upper and lower case alike, however its accents are written."""
+    # Compared here: SQLite knows the lower case of a to z only. On a server interviewers see no other row than theirs.
+    wanted = folded(login)
+    same = [row.id for row in transaction.execute(select(member.c.id, member.c.login)) if folded(row.login) == wanted]
+    row = transaction.execute(select(member).where(member.c.id.in_(same)).order_by(member.c.login)).first()
     return None if row is None else MemberRow(**row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
 def set_server_role(transaction: Transaction, login: str, role: str | None) -> None:
     """Write by which role a member signs in at a server; None: by none any more."""
-    folded = func.lower(member.c.login) == login.strip().lower()
-    transaction.execute(update(member).where(folded).values(server_role=role))
+    named = func.lower(member.c.login) == login.strip().lower()
+    transaction.execute(update(member).where(named).values(server_role=role))
 
 
 def cell_id(transaction: Transaction, site: str, department: str, language: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from PySide6.QtWidgets import QWidget
 
@@ -24,20 +24,32 @@ def unsaved_words(study: OpenStudy) -> str:
     return tr("Not everything is saved yet. Once more to leave all the same; then sign in again at this workstation.")
 
 
+class Sign(Protocol):
+    """What shows on a page that something is on its way, as `cati.ui.pages.Working` does."""
+
+    def begin(self, what: str) -> None:
+        """Show that work has begun."""
+
+    def end(self) -> None:
+        """Take it away."""
+
+
 def ask(
     owner: QWidget,
     study: OpenStudy,
     work: Callable[[], T],
     done: Callable[[T], None],
     failed: Callable[[Problem], None] | None = None,
+    *,
+    sign: Sign | None = None,
 ) -> None:
     """Ask the study: at once where it lies in a folder, off the window's thread where it lies on a server.
 
     A Problem goes to ``failed``; without it, it is raised here of a folder, and passed over of a server: whoever looks
-    there looks again.
+    there looks again. ``sign`` is shown for as long as a server is asked.
     """
     if study.desk is not None:
-        run_in_background(owner, lambda _ticket: work(), done, failed)
+        _ask_server(owner, work, done, failed or (lambda _problem: None), sign)
         return
     try:
         found = work()
@@ -47,3 +59,27 @@ def ask(
         failed(problem)
     else:
         done(found)
+
+
+def _ask_server(
+    owner: QWidget,
+    work: Callable[[], T],
+    done: Callable[[T], None],
+    failed: Callable[[Problem], None],
+    sign: Sign | None,
+) -> None:
+    def end() -> None:
+        if sign is not None:
+            sign.end()
+
+    def came(found: T) -> None:
+        end()
+        done(found)
+
+    def refused(problem: Problem) -> None:
+        end()
+        failed(problem)
+
+    if sign is not None:
+        sign.begin(tr("Asking the server …"))
+    run_in_background(owner, lambda _ticket: work(), came, refused)

@@ -17,7 +17,6 @@ from cati.text import show_moment, tr
 from cati.ui import theme
 from cati.ui.asking_study import ask
 from cati.ui.asking_view import ESCAPE, AskingView
-from cati.ui.background import run_in_background
 from cati.ui.case_panel import CasePanel, lost_words, withdrawal_question
 from cati.ui.idle_view import IdleView
 from cati.ui.keys import Key, Where, key_of
@@ -58,7 +57,7 @@ class CallingPage(QWidget):
         self._withdrawing = ""
         self.panel = CasePanel(study)
         self.notice = theme.words("", "caution")
-        self.notice.setContentsMargins(2 * theme.unit(), theme.unit() // 2, 2 * theme.unit(), 0)
+        self.notice.setContentsMargins(2 * theme.unit(), theme.unit(), 2 * theme.unit(), 0)
         self.notice.hide()
         self.views = QStackedWidget()
         self.views.addWidget(self.panel)
@@ -87,7 +86,7 @@ class CallingPage(QWidget):
             self._follow(self.keeping)
 
     def _build(self) -> None:
-        self.idle = IdleView()
+        self.idle = IdleView(by_name=calling.searches_by_name(self.study))
         self.asking = AskingView()
         self.views.addWidget(self.idle)
         self.views.addWidget(self.asking)
@@ -132,6 +131,7 @@ class CallingPage(QWidget):
 
     def search(self, text: str) -> None:
         """Look for somebody who calls back."""
+        self.say("")
         self.wanted.want(
             lambda: calling.find_caller(self.study, text),
             lambda found: self.idle.show_found(found, text.strip()),
@@ -166,7 +166,7 @@ class CallingPage(QWidget):
         self._show_idle()
         if isinstance(noted, OnTheWay) and self.keeping is not None:
             self.keeping.expect(noted, words)
-            self.idle.show_noted("")
+            self.idle.show_noted(words)
         elif words:
             self.idle.show_noted(words)
             self.counted.emit()
@@ -215,7 +215,8 @@ class CallingPage(QWidget):
 
         def undone(found: DeliveredCase | TooLate) -> None:
             if isinstance(found, TooLate):
-                self.say(tr("The ten seconds are over."))
+                over = tr("The ten seconds are over.")
+                self.say(tr("The outcome stays as it is. {why}", why=found.why) if found.why else over)
                 return
             self._deliver(found)
             self.counted.emit()
@@ -258,11 +259,28 @@ class CallingPage(QWidget):
         """Tell whether an interview is being led: then nobody is idle."""
         return self.panel.interview is not None
 
-    def let_go(self) -> None:
-        """Give the open case back for good, as if its lease had run out: another person wants the workstation."""
-        if self.case is not None:
-            calling.let_go(self.study)
-            self.panel.put_away("", None)
+    def let_go(self, done: Callable[[], None]) -> None:
+        """Give the open case back for good, as if its lease had run out: nobody is here, or somebody else is.
+
+        Then, or when the study cannot be told now (the lease runs out by itself), ``done`` is called.
+        """
+        case, study = self.case, self.study
+        if case is None:
+            done()
+            return
+
+        def given(_told: object) -> None:
+            if self.case is case:
+                if study.desk is not None:
+                    study.desk.let_go(case.case_id)
+                self.panel.put_away("", None)
+                self.idle.forget()
+            done()
+
+        if study.desk is not None and study.desk.outbox.standing().waiting:
+            given(None)  # what waits to be saved comes first; it is sent under the lease there is
+        else:
+            ask(self, study, lambda: calling.let_go(study), given, given)
 
     def covered(self) -> None:
         """Take out of the clipboard what was copied to be dialled; the window covers the page itself."""
@@ -272,7 +290,7 @@ class CallingPage(QWidget):
     def shown_again(self) -> None:
         """Show between two cases what was taken off the page while it was covered."""
         if self.case is None and self.views.currentWidget() is self.idle:
-            self.idle.show_appointments(calling.my_appointments(self.study))
+            self.catch_up()
 
     def take_over(self, study: OpenStudy) -> None:
         """Work by what was changed elsewhere from the next case on; between two cases only."""
@@ -287,7 +305,7 @@ class CallingPage(QWidget):
             if self.views.currentWidget() is self.idle and self.isVisible():
                 self.idle.show_appointments(booked)
 
-        run_in_background(self, lambda _ticket: calling.my_appointments(study), show)
+        ask(self, study, lambda: calling.my_appointments(study), show)
 
     def may_leave(self) -> bool:
         """Tell whether the page may be left: not while a case is open, or one is on its way here."""
@@ -335,6 +353,7 @@ class CallingPage(QWidget):
         elif event.key() == Qt.Key.Key_Escape:
             if self.wanted.forget():
                 self.idle.show_ready()
+            self.say("")
             self.setFocus()
         else:
             return False

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QVBoxLayout
 from cati.errors import Problem
 from cati.text import mark, tr, trn
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.background import Job, Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Page, Working, clear, heading, in_words
 
@@ -47,6 +48,8 @@ class ExportPage(Page):
         )
         self.stock = theme.words("", "quiet")
         self.body.addWidget(self.stock)
+        self.asking = Working()
+        self.body.addWidget(self.asking)
         self.body.addWidget(heading(tr("Formats")))
         self.boxes: dict[str, QCheckBox] = {}
         for name, words in FORMATS:
@@ -77,7 +80,15 @@ class ExportPage(Page):
     def _show_stock(self) -> None:
         from cati.fieldwork.mixing import stock_counts  # noqa: PLC0415 - with the page
 
-        stock, pending = stock_counts(self.study)
+        study = self.study
+
+        def failed(problem: Problem) -> None:
+            self.outcome.say(in_words(problem), "warning")
+
+        self.go.setEnabled(False)
+        ask(self, study, lambda: stock_counts(study), lambda found: self._show_counts(*found), failed, sign=self.asking)
+
+    def _show_counts(self, stock: int, pending: int) -> None:
         words = trn("1 interview is ready to leave.", "{n} interviews are ready to leave.", stock)
         if pending:
             words += " " + trn("1 more waits to be mixed.", "{n} more wait to be mixed.", pending)

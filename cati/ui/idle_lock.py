@@ -22,6 +22,7 @@ from shiboken6 import isValid
 from cati.errors import Problem
 from cati.text import tr
 from cati.ui import theme
+from cati.ui.asking_study import unsaved_words
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Working, in_words
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 LOOK_MS = 5000
 LONGEST_TALK = timedelta(hours=1)
 """In an interview nobody is idle; only after an hour without a key it was left, not led."""
+HELD_MINUTES = 45
+"""So long a locked window holds on to its open case: a lease and half of one more; then the others get it."""
 _ACTIVITY = frozenset(
     {
         QEvent.Type.KeyPress,
@@ -60,11 +63,16 @@ class LockPage(QWidget):
         stack.setSpacing(unit)
         stack.addWidget(theme.words(tr("Locked"), "title"))
         kept = (
-            tr("{name} is signed in. The open case stays reserved, and what was typed is kept.", name=name)
+            tr(
+                "{name} is signed in. The open case stays reserved for {n} minutes, and what was typed is kept.",
+                name=name,
+                n=HELD_MINUTES,
+            )
             if case_open
             else tr("{name} is signed in. What was typed is kept.", name=name)
         )
-        stack.addWidget(theme.words(kept))
+        self.about = theme.words(kept)
+        stack.addWidget(self.about)
         self.password = QLineEdit()
         self.password.setEchoMode(QLineEdit.EchoMode.Password)
         self.password.returnPressed.connect(lock.unlock)
@@ -87,13 +95,13 @@ class LockPage(QWidget):
         whole.addWidget(column, 1000, Qt.AlignmentFlag.AlignTop)
         whole.addStretch(1)
 
-    def busy(self, *, at_work: bool) -> None:
-        """Take no second order while the password is looked at."""
+    def busy(self, words: str) -> None:
+        """Take no second order while something is done, "" once it is."""
         for part in (self.enter, self.leave, self.password):
-            part.setDisabled(at_work)
-        if at_work:
+            part.setDisabled(bool(words))
+        if words:
             self.note.hide()
-            self.working.begin(tr("Unlocking …"))
+            self.working.begin(words)
         else:
             self.working.end()
 
@@ -111,7 +119,8 @@ class IdleLock(QObject):
         self._focus: QWidget | None = None
         self._silenced: list[QShortcut] = []
         self._hidden: list[QWidget] = []
-        self._sure = False
+        self._sure = self._giving = False
+        self._since = self._last
         clock = QTimer(self)
         clock.timeout.connect(self.look)
         clock.start(LOOK_MS)
@@ -141,10 +150,15 @@ class IdleLock(QObject):
         self._last = self._window.now()
 
     def look(self) -> None:
-        """Lock when nobody has done anything for as long as the study allows."""
+        """Lock when nobody has done anything for as long as the study allows; give back what is held for too long."""
         now = self._window.now()
         self._last = min(self._last, now)  # a clock set back makes nobody idle, and nobody busy
-        if self._window.study is not None and not self.locked and now - self._last >= self._patience():
+        self._since = min(self._since, now)
+        if self.locked:
+            self._keep_cursor()
+            if now - self._since >= timedelta(minutes=HELD_MINUTES):
+                self._give_back()
+        elif self._window.study is not None and not self.locked and now - self._last >= self._patience():
             self.lock()
 
     def _patience(self) -> timedelta:
@@ -155,11 +169,43 @@ class IdleLock(QObject):
         talks = getattr(self._window.page(), "talks", None)
         return max(usual, LONGEST_TALK) if talks is not None and talks() else usual
 
+    def _keep_cursor(self) -> None:
+        """Put the cursor back where it is seen: what happens to the page under the cover may have taken it."""
+        focus = self._window.focusWidget()
+        if self.page is not None and (focus is None or not self.page.isAncestorOf(focus)):
+            self.page.password.setFocus()
+
+    def _give_back(self) -> None:
+        """Give the open case back, and say so under the cover and on it: nobody has come back for too long."""
+        page = self._window.page()
+        let_go, say = getattr(page, "let_go", None), getattr(page, "say", None)
+        if let_go is None or say is None or not self._holds_case() or self._giving:
+            return
+
+        def given() -> None:
+            self._giving = False
+            words = tr(
+                "This window was locked for more than {n} minutes, so the open case went back to the others. "
+                "What was entered until then is kept.",
+                n=HELD_MINUTES,
+            )
+            if isValid(page):
+                say(words)
+            self._sure = False
+            if self.page is not None:
+                self.page.about.setText(words)
+                self.page.note.hide()
+                self._keep_cursor()
+
+        self._giving = True
+        let_go(given)
+
     def lock(self) -> None:
-        """Cover the window. The page stays as it is, unseen; its case goes on being renewed."""
+        """Cover the window. The page stays as it is, unseen; its case is renewed for `HELD_MINUTES` more."""
         study = self._window.study
         if study is None or self.locked:
             return
+        self._since = self._window.now()
         self._focus = self._window.focusWidget()
         self._silenced = [key for key in self._window.findChildren(QShortcut) if key.isEnabled()]
         for key in self._silenced:
@@ -204,11 +250,11 @@ class IdleLock(QObject):
             unlock(study, password)
 
         def refused(problem: Problem) -> None:
-            page.busy(at_work=False)
+            page.busy("")
             page.note.say(in_words(problem), "warning")
             page.password.setFocus()
 
-        page.busy(at_work=True)
+        page.busy(tr("Unlocking …"))
         run_in_background(page, work, lambda _nothing: self.uncover(), refused)
 
     def uncover(self) -> None:
@@ -231,7 +277,9 @@ class IdleLock(QObject):
         if again is not None:
             with suppress(Problem):  # it is said at the next act
                 again()
-        focus = self._focus if self._focus is not None and isValid(self._focus) else self._window.page()
+        focus = self._focus
+        if focus is None or not isValid(focus) or not focus.isVisibleTo(self._window):
+            focus = self._window.page()
         focus.setFocus()
 
     def sign_out(self) -> None:
@@ -248,14 +296,19 @@ class IdleLock(QObject):
                     "warning",
                 )
                 return
-            try:
-                let_go()
-            except Problem as problem:
-                page.note.say(in_words(problem), "warning")
-                return
+            page.busy(tr("Giving the case back …"))
+            let_go(self._leave)
+            return
+        self._leave()
+
+    def _leave(self) -> None:
+        """Uncover the window and sign out."""
         self.uncover()
         self._window.sign_out()
         if self._window.study is not None:  # something that must not be left is under way
+            words = unsaved_words(self._window.study)
             self.lock()
             if self.page is not None:
-                self.page.note.say(tr("Something is still being done; it must come to its end first."), "warning")
+                self.page.note.say(
+                    words or tr("Something is still being done; it must come to its end first."), "warning"
+                )

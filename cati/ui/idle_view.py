@@ -24,9 +24,11 @@ class IdleView(QWidget):
     caller_chosen = Signal(str)
     appointment_chosen = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, *, by_name: bool = True) -> None:
+        """``by_name``: who calls back is found by name, too, and not only by number."""
         super().__init__()
         unit = theme.unit()
+        self._by_name = by_name
         self.heading = theme.words("", "title")
         self.about = theme.words("")
         self.blocked = QGridLayout()
@@ -63,9 +65,10 @@ class IdleView(QWidget):
         whole.addWidget(self.keys)
         whole.addSpacing(unit)
         whole.addWidget(rule())
-        caller = Labelled(
-            tr("F3  Somebody calls back: number or name"), self.search, tr("Return searches; nothing is kept of it.")
+        asked = (
+            tr("F3  Somebody calls back: number or name") if self._by_name else tr("F3  Somebody calls back: number")
         )
+        caller = Labelled(asked, self.search, tr("Return searches; nothing is kept of it."))
         narrow: tuple[QWidget, ...] = (caller, self.found, self.mine)
         for one in narrow:
             one.setMaximumWidth(theme.columns(90))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,15 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit, QSpinBox, QVBox
 from cati.errors import Problem
 from cati.text import language, tr, trn
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.background import Job, Ticket, run_in_background
 from cati.ui.import_report import ReportPart
 from cati.ui.mapping_part import MappingPart
-from cati.ui.pages import Labelled, Note, Page, Working, heading, in_words, row, rule
+from cati.ui.pages import Labelled, Note, Page, Working, clear, heading, in_words, row, rule
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
-    from cati.fieldwork.sample import ImportReport, Received
+    from cati.fieldwork.sample import ImportReport, Mapping, Received
 
 SUFFIXES = "*.age *.xlsx *.xls *.ods *.csv *.txt *.zip"
 
@@ -120,10 +122,12 @@ class ListPage(Page):
     def show_counts(self) -> None:
         """Show how many people the study has, or what to do first."""
         from cati.fieldwork.sample import sample_counts  # noqa: PLC0415 - with the page
-        from cati.ui.pages import clear  # noqa: PLC0415
 
+        study = self.study
+        ask(self, study, lambda: sample_counts(study), self._show_total, sign=self.reading)
+
+    def _show_total(self, found: Sequence[tuple[str, str, int]]) -> None:
         clear(self.counts)
-        found = sample_counts(self.study)
         total = sum(count for _site, _department, count in found)
         if not total:
             self.counts.addWidget(
@@ -186,10 +190,14 @@ class ListPage(Page):
             return
         path, secret, study = self.path, self.secret.text() or None, self.study
 
-        def work(_ticket: Ticket) -> Received:
-            from cati.fieldwork.sample import receive  # noqa: PLC0415
+        def work(_ticket: Ticket) -> tuple[Received, Mapping | Problem]:
+            from cati.fieldwork.sample import propose, receive  # noqa: PLC0415
 
-            return receive(study, path, secret)
+            received = receive(study, path, secret)
+            try:
+                return received, propose(study, received)
+            except Problem as problem:  # a person says which row holds the headers
+                return received, problem
 
         self.problem.hide()
         self.choose.setEnabled(False)
@@ -204,7 +212,8 @@ class ListPage(Page):
             self.secret.selectAll()
             self.secret.setFocus()
 
-    def _show_received(self, received: Received) -> None:
+    def _show_received(self, read: tuple[Received, Mapping | Problem]) -> None:
+        received, proposed = read
         self.reading.end()
         self.choose.setEnabled(True)
         self.received = received
@@ -217,7 +226,7 @@ class ListPage(Page):
             tr("SHA-256 of the file, to compare with the slip: {digest}", digest=_grouped(received.sha256))
         )
         try:
-            found = self.mapping.show_list(received)
+            found = self.mapping.show_list(received, proposed)
         except Problem as problem:
             self.problem.say(in_words(problem), "warning")
             return

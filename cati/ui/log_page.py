@@ -10,12 +10,14 @@ from PySide6.QtWidgets import QComboBox, QTabWidget, QVBoxLayout
 from cati.errors import Problem
 from cati.text import tr, trn
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.day_part import DayPart
 from cati.ui.kept_table import kept_table, show_rows
 from cati.ui.pages import Labelled, Note, Page, Working, grid, heading, in_words, show_day
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from cati.fieldwork.log_words import LogLine
@@ -155,12 +157,16 @@ class EntriesPart(_Tab):
         for box, words in ((self.who, tr("Everybody")), (self.act, tr("Everything"))):
             box.blockSignals(True)
             box.addItem(words, "")
-        for member, name in sorted(names_of_staff(self.study).items(), key=lambda pair: pair[1].casefold()):
-            self.who.addItem(name, member)
         for act, words in sorted(((act.value, tr(words)) for act, words in WORDS.items()), key=lambda pair: pair[1]):
             self.act.addItem(words, act)
         for box in (self.who, self.act):
             box.blockSignals(False)
+        study = self.study
+        ask(self, study, lambda: names_of_staff(study), self._fill_names, lambda _problem: None)  # "Everybody" is there
+
+    def _fill_names(self, names: Mapping[str, str]) -> None:
+        for member, name in sorted(names.items(), key=lambda pair: pair[1].casefold()):
+            self.who.addItem(name, member)
 
     def _anew(self) -> None:
         self._shown = AT_ONCE

@@ -23,6 +23,7 @@ from cati.ui.header import Figures, Header
 from cati.ui.idle_lock import IdleLock
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
 from cati.ui.pages import begin
+from cati.ui.parting import part_from
 from cati.ui.sign_in import SignInPage
 from cati.ui.watch import Watch
 
@@ -91,15 +92,15 @@ class MainWindow(QMainWindow):
         """Close the study and go back to the first page."""
         if self.study is None or not self._may_leave() or not self._may_end():
             return
-        from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
-
         study = self.study
         self.show_sign_in(study.folder)
-        sign_out(study)
+        part_from(self, study, signed_out=True)
 
     def leave_study(self) -> None:
         """Show that nobody is signed in; whoever calls this closes the study."""
         self.watch.leave()
+        if self.study is not None and self.study.desk is None:
+            self.watch.wait()
         self.study = None
         self.rail.hide()
         self.header.show_nobody()
@@ -127,6 +128,7 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str, page: QWidget) -> None:
         """Show a page in place of the one there was, and listen to what it reports."""
         self._open = name
+        self.statusBar().clearMessage()
         self._listen(page)
         if hasattr(page, "may_take"):
             page.may_take = self.watch.look
@@ -149,6 +151,7 @@ class MainWindow(QMainWindow):
             ("occupied", self._occupy),
             ("site_shown", self._show_site),
             ("counted", self.count),
+            ("retry_wanted", lambda: self.open_place(self._open)),
             ("day_wanted", lambda: navigation.show_day(self)),
             ("settled", self.take_over),
             ("signed_in", self.enter),
@@ -178,6 +181,8 @@ class MainWindow(QMainWindow):
     def _may_end(self) -> bool:
         """Tell whether the study may be closed; when something of it is not saved, it is said once before."""
         words = unsaved_words(self.study) if self.study is not None else ""
+        if not words:
+            self._told_unsaved = False
         if not words or self._told_unsaved:
             return True
         self._told_unsaved = True
@@ -186,6 +191,7 @@ class MainWindow(QMainWindow):
 
     def _occupy(self, occupied: bool) -> None:
         self._occupied = occupied
+        self.statusBar().clearMessage()
         self.header.hold(occupied)
         self.rail.setVisible(self.study is not None and not occupied)
 
@@ -272,11 +278,9 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         if self.study is not None:
-            from cati.fieldwork.study import sign_out  # noqa: PLC0415 - loaded with the study
-
             study, self.study = self.study, None
             self.watch.leave()
-            sign_out(study)
+            part_from(self, study, signed_out=True)
         event.accept()
 
 
@@ -305,8 +309,13 @@ def _open_number(window: MainWindow, number: int) -> None:
 
 
 def _connect(window: MainWindow) -> None:
-    """Connect the header, the navigation, the window's own keys and its two clocks."""
+    """Connect the header, the navigation, the line at the bottom, the window's own keys and its two clocks."""
     header = window.header
+    bar = window.statusBar()
+    bar.setSizeGripEnabled(False)
+    bar.setContentsMargins(2 * theme.unit(), 0, 0, 0)
+    bar.messageChanged.connect(lambda words: bar.setVisible(bool(words)))
+    bar.hide()
 
     def grow(step: int) -> None:
         window.wear(scale=next_scale(step))

@@ -62,26 +62,23 @@ class MappingPart(QWidget):
         self.remember.setChecked(True)
         stack.addWidget(self.remember)
 
-    def show_list(self, received: Received) -> bool:
-        """Propose the meaning of this list's columns; False when a person must say which row holds the headers.
+    def show_list(self, received: Received, proposed: Mapping | Problem) -> bool:
+        """Show what this list's columns may mean; False when a person must say which row holds the headers.
 
-        Raises Problem when no row has the cells to be one.
+        Raises ``proposed`` when it is a Problem and no row has the cells to be one.
         """
-        from cati.fieldwork.sample import propose  # noqa: PLC0415 - with the list
-
         self._received = received
         self.mapping = None
         self._show_origin(received.table)
-        try:
-            self._take(propose(self.study, received))
-        except Problem as problem:
-            if max((sum(map(bool, row)) for row in received.table.rows[:_ROWS_LOOKED_AT]), default=0) < _LEAST_COLUMNS:
-                raise
-            for layout in (self._columns, self._holds, self._sample):
-                clear(layout)
-            self._faults.say(in_words(problem), "warning")
-            return False
-        return True
+        if not isinstance(proposed, Problem):
+            self._take(proposed)
+            return True
+        if max((sum(map(bool, row)) for row in received.table.rows[:_ROWS_LOOKED_AT]), default=0) < _LEAST_COLUMNS:
+            raise proposed
+        for layout in (self._columns, self._holds, self._sample):
+            clear(layout)
+        self._faults.say(in_words(proposed), "warning")
+        return False
 
     def _show_origin(self, table: Table) -> None:
         """Say which sheet was read and how its letters were, where another answer was possible."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cati.fieldwork.supervising import Progress
 
 REFRESH_MS = 60_000
+LATE_MS = 1000
+"""After so long it is said that the counting goes on."""
 _REST = 4
 """After counting for a while a window rests so many times as long, however much happens meanwhile."""
 
@@ -36,6 +38,7 @@ class ProgressPage(Page):
         super().__init__(tr("Progress"), wide=True)
         self.study = study
         self.found: Progress | None = None
+        self._shown_at = study.now()
         self._shape: tuple[bool, bool] | None = None
         self._counting = self._again = False
         self._rests: dict[bool, tuple[QElapsedTimer, int]] = {}
@@ -44,8 +47,10 @@ class ProgressPage(Page):
         self.problem.hide()
         self.content = QVBoxLayout()
         self.content.setSpacing(theme.unit())
-        self.body.addWidget(self.working)
-        self.body.addWidget(self.problem)
+        layout = self.layout()
+        if isinstance(layout, QVBoxLayout):  # above what scrolls: in sight wherever it is scrolled to
+            layout.insertWidget(1, self.working)
+            layout.insertWidget(2, self.problem)
         self.body.addLayout(self.content)
         self.body.addStretch(1)
         self.again = theme.push(tr("&Refresh"), self.refresh)
@@ -54,6 +59,9 @@ class ProgressPage(Page):
         self.foot.addWidget(self.day)
         self.foot.addStretch(1)
         self.begin_at = self.again
+        self._late = QTimer(self)
+        self._late.setSingleShot(True)
+        self._late.timeout.connect(lambda: self.working.begin(tr("Counting …")))
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.timeout.connect(self.catch_up)
@@ -117,17 +125,25 @@ class ProgressPage(Page):
                 self.catch_up()
 
         self._counting = True
+        self._late.start(LATE_MS)
         run_in_background(self, work, done, self._failed)
 
     def _failed(self, problem: Problem) -> None:
-        self._counting = False
+        self._counting = self._again = False
+        self._late.stop()
         self.working.end()
-        self.problem.say(in_words(problem), "warning")
+        words = in_words(problem)
+        if self.found is not None:
+            at = show_moment(self._shown_at.astimezone(), "HH:mm:ss")
+            words += " " + tr("These figures are of {time}; they follow by themselves.", time=at)
+        self.problem.say(words, "warning")
 
     def show_progress(self, found: Progress) -> None:
         """Show the figures; whatever is shown already and still holds is left alone, and so are focus and place."""
+        self._late.stop()
         self.working.end()
         self.problem.hide()
+        self._shown_at = self.study.now()
         shape = (found.field_over, bool(found.calling) or not found.field_over)
         if shape != self._shape:
             self._shape = shape

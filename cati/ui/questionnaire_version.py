@@ -14,6 +14,7 @@ from cati.survey.markup import without_markup
 from cati.survey.versions import Change, Difference, Shift
 from cati.text import mark, tr, trn
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Note, Working, in_words
 from cati.ui.questionnaire_files import breakable
@@ -129,15 +130,19 @@ class VersionPart(QWidget):
             return
         from cati.fieldwork.versions import adopt_version  # noqa: PLC0415 - with the page
 
-        try:
-            self.study = adopt_version(self.study, self.proposed)
-        except Problem as problem:
+        study, proposed = self.study, self.proposed
+
+        def adopted(changed: OpenStudy) -> None:
+            self.study = changed
+            self.adopt.hide()
+            self.outcome.say("✓ " + tr("{file} is the study's questionnaire from now on. It is in the log.",
+                                       file=breakable(proposed.name)))  # fmt: skip
+            self.adopted.emit(changed)
+
+        def refused(problem: Problem) -> None:
             self.outcome.say("✗ " + in_words(problem), "warning")
-            return
-        self.adopt.hide()
-        self.outcome.say("✓ " + tr("{file} is the study's questionnaire from now on. It is in the log.",
-                                   file=breakable(self.proposed.name)))  # fmt: skip
-        self.adopted.emit(self.study)
+
+        ask(self, study, lambda: adopt_version(study, proposed), adopted, refused, sign=self.working)
 
 
 def _line(one: Difference, lost: int, names: Mapping[str, str]) -> str:

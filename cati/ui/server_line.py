@@ -15,6 +15,7 @@ from cati.ui.next_wanted import AWAY_SECONDS, Wanted
 from cati.ui.read_aloud import announce
 
 if TYPE_CHECKING:
+    from cati.fieldwork.left_behind import Left
     from cati.fieldwork.outbox import Kept, Outbox, Standing
 
 LATE_SECONDS = 0.5
@@ -104,10 +105,10 @@ class ServerLine(QWidget):
                 tr("The next case comes by itself as soon as it does. Esc: stop waiting."),
             )
         elif self._due is not None and is_not_saved(standing):
-            self.waits.emit(
-                tr("Not saved yet"),
-                tr("It is kept on this workstation, and saved by itself as soon as the server answers."),
-            )
+            words = tr("It is kept on this workstation, and saved by itself as soon as the server answers.")
+            if not self._due[0].completed:
+                words += " " + tr("Until then it cannot be undone.")
+            self.waits.emit(tr("Not saved yet"), words)
 
     def collect(self) -> None:
         """Take in what the server made of the acts that were sent."""
@@ -126,9 +127,7 @@ class ServerLine(QWidget):
                     )
                 )
             elif isinstance(one, OthersWait):
-                self.said.emit(
-                    tr("Somebody else has left entries on this workstation that are not saved; they must sign in here.")
-                )
+                self.said.emit("\n".join(left_words(other) for other in one.left))
             elif self._due is not None and self._due[0].case_id == one.case_id:
                 self._tell_kept(one, *self._due)
         self.look()
@@ -144,7 +143,7 @@ class ServerLine(QWidget):
 
     def _not_saved(self, standing: Standing) -> str:
         if self._between():
-            return "⚠ " + tr("Not saved yet: the last call is kept on this workstation.")
+            return "⚠ " + tr("Not saved yet: what was done last is kept on this workstation.")
         if standing.trouble:
             return "⚠ " + tr(
                 "Not saved yet. {trouble} What you enter is kept on this workstation.", trouble=standing.trouble
@@ -160,6 +159,25 @@ class ServerLine(QWidget):
         theme.set_kind(self.words, kind)
         if aloud:
             announce(self, words)
+
+
+def left_words(left: Left) -> str:
+    """Return what is said of what somebody else left on this workstation."""
+    if left.active:
+        return trn(
+            "1 entry of {name} is on this workstation and not saved yet: {name} must sign in here.",
+            "{n} entries of {name} are on this workstation and not saved yet: {name} must sign in here.",
+            left.acts,
+            name=left.name,
+        )
+    return trn(
+        "1 entry of {name} on this workstation is lost, for {name} was let go. A research lead can remove it: page "
+        "“Staff”.",
+        "{n} entries of {name} on this workstation are lost, for {name} was let go. A research lead can remove them: "
+        "page “Staff”.",
+        left.acts,
+        name=left.name,
+    )
 
 
 def is_not_saved(standing: Standing) -> bool:

@@ -13,7 +13,8 @@ from cati.errors import Problem
 from cati.settings import StudySettings, check_settings
 from cati.text import mark, tr
 from cati.ui import theme
-from cati.ui.pages import Note, Page, in_words
+from cati.ui.asking_study import ask
+from cati.ui.pages import Note, Page, Working, in_words
 from cati.ui.rules_section import RulesSection
 from cati.ui.sites_section import SitesSection
 from cati.ui.study_sections import AboutSection, ConsentSection, DatesSection, Section
@@ -63,10 +64,12 @@ class SettingsPage(Page):
         self.tabs.setDocumentMode(True)
         self.note = Note("")
         self.note.hide()
+        self.working = Working()
         layout = self.layout()
         if isinstance(layout, QVBoxLayout):
             layout.insertWidget(1, self.tabs, 1)
-            layout.insertWidget(2, self.note)
+            layout.insertWidget(2, self.working)
+            layout.insertWidget(3, self.note)
         self.save = theme.push(tr("&Save the changes"), self.change, kind="primary")
         self.foot.addStretch(1)
         self.foot.addWidget(self.save)
@@ -110,11 +113,24 @@ class SettingsPage(Page):
         if wrong:
             self.note.say("\n".join([tr("Not saved; see what is marked ✗."), *(in_words(p) for p in left)]), "warning")
             return
-        try:
-            study, changed = change_settings(self.study, settings)
-        except Problem as problem:
+        study = self.study
+
+        def refused(problem: Problem) -> None:
+            self.save.setEnabled(True)
             self.note.say(in_words(problem), "warning")
-            return
+
+        self.save.setEnabled(False)
+        ask(
+            self,
+            study,
+            lambda: change_settings(study, settings),
+            lambda found: self._changed(settings, *found),
+            refused,
+            sign=self.working,
+        )
+
+    def _changed(self, settings: StudySettings, study: OpenStudy, changed: Sequence[str]) -> None:
+        self.save.setEnabled(True)
         self.study = study
         if study.settings != settings:  # somebody else changed others meanwhile
             self.show_settings(study.settings)

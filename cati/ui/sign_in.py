@@ -108,7 +108,11 @@ class SignInPage(Page):
         self.start = QLineEdit()
         self.start.setMaxLength(80)
         self.start.returnPressed.connect(self.sign_in)
-        self._first_time = Labelled(tr("Start password, the first time only"), self.start)
+        self._first_time = Labelled(
+            tr("Start password, the first time only"),
+            self.start,
+            tr("It is on the slip that you were given. Have you no other password yet, leave the line above empty."),
+        )
         self._first_time.hide()
         side.addWidget(self._first_time)
         self.enter = theme.push(tr("Sign in"), self.sign_in, kind="primary")
@@ -129,7 +133,7 @@ class SignInPage(Page):
         side.addWidget(self.update_study, 0, Qt.AlignmentFlag.AlignLeft)
         side.addWidget(self._seal_part())
         self.recover = theme.push(
-            theme.folded(tr("No research lead can sign in any more …"), 24), self._recover, kind="quiet"
+            theme.folded(tr("If no research lead can sign in any more …"), 24), self._recover, kind="quiet"
         )
         self.recover.hide()
         side.addWidget(self.recover, 0, Qt.AlignmentFlag.AlignLeft)
@@ -252,6 +256,14 @@ class SignInPage(Page):
     def _unfit(self, problem: Problem) -> None:
         self.problem.say(in_words(problem), "warning")
 
+    def parting(self, words: str) -> None:
+        """Say that whoever was here before is being signed out, "" when they are; until then nobody signs in."""
+        if words:
+            self.working.begin(words)
+        else:
+            self.working.end()
+        self.enter.setEnabled(not words)
+
     def say(self, sentence: str) -> None:
         """Say why nobody is signed in any more."""
         self.problem.say(sentence, "warning")
@@ -307,11 +319,14 @@ class SignInPage(Page):
             self.problem.say(tr("Choose a study on the left first."), "warning")
             return
         login, password, folder = self.login.text().strip(), self.password.text(), self.folder
+        start = self.start.text().strip()
+        if start and not password:  # a new member has no other yet, and is asked for one next
+            password, start = start, ""
         if not login or not password:
             self.problem.say(tr("Enter your sign-in name and your password."), "warning")
             (self.password if login else self.login).setFocus()
             return
-        now, draw, start = self._now, self._draw, self.start.text().strip()
+        now, draw = self._now, self._draw
 
         def unlock(_ticket: Ticket) -> OpenStudy:
             from cati.fieldwork.study import open_study  # noqa: PLC0415

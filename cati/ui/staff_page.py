@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout
 
 from cati.text import tr
+from cati.ui.left_part import LeftPart
 from cati.ui.pages import Page
 from cati.ui.password_page import PasswordPart
 from cati.ui.staff_adding import AddingPart
@@ -30,6 +31,7 @@ class StaffPage(Page):
         self.people = PeoplePart(study)
         self.adding = AddingPart(study)
         self.trustees = TrusteesPart(study)
+        self.left_here = LeftPart(study)
         own = Page("")
         own.heading.hide()
         self.own = PasswordPart(study)
@@ -47,7 +49,8 @@ class StaffPage(Page):
             self.tabs.addTab(part, title)
         layout = self.layout()
         if isinstance(layout, QVBoxLayout):
-            layout.insertWidget(1, self.tabs, 1)
+            layout.insertWidget(1, self.left_here)
+            layout.insertWidget(2, self.tabs, 1)
         self.adding.added.connect(self.people.refresh)
         self.trustees.renewing.renewed.connect(self._take_over)
         self.begin_at = self.tabs.tabBar()
@@ -55,6 +58,6 @@ class StaffPage(Page):
     def _take_over(self, study: OpenStudy) -> None:
         """Go on with the keys of the new epoch, here and in the window."""
         self.study = study
-        for part in (self.people, self.adding, self.trustees, self.own):
+        for part in (self.people, self.adding, self.trustees, self.own, self.left_here):
             part.study = study
         self.settled.emit(study)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QTableWidget, QVBoxLayout, Q
 from cati.errors import Problem
 from cati.text import tr
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Page, Working, clear, grid, heading, in_words, rule, show_whole, table
 from cati.ui.password_page import shown_by_box
@@ -39,10 +40,13 @@ class PeoplePart(Page):
         self.note = Note("")
         self.note.hide()
         self.working = Working()
+        self.once_more = theme.push(tr("&Try again"), self.refresh)
         layout = self.layout()
         if isinstance(layout, QVBoxLayout):  # above the column: in sight wherever it is scrolled to
             layout.insertWidget(1, self.working)
             layout.insertWidget(2, self.note)
+            layout.insertWidget(3, self.once_more, 0, Qt.AlignmentFlag.AlignLeft)
+            layout.addStretch(0)
         self.body.addWidget(rule())
         self.person = QComboBox()
         self.person.currentIndexChanged.connect(lambda _at: self._choose())
@@ -115,12 +119,29 @@ class PeoplePart(Page):
         self.losing = part
         return part
 
-    def refresh(self) -> None:
-        """Show who works in the study; whoever was chosen stays chosen."""
+    def refresh(self, said: str = "") -> None:
+        """Show who works in the study, then say ``said``; whoever was chosen stays chosen."""
         from cati.fieldwork.study import staff  # noqa: PLC0415 - with the page
 
+        study = self.study
+
+        def show(members: tuple[Member, ...]) -> None:
+            self._show(members)
+            if said:
+                self.note.say(said)
+
+        self.view.setVisible(bool(self.members))  # nobody is there yet about whom anything could be done
+        self.once_more.hide()
+        ask(self, study, lambda: staff(study), show, self._not_done, sign=self.working)
+
+    def _not_done(self, problem: Problem) -> None:
+        self.note.say(in_words(problem), "warning")
+        self.once_more.setVisible(not self.members)
+
+    def _show(self, members: tuple[Member, ...]) -> None:
         chosen = self.person.currentData()
-        self.members = staff(self.study)
+        self.members = members
+        self.view.show()
         roles = dict(ROLES)
         rows = [
             [
@@ -193,13 +214,19 @@ class PeoplePart(Page):
         member = self._chosen()
         if member is None:
             return
-        try:
-            changed = set_skills(self.study, member.id, self.skills.spoken(), converts=self.skills.converts.isChecked())
-        except Problem as problem:
-            self.note.say(in_words(problem), "warning")
-            return
-        self.refresh()
-        self.note.say("✓ " + tr("Kept for {name}; it holds from their next sign-in on.", name=changed.name))
+        study, spoken, converts = self.study, self.skills.spoken(), self.skills.converts.isChecked()
+
+        def kept(changed: Member) -> None:
+            self.refresh("✓ " + tr("Kept for {name}; it holds from their next sign-in on.", name=changed.name))
+
+        ask(
+            self,
+            study,
+            lambda: set_skills(study, member.id, spoken, converts=converts),
+            kept,
+            self._not_done,
+            sign=self.working,
+        )
 
     def give_password(self) -> None:
         """Make the person new keys in the background, and show the start password once."""
@@ -228,7 +255,8 @@ class PeoplePart(Page):
         member, password = made
         self.working.end()
         self.reset.setEnabled(True)
-        self.refresh()
+        self.members = tuple(member if one.id == member.id else one for one in self.members)
+        self._show(self.members)
         self.once.show_password(member.name, member.login, password)
         self.view.ensureWidgetVisible(self.once)
 
@@ -255,17 +283,17 @@ class PeoplePart(Page):
             )  # fmt: skip
             return
         self._asked_of = None
-        try:
-            deactivate(self.study, member.id)
-        except Problem as problem:
-            self.note.say(in_words(problem), "warning")
-            return
-        self.refresh()
-        self.note.say(
-            "✓ "
-            + tr("The access is taken away.")
-            + " "
-            + tr("If they may have copied the keys, renew the contacts' key under “Keys”.")
+        study = self.study
+        said = f"✓ {tr('The access is taken away.')} " + tr(
+            "If they may have copied the keys, renew the contacts' key under “Keys”."
+        )
+        ask(
+            self,
+            study,
+            lambda: deactivate(study, member.id),
+            lambda _left: self.refresh(said),
+            self._not_done,
+            sign=self.working,
         )
 
 

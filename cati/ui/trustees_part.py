@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QLineEdit, QVBoxLayout, QWidget
 from cati.errors import Problem
 from cati.text import tr
 from cati.ui import theme
+from cati.ui.asking_study import ask
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import (
     Labelled,
@@ -153,10 +154,8 @@ class TrusteesPart(Page):
         """Show who the trustees are."""
         from cati.fieldwork.trustees import trustees  # noqa: PLC0415 - with the page
 
-        try:
-            self._show(trustees(self.study))
-        except Problem as problem:
-            self.note.say(in_words(problem), "warning")
+        study = self.study
+        ask(self, study, lambda: trustees(study), self._show, self._failed, sign=self.working)
 
     def _show(self, named: tuple[Trustee, ...]) -> None:
         clear(self.named)

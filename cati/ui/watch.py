@@ -10,6 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 from cati.errors import Problem
 from cati.text import tr
 from cati.ui.background import Ticket, run_in_background
+from cati.ui.parting import part_from
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
@@ -74,10 +75,12 @@ class Watch(QObject):
         return seen.study is not None
 
     def leave(self) -> None:
-        """Stop looking at this study: it is about to be closed; waits for a look that is under way."""
-        held = self._lock.acquire(timeout=_PATIENCE)
+        """Stop looking at this study: it is about to be closed, after `wait`."""
         self._studied = self._marks = None
-        if held:
+
+    def wait(self) -> None:
+        """Wait a while for a look that is under way; off the window's thread where a server is looked at."""
+        if self._lock.acquire(timeout=_PATIENCE):
             self._lock.release()
 
     def _begin(self, study: OpenStudy) -> Marks | None:
@@ -122,7 +125,7 @@ class Watch(QObject):
         if study is None:
             return
         window.show_sign_in(study.folder)
-        study.close()
+        part_from(window, study)
         say = getattr(window.page(), "say", None)
         if say is not None:
             say(tr("You were signed out: a research lead has taken away your access, or the contacts were erased."))

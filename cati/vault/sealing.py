@@ -32,6 +32,8 @@ SEAL_FILE = b"\x61"
 PAPER = b"\x62"
 CHECKPOINT_ONE = b"\x71"  # of the one chain that all shared before revision 0002; read, no longer written
 CHECKPOINT = b"\x72"
+ORDER = b"\x91"
+REPORT = b"\x92"
 
 NONCE_LENGTH = 12
 TAG_LENGTH = 16

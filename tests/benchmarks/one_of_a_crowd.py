@@ -13,8 +13,9 @@ from pathlib import Path
 
 from cati.fieldwork.calling import DeliveredCase, take_next_case
 from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.placing import rank_of
-from cati.store.cases import CaseStatus, Place, hold, put
+from cati.store.administration import AsOwner
+from cati.store.database import Database
+from cati.store.roles import Roles
 from cati.store.server import Link, Server
 from tests import postgres
 from tests.benchmarks.large_study import ServerStudy, staff_of
@@ -23,53 +24,63 @@ Work = tuple[Callable[[], tuple[str, int] | None], Callable[[str], None]]
 """What is timed: a claim that returns (case, fence); and how its case is given back."""
 
 
-def ours(opened: OpenStudy) -> Work:
-    """Return the whole act of a window; a case goes back to a place drawn by lot."""
-    draw = random.Random(opened.me.login)
-    fences: dict[str, int] = {}
+def ours(opened: OpenStudy, behind: Database) -> Work:
+    """Return the whole act of a window: the lease, its entry in the log, the contact opened and shown."""
+    return lambda: _taken(opened), _to_a_place_drawn_by_lot(opened, behind, _OURS_BACK)
 
-    def claim() -> tuple[str, int] | None:
-        found = take_next_case(opened)
-        if not isinstance(found, DeliveredCase):
-            return None
-        fences[found.case_id] = found.lease.fence
-        return found.case_id, found.lease.fence
+
+def _taken(opened: OpenStudy) -> tuple[str, int] | None:
+    found = take_next_case(opened)
+    return (found.case_id, found.lease.fence) if isinstance(found, DeliveredCase) else None
+
+
+_OURS_BACK = (
+    'UPDATE "case" SET status = 0, tier = 3, rank = (3::bigint << 59) + %s, due_at = 0, turns_at = NULL, avoid = NULL,'
+    " lease_holder = NULL, lease_until = NULL WHERE id = %s"
+)
+
+
+def _to_a_place_drawn_by_lot(opened: OpenStudy, behind: Database, statement: str) -> Callable[[str], None]:
+    """Return how a case goes back: the same for all kinds, for it is no part of a claim. One row, one commit."""
+    draw = random.Random(opened.me.login)
 
     def back(case_id: str) -> None:
-        place = Place(status=CaseStatus.READY, tier=3, rank=rank_of(3, draw.getrandbits(32)), due_at=0, turns_at=None)
-        with opened.transaction() as transaction:
-            assert hold(transaction, case_id, fences[case_id], opened.me.id) is not None
-            put(transaction, [(case_id, place)])
+        with behind.transaction() as transaction:
+            transaction.connection.cursor().execute(statement, (draw.getrandbits(32), case_id))
 
-    return claim, back
+    return back
 
 
-def bare(opened: OpenStudy) -> Work:
-    """Return the least that a claim can be on a server."""
-    draw = random.Random(opened.me.login)
+def bare(opened: OpenStudy, behind: Database) -> Work:
+    """Return the least that a claim can be on a server: BEGIN, one statement on one index, one durable COMMIT."""
 
     def claim() -> tuple[str, int] | None:
         with opened.transaction() as transaction:
-            cursor = transaction.connection.cursor()
-            cursor.execute(
-                "UPDATE bare SET status = 2, fence = fence + 1 WHERE id = (SELECT id FROM bare WHERE status = 0"
-                " ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, fence"
-            )
-            row = cursor.fetchone()
+            row = transaction.connection.cursor().execute(_BARE).fetchone()
         return None if row is None else (row[0], row[1])
 
-    def back(case_id: str) -> None:
-        with opened.transaction() as transaction:
-            transaction.connection.cursor().execute(
-                "UPDATE bare SET status = 0, rank = %s WHERE id = %s", (draw.getrandbits(32), case_id)
-            )
-
-    return claim, back
+    return claim, _to_a_place_drawn_by_lot(opened, behind, "UPDATE bare SET status = 0, rank = %s WHERE id = %s")
 
 
-def naive(opened: OpenStudy) -> Work:
+_BARE = (
+    "UPDATE bare SET status = 2, fence = fence + 1 WHERE id = (SELECT id FROM bare WHERE status = 0"
+    " ORDER BY rank LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, fence"
+)
+
+
+def barest(opened: OpenStudy, behind: Database) -> Work:
+    """Return the same without BEGIN and COMMIT: one message there, one back, as our claim goes."""
+
+    def claim() -> tuple[str, int] | None:
+        with opened.database.one_statement() as transaction:
+            row = transaction.connection.cursor().execute(_BARE).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    return claim, bare(opened, behind)[1]
+
+
+def naive(opened: OpenStudy, behind: Database) -> Work:
     """Return the claim of peers: read what is open, sort it, take the first if it is still there."""
-    draw = random.Random(opened.me.login)
 
     def claim() -> tuple[str, int] | None:
         with opened.transaction() as transaction:
@@ -82,16 +93,10 @@ def naive(opened: OpenStudy) -> Work:
             row = cursor.fetchone()
         return None if row is None else (best[0], row[0])
 
-    def back(case_id: str) -> None:
-        with opened.transaction() as transaction:
-            transaction.connection.cursor().execute(
-                "UPDATE peers SET status = 0, rank = %s WHERE id = %s", (draw.getrandbits(32), case_id)
-            )
-
-    return claim, back
+    return claim, _to_a_place_drawn_by_lot(opened, behind, "UPDATE peers SET status = 0, rank = %s WHERE id = %s")
 
 
-KINDS = {"ours": ours, "bare": bare, "naive": naive}
+KINDS = {"ours": ours, "bare": bare, "barest": barest, "naive": naive}
 
 
 def main() -> None:
@@ -104,7 +109,9 @@ def main() -> None:
     if kind != "ours":
         place = replace(link, database=f"{database}_bare")
         opened = [replace(study, database=Server(place, postgres.OWNER, postgres.OWNER_PASSWORD)) for study in opened]
-    work = [KINDS[kind](study) for study in opened]
+    owner = Roles(study_id).owner if kind == "ours" else postgres.OWNER
+    behind = [AsOwner(admin, "", study.database.name, owner) for study in opened]
+    work = [KINDS[kind](study, its) for study, its in zip(opened, behind, strict=True)]
     rows: list[tuple[str, str, int, float, float, float]] = []
 
     def one(login: str, claim: Callable[[], tuple[str, int] | None], back: Callable[[str], None]) -> None:
@@ -129,8 +136,8 @@ def main() -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    for study in opened:
-        study.close()
+    for each in (*opened, *behind):
+        each.close()
     print(json.dumps(rows))
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from multiprocessing import connection
 from pathlib import Path
 
+import psycopg
+
 from tests.faults import wire
 from tests.faults.call_centre import in_folder, move
 from tests.faults.campaign import Plan, Report, report
 from tests.faults.checker import Wrong
 from tests.faults.crew import Crew
+from tests.faults.histories import Did
 from tests.faults.servers import Pair
 from tests.faults.workstation import Way
 
@@ -83,9 +86,35 @@ def _own_clock(crew: Crew, _stage: Stage) -> None:
     crew.wait(40, 120)
 
 
+_BLIND = """
+CREATE OR REPLACE FUNCTION public.cati_room(of_site text, of_department text, OUT whole int, OUT part int, OUT left_over int)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 'SELECT 1000, 1000, 1000'
+"""
+
+
+def _blind_claim(crew: Crew, _stage: Stage) -> None:
+    """The claim looks neither at what is complete nor at what is running, from when all have compared the rights on."""
+    inside = crew.centre.logins
+
+    def all_in() -> bool:
+        signed = {act.client for act in crew.acts() if act.did is Did.SIGN_IN and act.kept}
+        return signed.issuperset(inside)
+
+    crew.wait(1000, 60, all_in)
+    with psycopg.connect(crew.admin, autocommit=True) as raw:
+        room = raw.execute("SELECT pg_get_functiondef('public.cati_room(text,text)'::regprocedure)").fetchone()
+        assert room is not None
+        raw.execute(_BLIND)
+        crew.wait(50, 60)
+        raw.execute(room[0])
+
+
 CONTROLS: dict[str, Control] = {
     "naive claim": Control(
         Way.NAIVE_CLAIM, _only_work, frozenset({Wrong.TWO_HOLDERS}), interviews=0.7, target=4
+    ),
+    "a claim blind to quotas": Control(
+        Way.PRODUCT, _blind_claim, frozenset({Wrong.QUOTA}), interviews=1.0, target=2
     ),
     "naive retry": Control(Way.NAIVE_RETRY, _lose_replies, frozenset({Wrong.ANSWER_TWICE}), interviews=1.0),
     "leases by one's own clock": Control(Way.OWN_CLOCK, _own_clock, frozenset({Wrong.TWO_HOLDERS}), interviews=0.5),

@@ -222,6 +222,15 @@ def test_what_was_spooled_may_be_logged_under_a_later_fence_only() -> None:
     assert wrong(story, replace(final, log=log)) == []
 
 
+def test_a_case_that_a_workstation_gives_back_may_have_gone_back_before() -> None:
+    story, final = spooled()
+    story.act("anna", Did.LOST, case="c")
+    story.act("carl", Did.PUT_BACK, case="c", fence=2)
+    assert wrong(story, final) == [Wrong.LOG]
+    story.acts[-1] = replace(story.acts[-1], spooled=True)
+    assert wrong(story, final) == []
+
+
 def test_an_unanswered_answer_that_is_there_twice() -> None:
     story, final = open_interview()
     story.acts[5] = replace(story.acts[5], fate=Stage.UNKNOWN, ended=None, drawn=("e2", "e3"))
@@ -287,6 +296,11 @@ def test_a_quota_is_exceeded_beyond_its_margin_only() -> None:
     nord = {("nord", "bau"): 0, ("nord", ""): 5}
     assert wrong(story, final, Terms(targets=nord, margin=1)) == []
     assert wrong(story, final, Terms(targets=nord, margin=0)) == [Wrong.QUOTA]
+    late = FinalEntry("anna", 20, 1, "case_handed_out", "c", 1, {"reason": "outage"})
+    log = (*(entry for entry in final.log if entry.act != "case_handed_out"), late)
+    assert wrong(story, replace(final, log=log), Terms(targets=nord, margin=0)) == []
+    log = (*final.log, replace(late, case="other"))
+    assert wrong(story, replace(final, log=log), Terms(targets=nord, margin=0)) == [Wrong.QUOTA]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ class Office:
         return self.folder.with_name("s.cati-study")
 
     @property
+    def database(self) -> str:
+        """How the study's database is called."""
+        return f"cati_{self.study_id[:12]}"
+
+    @property
     def sheet(self) -> Path:
         return self.folder.with_name("start.html")
 

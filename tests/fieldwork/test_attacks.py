@@ -160,6 +160,7 @@ READING = """
     SELECT * FROM former_certificate
     SELECT * FROM sign_in
     SELECT * FROM backup
+    SELECT * FROM station
     SELECT * FROM cati_contacts_after('', 10)
     SET row_security = off; SELECT * FROM "case"
     COPY contact TO STDOUT
@@ -267,7 +268,7 @@ WRITING = """
     SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)
     SELECT cati_forget_hashes()
     SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
-    SELECT cati_reseal_reason('{mine}', '\\x01')
+    SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')
     UPDATE member SET start_password = true WHERE id <> '{me}'
     UPDATE member SET converts = true
     UPDATE member SET active = false WHERE id <> '{me}'
@@ -286,6 +287,21 @@ WRITING = """
     SELECT * FROM cati_withdraw('{done}', '')
     SELECT cati_note('case_put_back', '{mine}', {fence}, '{{"lapsed":"{me}"}}')
     SELECT cati_note('case_put_back', '{other}', 0, '{{"lapsed":"{bert}"}}')
+    SELECT cati_note('end_agreed', '', 0, '')
+    SELECT cati_agree_to_end()
+    SELECT cati_two()
+    SELECT cati_end_step('begun', '\\x7b7d')
+    SELECT cati_end_step('seal', '\\x7b7d')
+    SELECT cati_end_rows('[]', '{{}}', '{{}}', '')
+    SELECT * FROM cati_end_left()
+    SELECT * FROM cati_end_bytes('contact')
+    SELECT cati_end_signed('\\x7b7d')
+    SELECT cati_chain_on('{bert}', 1, 'end_agreed', '', 0, '')
+    SELECT cati_station_gone('00000000000000000000000000000000', '', '')
+    SELECT cati_station('no id', 'x')
+    INSERT INTO station (id, name, seen_at) VALUES ('a', 'b', 1)
+    UPDATE station SET gone_at = 1
+    DELETE FROM purge_step
 """
 
 CLIMBING = """
@@ -431,6 +447,10 @@ OVERSIGHT = """
     SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
     DELETE FROM former_certificate
     INSERT INTO former_certificate (member, n, certificate) VALUES ('{me}', 1, '')
+    SELECT cati_agree_to_end(); SELECT cati_end_step('begun', '\\x7b7d')
+    SELECT cati_agree_to_end(); SELECT cati_end_rows('[]', '{{}}', '{{}}', '')
+    SELECT cati_end_signed('\\x7b7d')
+    UPDATE station SET gone_at = 1
     SET ROLE {lead_group}
     SET ROLE {owner}
 """
@@ -481,8 +501,8 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
         "UPDATE contact SET sealed_key = ''", "SELECT epoch FROM contact", "SELECT * FROM cati_contacts_after('', 10)",
         "SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)",
         "SELECT cati_forget_hashes()", "SELECT cati_rehash_never(ARRAY['\\x02'::bytea])", "DELETE FROM never_again",
-        "SELECT cati_reseal_reason('{mine}', '\\x01')", "SELECT cati_move(ARRAY['{his}'], 9999999999)",
-        "SELECT * FROM sign_in", "SELECT * FROM backup", "UPDATE former_certificate SET certificate = ''",
+        "SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')", "SELECT cati_move(ARRAY['{his}'], 9999999999)",
+        "SELECT * FROM sign_in", "UPDATE backup SET gone_at = 1", "DELETE FROM backup", "UPDATE former_certificate SET certificate = ''",
         "DELETE FROM former_certificate", "UPDATE trustee SET record = ''", "UPDATE recovery SET sealed = ''",
     ):  # fmt: skip
         office.gets_nothing("lead", sql)
@@ -510,6 +530,50 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
         assert not through
         assert "not allowed" in said or "another number" in said
     assert office.contents() == before
+
+
+ENDING = (
+    "SELECT cati_end_step('begun', '\\x7b7d')", "SELECT cati_end_step('rows', '\\x7b7d')",
+    "SELECT cati_end_rows('[]', '{{}}', '{{}}', '')", "SELECT * FROM cati_end_left()",
+    "SELECT * FROM cati_end_bytes('member')", "SELECT cati_end_signed('\\x7b7d')",
+)  # fmt: skip
+
+
+def test_a_research_lead_alone_cannot_end_the_study(office: Office) -> None:
+    """Nor with somebody they made up themselves, nor both together while people are still called."""
+    office.made.sign_in("witness")
+    before = office.contents()
+    for sql in (
+        *ENDING,
+        *(f"SELECT cati_agree_to_end(); {one}" for one in ENDING),
+        "INSERT INTO purge_step VALUES ('seal', 1, '')",
+    ):
+        office.gets_nothing("lead", sql)
+    renewed = "SELECT cati_renew('{witness_role}', 'SCRAM-SHA-256$4096:a$b:c')"
+    office.names["witness_role"] = office.roles.login("witness")
+    office.gets_nothing("lead", "BEGIN; " + renewed + "; ROLLBACK")
+    assert office.psql("witness", "SELECT cati_agree_to_end()") == (True, "")
+    for sql in ENDING:  # the field period is not over, and a case is open
+        office.gets_nothing("lead", sql)
+    raw(office.anna, 'UPDATE "case" SET lease_holder = NULL, lease_until = NULL')
+    office.gets_nothing("lead", ENDING[0])
+    assert office.psql("lead", "SELECT n > 0 FROM cati_note('field_ended', '', 0, '')") == (True, "t")
+    office.gets_nothing("lead", ENDING[0])  # an interview is not mixed yet
+    assert office.contents() == before | {name: one for name, one in office.contents().items() if name == "case"}
+    raw(office.anna, "DELETE FROM pending")
+    raw(office.anna, "UPDATE log SET at = at - 14401 WHERE act = 'end_agreed'")
+    office.gets_nothing("lead", ENDING[0])  # who agreed did so four hours ago
+    raw(office.anna, """INSERT INTO log (n, at, who, act, details, previous, hash) VALUES
+        (999, extract(epoch FROM now()), :me, 'login_set', :what, '', '')""", me=office.anna.me.id,
+        what='{"login":"' + office.names["witness_role"][-16:] + '","to":"password"}')  # fmt: skip
+    through, said = office.psql("witness", "SELECT cati_agree_to_end()")
+    assert not through
+    assert "was set today" in said
+    raw(office.anna, "UPDATE log SET at = at - 86401 WHERE n = 999")
+    assert office.psql("witness", "SELECT cati_agree_to_end()") == (True, "")
+    assert office.psql("lead", ENDING[0]) == (True, "")  # the control: the two together
+    for sql in ENDING[1:]:  # and one step after the other
+        office.gets_nothing("lead", sql)
 
 
 def test_a_stranger_with_the_servers_address_comes_nowhere(office: Office) -> None:

@@ -366,6 +366,11 @@ def test_a_servers_older_tables_are_changed_after_a_backup_alone(
     for act in acts:
         with pytest.raises(Problem, match="newer version"):
             act()
+    newer = dumped(office, tmp_path / "newer")
+    plan = replace(office.plan, database="elsewhere")
+    with pytest.raises(Problem, match=r"backup: This study was opened with a newer version"):
+        restore_server(newer, office.link, plan, office.sheet, office.said.append)
+    assert office.tls.psql("SELECT count(*) FROM pg_database WHERE datname = 'elsewhere'") == "0"
 
 
 def test_what_a_study_leaves_on_its_server_goes(office: Office, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -460,6 +461,31 @@ def test_pauses_are_logged_by_code_only(made: Made, anna: OpenStudy) -> None:
 def test_when_the_disk_was_full_no_new_case_is_handed_out(anna: OpenStudy) -> None:
     found = _take(anna)
     anna.database.release_ballast()
+    assert _note(anna, found, Outcome.NO_ANSWER)  # the case in hand is finished
     with pytest.raises(Problem, match="disk"):
         calling.take_next_case(anna)
-    assert _note(anna, found, Outcome.NO_ANSWER)  # the case in hand is finished
+
+
+@ON_FILE
+def test_after_a_full_disk_and_a_restart_the_case_in_hand_is_finished_and_a_new_one_waits_for_room(
+    made: Made, anna: OpenStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 10 * 2**20
+    monkeypatch.setattr("shutil.disk_usage", lambda _folder: SimpleNamespace(free=free))
+    found = _take(anna)
+    call = calling.begin_call(anna, found.lease, 0)
+    anna.database.release_ballast()
+    anna.close()
+    anna = made.sign_in("anna")
+    again = calling.take_next_case(anna)
+    assert isinstance(again, calling.DeliveredCase)
+    assert (again.case_id, again.call) == (found.case_id, call)
+    taken = calling.take_case(anna, found.case_id, calling.CALL_BACK)
+    assert isinstance(taken, calling.DeliveredCase), "also where they call back meanwhile"
+    assert _note(anna, taken, Outcome.NO_ANSWER)
+    made.clock.forward(hours=5)
+    for new in (calling.take_next_case, lambda study: calling.take_case(study, found.case_id, calling.CALL_BACK)):
+        with pytest.raises(Problem, match="disk"):
+            new(anna)
+    free = 100 * 2**20
+    assert isinstance(calling.take_next_case(made.sign_in("anna")), calling.DeliveredCase)

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from cati.errors import Problem
-from cati.fieldwork import calling, log, members, staffing
-from cati.fieldwork.calling import DeliveredCase, LeaseLost, NoCase, Noted, Taken
+from cati.fieldwork import calling, interviewing, log, members, mixing, staffing
+from cati.fieldwork.calling import DeliveredCase, LeaseLost, NoCase, Noted, Taken, TooLate
 from cati.fieldwork.delivery import held_row
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import NewMember
@@ -112,6 +112,16 @@ def _ready(lead: OpenStudy, *, one_cell: bool = False) -> int:
     return int(raw(lead, 'SELECT count(*) AS n FROM "case"')[0]["n"])
 
 
+def _complete(study: OpenStudy, found: DeliveredCase) -> None:
+    """Finish a case whose call is open already."""
+    call = found.call or calling.begin_call(study, found.lease, 0)
+    assert isinstance(call, calling.Call)
+    with study.transaction() as transaction:
+        assert held_row(study, transaction, found.lease) is not None
+        mixing.put_into_pool(study, transaction, found.lease, {})
+        assert isinstance(calling.keep_outcome(study, transaction, found.lease, call, Outcome.COMPLETE), Noted)
+
+
 @pytest.mark.parametrize("one_cell", [True, False])
 def test_everybody_gets_a_case_of_their_own_until_there_is_none(
     make_study: MakeStudy, crowd: Callable[[Made], list[OpenStudy]], tmp_path: Path, one_cell: bool
@@ -183,6 +193,48 @@ def test_no_target_is_exceeded_and_every_target_is_reached(
         assert sum(places) <= of_site + margin
         assert max(places) <= target + margin
         assert sum(places) >= of_site  # reached, for there are people enough
+    assert log.verify(lead).ok
+
+
+def test_what_is_taken_back_or_gone_on_with_overshoots_no_target_either(
+    make_study: MakeStudy, crowd: Callable[[Made], list[OpenStudy]], tmp_path: Path
+) -> None:
+    """Everybody notes an outcome and takes it back, or breaks an interview off and goes on: for three places and one."""
+    target, margin = 3, 1
+    made = make_study(settings_with(sites=_sites(target, target)[:1], quota_margin=margin, views_per_hour=0))
+    lead = made.sign_in("lead")
+    bring_people(lead, tmp_path, 60)
+    people = crowd(made)
+    _ready(lead, one_cell=True)
+    late: Counter[str] = Counter()
+
+    def work(study: OpenStudy) -> None:
+        for n in range(6):
+            found = calling.take_next_case(study)
+            if isinstance(found, NoCase):
+                continue
+            call = calling.begin_call(study, found.lease, 0)
+            assert isinstance(call, calling.Call)
+            again: object
+            if n % 2:
+                running = interviewing.begin_interview(study, found.lease, call)
+                assert isinstance(running, interviewing.RunningInterview)
+                assert isinstance(interviewing.break_off(study, running, Outcome.INTERRUPTED), Noted)
+                again = calling.take_case(study, looked_up(study, found.case_id), calling.CALL_BACK)
+            else:
+                noted = calling.note_outcome(study, found.lease, call, Outcome.NO_ANSWER)
+                assert isinstance(noted, Noted)
+                again = calling.undo_outcome(study, noted.undo)
+            if isinstance(again, DeliveredCase):
+                _complete(study, again)
+            else:
+                assert isinstance(again, Taken | TooLate)
+                late[again.why] += 1
+
+    _at_once(people, work)
+    done = raw(lead, """SELECT count(*) AS n FROM "case" WHERE final_code = '1.1'""")[0]["n"]
+    assert target <= done <= target + margin, late
+    assert "" not in late
     assert log.verify(lead).ok
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -11,19 +12,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from cati import places
+from cati.errors import Problem
 from cati.fieldwork import calling, study
 from cati.fieldwork.calling import DeliveredCase, OnTheWay
 from cati.fieldwork.desk import Desk
 from cati.fieldwork.interviewing import Completed, RunningInterview
+from cati.fieldwork.left_behind import Left, left_behind, remove_left
+from cati.fieldwork.log import Act
+from cati.fieldwork.log_words import entries_in_words
+from cati.fieldwork.members import deactivate
 from cati.fieldwork.open_study import OpenStudy
-from cati.fieldwork.outbox import CaseLost, Kept, Outbox, Recovered
+from cati.fieldwork.outbox import CaseLost, Kept, OthersWait, Outbox, Recovered
 from cati.fieldwork.spool import files_of
 from cati.fieldwork.study import CreatedStudy, create_study, open_study
-from cati.store import attempts, cases, counts, drafts
+from cati.store import attempts, cases, counts, drafts, journal
 from cati.store.administration import AsOwner
 from cati.store.embedded import Embedded
 from cati.store.moving import copy_study
@@ -378,9 +385,110 @@ def test_a_case_that_somebody_else_took_is_told_and_nothing_of_it_is_kept(remote
     assert at.outbox.drain()
     (lost,) = at.outbox.collect()
     assert lost == CaseLost(at.case.case_id, 4)
+    (said,) = logged(remote, Act.ACTS_LOST)
+    assert (said["acts"], said["answers"], said["finished"]) == (4, 3, 1)
     assert pending(remote) == 0
     assert spool_files(remote) == ()
     assert events_of(remote, at.case.case_id) == 1
+
+
+def logged(remote: Remote, *acts: Act) -> list[dict[str, Any]]:
+    """Return the log's entries of these acts, in order, their details read."""
+    server = remote.directly()
+    with server.reading() as transaction:
+        found = list(journal.entries(transaction, acts=[act.value for act in acts]))
+    server.close()
+    return [{"case": one.case, "act": one.act, "at": one.at, **json.loads(one.details)} for one in found]
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_what_was_lost_with_a_case_is_logged_once(remote: Remote, killed: bool) -> None:
+    """Ids and numbers, for the research lead; also when the window ends before the server has them."""
+    at = seated(remote)
+    running = at.interview()
+    at.outbox.drain()
+    remote.wire.cut = True
+    remote.wire.cut_all()
+    at.answer(running)
+    assert not at.outbox.drain()
+    remote.clock.forward(minutes=calling.LEASE_MINUTES + 300)
+    remote.wire.cut = False
+    bert = remote.sign_in("bert")
+    assert isinstance(calling.take_case(bert, looked_up(bert, at.case.case_id), calling.CALL_BACK), DeliveredCase)
+    assert at.outbox.work(), "the first act finds that the case is lost"
+    remote.wire.swallow = b"COMMIT"
+    assert not at.outbox.drain(), "no answer to whether that is logged"
+    remote.wire.swallow = b""
+    if killed:
+        at.study.close()
+        remote.sign_in("anna")
+    else:
+        assert at.outbox.drain()
+    (said,) = logged(remote, Act.ACTS_LOST)
+    assert said["case"] == at.case.case_id
+    assert (said["acts"], said["answers"]) == (3, 3)
+    assert set(said) <= {"case", "act", "at", "id", "acts", "answers", "then"}, "nothing of what was said"
+    assert spool_files(remote) == ()
+    witness = remote.sign_in("witness")
+    words = [line.what for line in entries_in_words(witness, acts=[Act.ACTS_LOST])]
+    assert "entries 3, answers 3" in words[0]
+
+
+def test_a_pause_in_an_outage_is_logged_with_its_times_and_once(remote: Remote) -> None:
+    anna = remote.sign_in("anna")
+    assert anna.desk is not None
+    calling.pause(anna, "break")
+    calling.resume_work(anna)
+    assert spool_files(remote) == (), "at once, where the server answers"
+    remote.clock.forward(hours=1)
+    remote.wire.swallow = b"COMMIT"  # kept, but nobody is told
+    calling.pause(anna, "meeting")
+    remote.wire.swallow = b""
+    remote.wire.cut = True
+    remote.wire.cut_all()
+    began = remote.clock()
+    remote.clock.forward(minutes=12)
+    calling.resume_work(anna)
+    ended = remote.clock()
+    assert not anna.desk.outbox.drain()
+    anna.close()
+    remote.clock.forward(minutes=20)
+    remote.wire.cut = False
+    remote.sign_in("anna")
+    assert spool_files(remote) == ()
+    said = logged(remote, Act.PAUSED, Act.RESUMED)
+    assert [(one["act"], one.get("reason")) for one in said] == [
+        ("paused", "break"), ("resumed", None), ("paused", "meeting"), ("resumed", None),
+    ]  # fmt: skip
+    assert [one.get("then", one["at"]) for one in said[2:]] == [began.timestamp(), ended.timestamp()]
+    assert said[3]["at"] == remote.clock().timestamp(), "the server writes its own time beside it"
+
+
+def test_what_somebody_left_who_was_let_go_is_told_and_removed_by_a_lead(remote: Remote) -> None:
+    at = seated(remote)
+    remote.wire.cut = True
+    remote.wire.cut_all()
+    at.answer(at.interview(), ANSWERS[:1])
+    assert not at.outbox.drain()
+    at.study.close()
+    remote.wire.cut = False
+    bert, lead = remote.sign_in("bert"), remote.sign_in("lead")
+    assert bert.desk is not None
+    (wait,) = bert.desk.outbox.collect()
+    assert wait == OthersWait((Left(at.study.me.id, "Anna Fragt", 3, active=True),))
+    with pytest.raises(Problem, match="still have it saved"):
+        remove_left(lead, at.study.me.id)
+    deactivate(lead, at.study.me.id)
+    (gone,) = left_behind(bert)
+    assert not gone.active
+    with pytest.raises(Problem, match="role does not allow"):
+        remove_left(bert, gone.member_id)
+    assert len(spool_files(remote)) == 1
+    assert remove_left(lead, gone.member_id) == 3
+    assert spool_files(remote) == ()
+    assert remove_left(lead, gone.member_id) == 0
+    (said,) = logged(remote, Act.ACTS_LOST)
+    assert (said["member"], said["acts"], said["case"]) == (gone.member_id, 3, "")
 
 
 def test_a_withdrawal_in_an_outage_is_done_whoever_has_the_case_by_then(remote: Remote) -> None:
@@ -477,6 +585,18 @@ def test_a_lease_is_renewed_through_the_outbox(remote: Remote) -> None:
     assert lease is not None
     assert lease.until == remote.clock() + timedelta(minutes=calling.LEASE_MINUTES)
     assert lease.fence == at.case.lease.fence
+
+
+def test_a_case_read_for_minutes_before_the_call_is_still_ones_own(remote: Remote) -> None:
+    at = seated(remote)
+    remote.clock.forward(minutes=4)
+    at.desk.renew_lease(at.study, at.case.lease)  # too early to move its end: it stays as it was
+    assert at.outbox.drain()
+    remote.clock.forward(minutes=1)
+    assert at.call().phone == 0
+    lease = at.outbox.lease_of(at.case.case_id)
+    assert lease is not None
+    assert lease.until == at.case.lease.until
 
 
 def test_an_interview_goes_on_at_the_stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cati.fieldwork import calling, changing, members, open_cells, staffing
+from cati.fieldwork import calling, changing, interviewing, members, open_cells, staffing
 from cati.fieldwork.calling import DeliveredCase, NoCase, Taken
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import NewMember
@@ -86,6 +86,66 @@ def test_who_calls_back_waits_for_the_interviews_that_run(make_study: MakeStudy,
     completed(anna, calling.take_next_case(anna))
     taken = calling.take_case(bert, looked_up(bert, other), calling.CALL_BACK)
     assert "enough" in taken.why
+
+
+def _put_down(study: OpenStudy, *, begun: bool) -> tuple[DeliveredCase, calling.Noted]:
+    """Take a case, call, and put it down: not reached, or (``begun``) in the middle of its interview."""
+    found = calling.take_next_case(study)
+    assert isinstance(found, DeliveredCase)
+    call = calling.begin_call(study, found.lease, 0)
+    assert isinstance(call, calling.Call)
+    if begun:
+        running = interviewing.begin_interview(study, found.lease, call)
+        assert isinstance(running, interviewing.RunningInterview)
+        noted = interviewing.break_off(study, running, Outcome.INTERRUPTED)
+    else:
+        noted = calling.note_outcome(study, found.lease, call, Outcome.NO_ANSWER)
+    assert isinstance(noted, calling.Noted)
+    return found, noted
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_what_is_taken_back_takes_a_place_that_nobody_else_has(
+    make_study: MakeStudy, tmp_path: Path, begun: bool
+) -> None:
+    made = _made(make_study, tmp_path, _one_department(1, 0))
+    anna, bert = made.sign_in("anna"), made.sign_in("bert")
+    _found, noted = _put_down(anna, begun=begun)
+    other = calling.take_next_case(bert)
+    assert isinstance(other, DeliveredCase)
+    late = calling.undo_outcome(anna, noted.undo)
+    assert isinstance(late, calling.TooLate)
+    assert "now running" in late.why
+    assert calling.put_back(bert, other.lease)
+    assert isinstance(calling.undo_outcome(anna, noted.undo), DeliveredCase)
+    assert isinstance(calling.take_next_case(bert), NoCase), "it counts as running again"
+    assert calling.undo_outcome(anna, noted.undo) == calling.TooLate(noted.undo.case_id)
+
+
+@pytest.mark.parametrize("margin", [0, 1])
+def test_an_interview_that_was_broken_off_goes_on_to_the_end_of_the_margin_only(
+    make_study: MakeStudy, tmp_path: Path, margin: int
+) -> None:
+    made = _made(make_study, tmp_path, _one_department(1, margin))
+    anna, bert = made.sign_in("anna"), made.sign_in("bert")
+    mine, noted = _put_down(anna, begun=True)
+    other = calling.take_next_case(bert)
+    assert isinstance(other, DeliveredCase)
+    if not margin:
+        taken = calling.take_case(anna, looked_up(anna, mine.case_id), calling.CALL_BACK)
+        assert isinstance(taken, Taken)
+        assert "now running" in taken.why
+    completed(bert, other)
+    taken = calling.take_case(anna, looked_up(anna, mine.case_id), calling.CALL_BACK)
+    if margin:  # the target is reached, and yet it may be finished
+        assert isinstance(taken, DeliveredCase)
+        assert taken.interview_open
+    else:
+        assert isinstance(taken, Taken)
+        assert "enough" in taken.why
+        late = calling.undo_outcome(anna, noted.undo)
+        assert isinstance(late, calling.TooLate)
+        assert "enough" in late.why
 
 
 def test_a_larger_margin_opens_at_once(make_study: MakeStudy, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from cati.fieldwork.renewing import renew_keys
 from cati.fieldwork.trustees import drill, let_lead_in, name_trustees
 from cati.store import contacts
 from cati.store.database import KeysRenewed
+from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.dispositions import Outcome
 from cati.vault.contacts import open_contact
 from cati.vault.sealing import SealBroken, blind_index
@@ -103,10 +104,28 @@ def test_who_left_with_the_old_keys_and_a_copy_of_today_opens_nothing(made: Made
     assert granted[0]["daily_grant"] is None
 
 
-def test_an_appointments_reason_and_the_trustees_come_along(made: Made, lead: OpenStudy) -> None:
+def test_appointments_and_the_trustees_come_along(made: Made, lead: OpenStudy) -> None:
+    booked = []
+    for reason in ("im Garten", ""):
+        case = calling.take_next_case(lead)
+        assert isinstance(case, calling.DeliveredCase)
+        call = calling.begin_call(lead, case.lease, case.next_phone)
+        assert isinstance(call, calling.Call)
+        wish = Appointment(
+            kind=AppointmentKind.DEFINITE, at=made.clock() + timedelta(hours=3), wall="2027-07-06T13:00",
+            zone="Europe/Berlin", reason=reason,
+        )  # fmt: skip
+        calling.note_outcome(lead, case.lease, call, Outcome.APPOINTMENT, appointment=wish)
+        booked.append((case.case_id, calling.name_of(case.contact), reason))
     named = name_trustees(lead, THREE, cost=CHEAP)
     new = renew_keys(lead)
     drill(new, words(named, "Ivo", "Nora"))
+    assert sorted((one.case_id, one.name) for one in calling.my_appointments(new)) == sorted(b[:2] for b in booked)
+    made.clock.forward(hours=2, minutes=50)
+    case = calling.take_case(new, booked[0][0], calling.OWN_APPOINTMENT)
+    assert isinstance(case, calling.DeliveredCase)
+    assert case.appointment is not None
+    assert case.appointment.reason == "im Garten"
     assert let_lead_in(door(made), words(named, "Dora", "Nora"), NEW, cost=CHEAP).login == NEW.login
 
 

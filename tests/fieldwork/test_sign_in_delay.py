@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from cati.errors import Problem
-from cati.fieldwork import log, proving
+from cati.fieldwork import log, members, proving, staffing
 from cati.fieldwork.log import Act
+from cati.fieldwork.open_study import Role
 from cati.fieldwork.sign_in_delay import OnWorkstation, TooSoon, slot_of, wait_after
+from cati.fieldwork.staffing import NewMember
 from cati.fieldwork.study import unlock
 from cati.store.connecting import unreachable
+from cati.vault import people, server_password
 from cati.vault.people import WrongPassword
 
-from .conftest import ON_FILE, PASSWORDS, Clock, Made, raw
+from .conftest import CHEAP, ON_FILE, PASSWORDS, Clock, Made, raw
+from .office import Office
 
 WRONG = "falsch falsch falsch 7"
+FIRST = "brauner Kahn unter elf Ulmen"
 
 
 def test_the_wait_grows_to_five_minutes() -> None:
@@ -128,3 +135,52 @@ def test_on_a_workstation_the_count_outlives_the_program_and_a_damaged_file(
     kept.write_bytes(b"[1, 2")
     OnWorkstation(study, clock).begin("anna")
     assert "anna" not in kept.read_text()
+
+
+@pytest.fixture
+def stretched(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """Every Argon2id from here on, by what it costs: (passes, KiB, lanes)."""
+    found: list[tuple[int, int, int]] = []
+
+    def counting(**words: Any) -> Argon2id:
+        found.append((words["iterations"], words["memory_cost"], words["lanes"]))
+        return Argon2id(**words)
+
+    for module in (people, server_password):
+        monkeypatch.setattr(module, "Argon2id", counting)
+    return found
+
+
+@ON_FILE
+def test_a_wrong_login_costs_what_a_wrong_password_costs(
+    made: Made, monkeypatch: pytest.MonkeyPatch, stretched: list[tuple[int, int, int]]
+) -> None:
+    members.deactivate(made.sign_in("lead"), made.sign_in("bert").me.id)
+    stretched.clear()
+    costs = []
+    for login in ("anna", "lead", "nobody of that name", "bert"):
+        monkeypatch.setitem(PASSWORDS, login, WRONG)
+        with pytest.raises(WrongPassword):
+            made.sign_in(login)
+        costs.append(tuple(stretched))
+        stretched.clear()
+    assert costs == [((CHEAP.passes, CHEAP.memory_kib, CHEAP.lanes),)] * 4
+
+
+def test_the_same_on_a_server_which_shows_nobodys_keys(office: Office, stretched: list[tuple[int, int, int]]) -> None:
+    """There the role's password is derived before the server is asked, which knows neither wrong one."""
+    office.move()
+    lead = office.open("lead")
+    umlaut = NewMember(login="J\u00fcrgen", name="Jürgen Neu", role=Role.INTERVIEWER, password=FIRST, languages=("de",))
+    made = staffing.add_member(lead, umlaut, cost=CHEAP)
+    bert = next(one for one in staffing.staff(lead) if one.login == "bert")
+    members.deactivate(lead, bert.id)
+    stretched.clear()
+    costs = []
+    for login in ("anna", "nobody of that name", "bert", "j\u00fcrgen"):
+        with pytest.raises(WrongPassword):
+            office.open(login, WRONG)
+        costs.append(tuple(stretched))
+        stretched.clear()
+    assert costs == [((CHEAP.passes, CHEAP.memory_kib, CHEAP.lanes),)] * 4
+    assert office.open("JU\u0308RGEN", FIRST).me.id == made.id, "the accent typed by itself, as some keyboards do"

@@ -9,7 +9,7 @@ import pytest
 
 from cati.errors import Problem
 from cati.fieldwork import spool as spooling
-from cati.fieldwork.spool import BLOCK, Spool, files_of
+from cati.fieldwork.spool import BLOCK, Spool, files_of, left_by, remove_of
 
 KEY = bytes(range(32))
 STUDY, ANNA, BERT = "5" * 32, "a" * 32, "b" * 32
@@ -135,7 +135,16 @@ def test_every_entry_is_synced_before_it_counts(tmp_path: Path, monkeypatch: pyt
 def test_what_others_left_is_counted_and_left_alone(tmp_path: Path) -> None:
     bert = opened(tmp_path, BERT)
     bert.append(b"bert's")
-    assert opened(tmp_path).others == 0, "his window lives"
+    bert.append(b"bert's second")
+    assert left_by(tmp_path, STUDY, KEY, [ANNA, BERT]) == {ANNA: 0, BERT: 0}, "his window lives"
+    remove_of(tmp_path, STUDY, KEY, BERT)
+    assert only_file(tmp_path).exists()
     bert.close()
-    assert opened(tmp_path).others == 1
-    assert opened(tmp_path, BERT).found == [b"bert's"]
+    assert left_by(tmp_path, STUDY, KEY, [ANNA, BERT]) == {ANNA: 0, BERT: 2}
+    again = opened(tmp_path, BERT)
+    assert again.found == [b"bert's", b"bert's second"]
+    again.close()
+    remove_of(tmp_path, STUDY, KEY, ANNA)
+    assert only_file(tmp_path).exists()
+    remove_of(tmp_path, STUDY, KEY, BERT)
+    assert files_of(tmp_path, STUDY) == ()

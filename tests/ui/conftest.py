@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -15,14 +18,21 @@ from pytestqt.qtbot import QtBot
 
 from cati.demo.people import invent_list
 from cati.fieldwork import sample
+from cati.fieldwork import study as study_module
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.study import NewMember, create_study, open_study
 from cati.places import shipped_questionnaires
 from cati.settings import ConsentWording, Department, Site, StudySettings
+from cati.store import counts, drafts, studies
+from cati.store.embedded import Embedded
+from cati.store.moving import copy_study
+from cati.store.server import Link
 from cati.ui import theme
 from cati.ui.main_window import MainWindow
 from cati.ui.preferences import Preferences
 from cati.vault.people import ArgonCost
+from tests import postgres, servers
+from tests.tcp_proxy import Proxy, between
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
 PASSWORDS = {
@@ -183,3 +193,76 @@ def settings() -> StudySettings:
 @pytest.fixture
 def staff() -> tuple[NewMember, ...]:
     return STAFF
+
+
+@dataclass
+class Remote:
+    """The study of these tests on a server, behind a wire that can be cut."""
+
+    ready: Ready
+    cluster: postgres.Cluster
+    wire: Proxy
+    link: Link
+    study_id: str
+
+    def sign_in(self, login: str) -> OpenStudy:
+        found = open_study(
+            self.ready.folder, login, self.ready.passwords[login], now=self.ready.clock,
+            draw=random.Random(uuid.uuid4().int),
+        )  # fmt: skip
+        self.ready.opened.append(found)
+        return found
+
+    def cut(self) -> None:
+        self.wire.cut = True
+        self.wire.cut_all()
+
+    def mend(self) -> None:
+        self.wire.cut = False
+
+    def kept(self) -> dict[str, Any]:
+        """What is on the server, asked without the wire."""
+        server = servers.as_owner(self.cluster, self.study_id, self.link.database)
+        with server.reading() as transaction:
+            found = {
+                "pending": counts.sizes(transaction)["pending"],
+                "outcomes": counts.outcomes(transaction),
+                "events": {case: len(drafts.events(transaction, case)) for case in drafts.open_cases(transaction)},
+            }
+        server.close()
+        return found
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Cluster]:
+    with postgres.running("fsync = off") as found:
+        yield found
+
+
+@pytest.fixture
+def remote(ready: Ready, cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPatch) -> Iterator[Remote]:
+    with between(cluster.port) as wire:
+        name = f"window_{uuid.uuid4().hex}"
+        link = Link(hosts=("127.0.0.1",), ports=(wire.port,), database=name)
+        file = Embedded(ready.folder)
+        with file.reading() as transaction:
+            row = studies.the_study(transaction)
+        assert row is not None
+        servers.lay_down(cluster, row.id, name)
+        servers.let_time_stand(cluster, row.id, name)
+        owner = servers.as_owner(cluster, row.id, name)
+        copy_study(file, owner)
+        servers.let_in(owner, row.id)
+        file.close()
+        owner.close()
+        as_owner = partial(servers.as_owner, cluster, row.id, name)
+
+        def opened(_folder: Path, login: str, *_password: str) -> servers.AtTheTestsTime:
+            return servers.AtTheTestsTime(link, row.id, login, as_owner)
+
+        monkeypatch.setattr(study_module, "open_database", opened)
+        yield Remote(ready, cluster, wire, link, row.id)
+        for each in ready.opened:
+            each.close()
+        ready.opened.clear()
+    cluster.drop_database(name)

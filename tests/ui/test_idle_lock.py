@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cati.fieldwork import calling
+from cati.store import cases, drafts
 from cati.ui.calling_page import CallingPage
-from cati.ui.idle_lock import LockPage
+from cati.ui.idle_lock import HELD_MINUTES, LockPage
 from cati.ui.main_window import MainWindow
 from cati.ui.sign_in import SignInPage
 
@@ -178,6 +179,46 @@ def test_signing_out_without_a_case_asks_nothing(locked: MainWindow) -> None:
     _lock_page(locked).leave.click()
     assert locked.study is None
     assert not locked.lock.locked
+
+
+def test_a_case_held_by_a_locked_window_goes_back_in_the_end_and_that_is_said(
+    window: MainWindow, ready: Any, qtbot: QtBot
+) -> None:
+    window.enter(ready.sign_in("anna"))
+    page = window.page()
+    assert isinstance(page, CallingPage)
+    page.take_next()
+    page.panel.act("dial")
+    while page.panel.interview is None:
+        page.panel.act("go")
+    assert page.case is not None
+    case_id, name = page.case.case_id, calling.name_of(page.case.contact)
+    window.lock.lock()
+    assert f"for {HELD_MINUTES} minutes" in _seen(window)
+    for _ in range(4):
+        ready.clock.forward(minutes=11)
+        page.panel.renew()
+        window.lock.look()
+    assert page.case is not None, "44 minutes are not too long"
+    ready.clock.forward(minutes=1)
+    window.lock.look()
+    assert page.case is None
+    assert "went back to the others" in _seen(window)
+    assert window.focusWidget() is _lock_page(window).password, "who comes back types at once"
+    assert name not in "".join(one.text() for one in window.findChildren(QLabel)), "nor does it stand under the cover"
+    assert window.study is not None
+    with window.study.reading() as transaction:
+        row = cases.case_row(transaction, case_id)
+        assert row is not None
+        assert row.lease_holder is None, "free for others"
+        assert drafts.events(transaction, case_id), "what was entered is kept"
+    _unlock(window, ready.passwords["anna"])
+    qtbot.waitUntil(lambda: not window.lock.locked)
+    assert "went back to the others" in page.notice.text()
+    assert page.notice.isVisible()
+    qtbot.keyClick(page, Qt.Key.Key_Return)
+    assert page.case is not None, "and the work goes on"
+    assert not page.notice.isVisible()
 
 
 def test_other_windows_are_hidden_and_come_back(window: MainWindow, ready: Any, qtbot: QtBot) -> None:

@@ -12,9 +12,13 @@ import pytest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from cati.fieldwork import staffing
+from cati.fieldwork.open_study import Role
 from cati.fieldwork.server_setup import Clockwork, ServerPlan, move_to_server
 from cati.store.access_rules import wanted_lines
+from cati.ui.background import is_busy
 from cati.ui.main_window import MainWindow
+from cati.ui.password_page import FirstPasswordPage
 from cati.ui.sign_in import SignInPage
 from cati.vault import server_password
 from cati.vault.people import ArgonCost
@@ -51,11 +55,12 @@ def test_a_workstation_opens_a_link_and_its_person_comes_in(
     page.choose_link.click()
     qtbot.waitUntil(page.start.isVisible)
 
-    def sign_in(start: str) -> None:
+    def sign_in(start: str, login: str = "anna", password: str | None = None) -> None:
         page = window.page()
         assert isinstance(page, SignInPage)
-        page.login.setText("anna")
-        page.password.setText(ready.passwords["anna"])
+        qtbot.waitUntil(page.enter.isEnabled, timeout=15_000)  # whoever was here before is gone
+        page.login.setText(login)
+        page.password.setText(ready.passwords[login] if password is None else password)
         page.start.setText(start)
         page.sign_in()
 
@@ -65,6 +70,18 @@ def test_a_workstation_opens_a_link_and_its_person_comes_in(
     sign_in(found[1])
     qtbot.waitUntil(lambda: window.study is not None)
     window.sign_out()
+    sign_in("", "lead")
+    qtbot.waitUntil(lambda: window.study is not None)
+    assert window.study is not None
+    start = staffing.drawn_start_password()
+    cora = staffing.NewMember(login="cora", name="Cora Neu", role=Role.INTERVIEWER, password=start)
+    staffing.add_member(window.study, cora, cost=CHEAP)
+    window.sign_out()
+    sign_in(start, "cora", "")
+    qtbot.waitUntil(lambda: window.study is not None)
+    assert isinstance(window.page(), FirstPasswordPage), "typed where the slip says so, it is enough"
+    window.sign_out()
     sign_in("")
     qtbot.waitUntil(lambda: window.study is not None)
     window.sign_out()
+    qtbot.waitUntil(lambda: not is_busy(), timeout=15_000)

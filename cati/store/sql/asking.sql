@@ -1,18 +1,27 @@
 -- Who asks, what they hold, and what they did: the functions that every right on the server rests on.
 -- @owner, @gate, @interviewer, @supervisor, @lead stand for the study's roles (cati.store.roles). Each function runs
 -- with its owner's rights, looks at nothing but pg_catalog and what it names with its schema, and asks by itself who
--- is signed in: session_user, which nobody can change. Those that are asked all day are in plpgsql, which keeps its plan
--- for as long as a connection lasts; one in sql is planned anew at each call.
+-- is signed in: session_user, which nobody can change. In plpgsql even where one expression would do: its plan is kept
+-- for the session, while a function in SQL is planned anew by every statement that calls it (0.2 ms each). And the name
+-- of a role brings the collation "C" along, with which no index of a text is of use: "default" is that of the column.
 
 -- The server's time in whole seconds since 1970.
 CREATE FUNCTION public.cati_now() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN floor(extract(epoch FROM clock_timestamp()))::bigint; END $$;
+AS $$
+BEGIN
+  RETURN floor(extract(epoch FROM clock_timestamp()))::bigint;
+END
+$$;
 
 -- The member signed in; NULL for anybody else, and for one who left.
 CREATE FUNCTION public.cati_me() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN (SELECT m.id FROM public.member m WHERE m.server_role = session_user::text AND m.active); END $$;
+AS $$
+BEGIN
+  RETURN (SELECT m.id FROM public.member m WHERE m.server_role = session_user::text COLLATE "default" AND m.active);
+END
+$$;
 
 -- Whether the member signed in is at least an interviewer (0), a supervisor (1), a research lead (2).
 CREATE FUNCTION public.cati_is(at_least int) RETURNS boolean
@@ -21,7 +30,7 @@ AS $$
 BEGIN
   RETURN coalesce((
     SELECT CASE m.role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least
-    FROM public.member m WHERE m.server_role = session_user::text AND m.active
+    FROM public.member m WHERE m.server_role = session_user::text COLLATE "default" AND m.active
   ), false);
 END
 $$;
@@ -33,8 +42,8 @@ AS $$
 DECLARE me text;
 BEGIN
   SELECT m.id INTO me FROM public.member m
-    WHERE m.server_role = session_user::text AND m.active
-      AND CASE m.role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least;
+  WHERE m.server_role = session_user::text COLLATE "default" AND m.active
+    AND CASE m.role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least;
   IF me IS NULL THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -45,7 +54,11 @@ $$;
 -- Whether a case is in the hands of the member signed in: what they may read hangs on this.
 CREATE FUNCTION public.cati_mine(of text) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN RETURN EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.lease_holder = public.cati_me()); END $$;
+AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.lease_holder = public.cati_me());
+END
+$$;
 
 -- Whether it is so under the fence number that this transaction carries: what they may write hangs on this.
 CREATE FUNCTION public.cati_holds(of text) RETURNS boolean
@@ -73,41 +86,66 @@ BEGIN
 END
 $$;
 
--- Append to the chain of the member signed in, at the server's time; the hash is that of cati.vault.log_chain. Nobody
--- may call this one but the functions here: on some entries rights rest.
-CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+-- What is another value after every change of the settings, which nobody changes until this transaction ends
+-- (cati.store.server has the number of the lock, too).
+CREATE FUNCTION public.cati_settings() RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(0);
+  PERFORM pg_advisory_xact_lock_shared(1667331946);
+  RETURN (SELECT md5(s.settings) FROM public.study s);
+END
+$$;
+
+-- Append to the chain of a member; the hash is that of cati.vault.log_chain. Nobody may call this one but the functions
+-- here.
+CREATE FUNCTION public.cati_chain_on(
+  whose text, at bigint, act text, of text, under int, details text, OUT n int, OUT hash bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  me text := public.cati_demand(0);
   before bytea;
+  whole bytea;
+  part text;
   written int := 0;
 BEGIN
-  IF length(act) > 40 OR length(of) > 32 OR length(details) > 2000 THEN
-    RAISE EXCEPTION 'too long for the log' USING ERRCODE = 'string_data_right_truncation';
-  END IF;
   WHILE written = 0 LOOP
-    SELECT l.n, l.hash INTO n, before FROM public.log l WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC LIMIT 1;
+    SELECT l.n, l.hash INTO n, before FROM public.log l WHERE l.who = whose AND l.n > 0 ORDER BY l.n DESC LIMIT 1;
     IF NOT FOUND THEN
       n := 0;
       before := (
         SELECT sha256(string_agg(int4send(length(p)) || p, ''::bytea ORDER BY k))
-        FROM public.study s, unnest(ARRAY['cati log 2'::bytea, convert_to(s.id, 'UTF8'), convert_to(me, 'UTF8')])
+        FROM public.study s, unnest(ARRAY['cati log 2'::bytea, convert_to(s.id, 'UTF8'), convert_to(whose, 'UTF8')])
           WITH ORDINALITY AS part (p, k)
       );
     END IF;
     n := n + 1;
-    at := public.cati_now();
-    hash := (
-      SELECT sha256(int4send(length(before)) || before
-        || string_agg(int4send(length(convert_to(f, 'UTF8'))) || convert_to(f, 'UTF8'), ''::bytea ORDER BY k))
-      FROM unnest(ARRAY[n::text, at::text, me, act, of, under::text, details]) WITH ORDINALITY AS part (f, k)
-    );
+    whole := int4send(length(before)) || before;
+    FOREACH part IN ARRAY ARRAY[n::text, at::text, whose, act, of, under::text, details] LOOP
+      whole := whole || int4send(octet_length(part)) || convert_to(part, 'UTF8');
+    END LOOP;
+    hash := sha256(whole);
     INSERT INTO public.log (n, at, who, act, "case", fence, details, previous, hash)
-    VALUES (n, at, me, act, of, under, details, before, hash)
+    VALUES (n, at, whose, act, of, under, details, before, hash)
     ON CONFLICT ON CONSTRAINT pk_log DO NOTHING;  -- the same member wrote elsewhere: that entry goes first
     GET DIAGNOSTICS written = ROW_COUNT;
   END LOOP;
+END
+$$;
+
+-- Append to the chain of the member signed in, at the server's time. Nobody may call this one but the functions here: on
+-- some entries rights rest.
+CREATE FUNCTION public.cati_write(act text, of text, under int, details text, OUT n int, OUT at bigint, OUT hash bytea)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE me text := public.cati_demand(0);
+BEGIN
+  IF length(act) > 40 OR length(of) > 32 OR length(details) > 2000 THEN
+    RAISE EXCEPTION 'too long for the log' USING ERRCODE = 'string_data_right_truncation';
+  END IF;
+  at := public.cati_now();
+  SELECT c.n, c.hash INTO n, hash FROM public.cati_chain_on(me, at, act, of, under, details) c;
 END
 $$;
 
@@ -117,7 +155,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
-             'interview_deleted', 'login_set')
+             'interview_deleted', 'login_set', 'end_agreed')
      OR act = 'case_put_back' AND strpos(details, '"lapsed"') > 0  -- the server says itself which lease ran out
      OR act = 'field_ended' AND NOT public.cati_is(2) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';

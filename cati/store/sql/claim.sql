@@ -6,11 +6,12 @@
 CREATE FUNCTION public.cati_turns_now(this_moment bigint) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-    RETURN coalesce(least(
-        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 0),
-        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 1),
-        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 2),
-        (SELECT min(c.turns_at) FROM public."case" AS c WHERE c.tier = 3)) <= this_moment, false);
+    RETURN EXISTS (
+        SELECT 1 FROM (VALUES (0), (1), (2), (3)) AS k (tier)
+        CROSS JOIN LATERAL (
+            SELECT c.turns_at FROM public."case" AS c WHERE c.tier = k.tier AND c.turns_at IS NOT NULL
+            ORDER BY c.turns_at LIMIT 1) AS first
+        WHERE first.turns_at <= this_moment);
 END
 $$;
 
@@ -88,9 +89,11 @@ END
 $$;
 
 -- How many more interviews may begin at a place: 0 once the target is reached, and never more at once than the margin
--- lets the interviews now running overshoot it. `whole`: of the site, `part`: of its department. One statement, one
+-- lets the interviews now running overshoot it. `whole`: of the site, `part`: of its department. `left_over`: how many
+-- that were begun before may go on: to the very end of the margin, also once the target is reached. One statement, one
 -- snapshot: an interview that ends meanwhile is counted as running or as complete, never as neither.
-CREATE FUNCTION public.cati_room(of_site text, of_department text, OUT whole int, OUT part int)
+CREATE FUNCTION public.cati_room(
+    of_site text, of_department text, OUT whole int, OUT part int, OUT left_over int)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     all_of_it int[];
@@ -99,8 +102,9 @@ BEGIN
     SELECT array_agg(l.id), array_agg(l.id) FILTER (WHERE l.department = of_department) INTO all_of_it, same
     FROM public.cell AS l WHERE l.site = of_site;
     SELECT min(CASE WHEN k.complete >= s.wanted THEN 0 ELSE s.wanted + s.margin - k.complete - k.running END),
-           min(CASE WHEN k.of_part >= d.wanted THEN 0 ELSE d.wanted + d.margin - k.of_part - k.running_part END)
-    INTO whole, part
+           min(CASE WHEN k.of_part >= d.wanted THEN 0 ELSE d.wanted + d.margin - k.of_part - k.running_part END),
+           min(least(s.wanted + s.margin - k.complete - k.running, d.wanted + d.margin - k.of_part - k.running_part))
+    INTO whole, part, left_over
     FROM (
         SELECT count(*) FILTER (WHERE u.done) AS complete, count(*) FILTER (WHERE NOT u.done) AS running,
                count(*) FILTER (WHERE u.done AND u.cell = ANY (same)) AS of_part,
@@ -117,12 +121,13 @@ BEGIN
     JOIN public.target AS d ON d.site = of_site AND d.department = of_department;
     whole := coalesce(whole, 0);  -- a place that no settings name is not called
     part := coalesce(part, 0);
+    left_over := coalesce(left_over, 0);
 END
 $$;
 
--- Whether an interview of one more case may begin: '' it may, 'full' there are enough, 'running' those that run could
--- be enough. Until this transaction ends nobody else begins one at its site, so that what it says stays true.
-CREATE FUNCTION public.cati_room_for("case" text) RETURNS text
+-- Whether an interview of one more case may begin (or, `begun`, go on): '' it may, 'full' there are enough, 'running'
+-- those that run could be enough. Until this transaction ends nobody else begins one at its site, so that what it says stays true.
+CREATE FUNCTION public.cati_room_for("case" text, begun boolean) RETURNS text
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     place record;
@@ -133,7 +138,7 @@ BEGIN
     WHERE c.id = cati_room_for."case";
     PERFORM 1 FROM public.target AS t WHERE t.site = place.site AND t.department = '' FOR UPDATE;
     SELECT * INTO room FROM public.cati_room(place.site, place.department);
-    IF least(room.whole, room.part) > 0 THEN
+    IF (CASE WHEN begun THEN room.left_over ELSE least(room.whole, room.part) END) > 0 THEN
         RETURN '';
     END IF;
     RETURN CASE WHEN EXISTS (
@@ -185,7 +190,7 @@ $$;
 -- A server without statistics takes a look for the first of few for a look at a third of all, and reads the whole table:
 -- it may not, here and in what is called from here. Nor does it plan anew for every list of cells.
 CREATE FUNCTION public.cati_claim() RETURNS SETOF public."case"
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     lease_seconds CONSTANT int := 1800;
@@ -195,10 +200,8 @@ DECLARE
     spoken text[];
     crowd int;              -- so many may claim at the same moment
     mine public."case";
-    sites text[];           -- where anybody may be called now
-    sites_wished text[];    -- and where those who wished for this hour may
-    usual int[];            -- their cells, without those that are shut
-    wished int[];
+    usual int[];            -- cells where anybody may be called now, without those that are shut
+    wished int[];           -- and where only those who wished for this hour may
     shut int[];             -- cells found full, or with as many running as may be
     alone text[] := '{}';   -- sites whose quota nobody else looks at until this transaction ends
     place record;
@@ -226,21 +229,19 @@ BEGIN
     PERFORM public.cati_may_view();
 
     SELECT count(*) INTO crowd FROM public.member AS m WHERE m.active;
-    SELECT array_agg(o.site) FILTER (WHERE NOT o.appointments), array_agg(o.site) FILTER (WHERE o.appointments)
-    INTO sites, sites_wished
-    FROM public.calling_time AS o
-    WHERE o.opens > this_moment - 90000 AND o.opens <= this_moment AND o.closes > this_moment;
-    sites := coalesce(sites, '{}');
-    SELECT coalesce(array_agg(l.id) FILTER (WHERE l.site = ANY (sites)), '{}'),
-           coalesce(array_agg(l.id) FILTER (WHERE l.site <> ALL (sites)), '{}')
+    SELECT coalesce(array_agg(l.id) FILTER (WHERE k.anybody), '{}'),
+           coalesce(array_agg(l.id) FILTER (WHERE NOT k.anybody), '{}')
     INTO usual, wished
     FROM public.cell AS l
-    WHERE l.language = ANY (spoken) AND l.site = ANY (sites || sites_wished);
+    JOIN (SELECT o.site, bool_or(NOT o.appointments) AS anybody FROM public.calling_time AS o
+          WHERE o.opens > this_moment - 90000 AND o.opens <= this_moment AND o.closes > this_moment
+          GROUP BY o.site) AS k ON k.site = l.site
+    WHERE l.language = ANY (spoken);
 
     LOOP
         turned := public.cati_turn(25);
         LOOP
-            mine := public.cati_best(usual, wished, me, true);
+            mine := public.cati_best(usual, wished, me);
             EXIT WHEN mine.id IS NULL;
             SELECT l.site, l.department INTO place FROM public.cell AS l WHERE l.id = mine.cell;
             IF place.site = ANY (alone) THEN
@@ -280,8 +281,7 @@ BEGIN
         -- None is refused while there is a case that somebody else only turns, or holds for a moment.
         IF turned = 0 THEN
             IF NOT public.cati_turns_now(this_moment) THEN
-                mine := public.cati_best(usual, wished, me, false);
-                EXIT WHEN mine.id IS NULL;
+                EXIT WHEN NOT public.cati_any(usual, wished, me);
             END IF;
             EXIT WHEN clock_timestamp() > began + interval '3 seconds';
             PERFORM pg_sleep(0.003 + 0.004 * random());
@@ -290,83 +290,93 @@ BEGIN
 END
 $$;
 
--- The best ready case of these cells that `me` may call (of `wished` appointments only), none that somebody else has
--- in hand; for cati_claim. `locked`: nobody else gets it until this transaction ends; else those in hand count, too.
-CREATE FUNCTION public.cati_best(usual int[], wished int[], me text, locked boolean)
-RETURNS public."case"
+-- The best ready case of these cells that `me` may call (of `wished` appointments only), locked: nobody else gets it
+-- until this transaction ends, and those that somebody else has in hand are passed over. For cati_claim.
+-- Whoever took one up and gave it back between the look and the lock may have put it elsewhere: then it is passed over.
+-- The lock finds a case by its id and by nothing else, however few are ready in the planner's eyes: hence "+ 0".
+CREATE FUNCTION public.cati_best(usual int[], wished int[], me text) RETURNS public."case"
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     below CONSTANT bigint := 1::bigint << 59;  -- the first rank behind the appointments
     endless CONSTANT bigint := 9223372036854775807;
-    depth int := CASE WHEN locked THEN 8 ELSE 1 END;
-    candidate record;
+    depth CONSTANT int := 8;
     best public."case";
     better public."case";
     only_of text;
 BEGIN
     -- The front of the whole queue nearly always holds one …
-    FOR candidate IN
-        SELECT k.id FROM (
-            SELECT f.id, f.rank, f.cell FROM public."case" AS f
-            WHERE f.status = 0 AND f.avoid IS NULL ORDER BY f.rank LIMIT 100) AS k
-        WHERE k.cell = ANY (usual) OR (k.cell = ANY (wished) AND k.rank < below)
-        ORDER BY k.rank
-    LOOP
-        best := public.cati_taken_in_hand(candidate.id, locked);
-        EXIT WHEN best.id IS NOT NULL;
-    END LOOP;
+    SELECT c.* INTO best
+    FROM (SELECT f.id, f.rank, f.cell FROM public."case" AS f
+          WHERE f.status = 0 AND f.avoid IS NULL ORDER BY f.rank LIMIT 100) AS k
+    JOIN public."case" AS c ON c.id = k.id
+    WHERE (k.cell = ANY (usual) OR (k.cell = ANY (wished) AND k.rank < below))
+        AND c.status + 0 = 0 AND coalesce(c.avoid, '') = '' AND c.rank + 0 = k.rank
+    ORDER BY k.rank LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED;
     IF best.id IS NULL THEN  -- … unless cells stand there that may not be called now.
-        FOR candidate IN
-            SELECT k.id FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
-            CROSS JOIN LATERAL (
-                SELECT f.id, f.rank FROM public."case" AS f
-                WHERE f.status = 0 AND f.cell = w.cell AND f.avoid IS NULL AND f.rank < w.under
-                ORDER BY f.rank LIMIT depth) AS k
-            ORDER BY k.rank LIMIT 400
-        LOOP
-            best := public.cati_taken_in_hand(candidate.id, locked);
-            EXIT WHEN best.id IS NOT NULL;
-        END LOOP;
+        SELECT c.* INTO best
+        FROM (SELECT f.id, f.rank
+              FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
+              CROSS JOIN LATERAL (
+                  SELECT g.id, g.rank FROM public."case" AS g
+                  WHERE g.status = 0 AND g.cell = w.cell AND g.avoid IS NULL AND g.rank < w.under
+                  ORDER BY g.rank LIMIT depth) AS f
+              ORDER BY f.rank LIMIT 400) AS k
+        JOIN public."case" AS c ON c.id = k.id
+        WHERE c.status + 0 = 0 AND coalesce(c.avoid, '') = '' AND c.rank + 0 = k.rank
+        ORDER BY k.rank LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED;
     END IF;
-    PERFORM 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL ORDER BY c.cell, c.rank LIMIT 1;
-    IF FOUND THEN
-        only_of := public.cati_second(me);
-        IF only_of IS NOT NULL THEN
-            FOR candidate IN
-                SELECT k.id
-                FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
-                CROSS JOIN LATERAL (
-                    SELECT f.id, f.rank FROM public."case" AS f
-                    WHERE f.status = 0 AND f.cell = w.cell AND f.avoid IS NOT NULL AND f.avoid <> me
-                        AND (only_of = '' OR f.avoid = only_of) AND f.rank < least(w.under, best.rank)
-                    ORDER BY f.rank LIMIT depth) AS k
-                ORDER BY k.rank LIMIT 400
-            LOOP
-                better := public.cati_taken_in_hand(candidate.id, locked);
-                IF better.id IS NOT NULL THEN
-                    best := better;
-                    EXIT;
-                END IF;
-            END LOOP;
+    only_of := public.cati_seconds(me);
+    IF only_of IS NOT NULL THEN
+        SELECT c.* INTO better
+        FROM (SELECT f.id, f.rank, f.avoid
+              FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
+              CROSS JOIN LATERAL (
+                  SELECT g.id, g.rank, g.avoid FROM public."case" AS g
+                  WHERE g.status = 0 AND g.cell = w.cell AND g.avoid IS NOT NULL AND g.avoid <> me
+                      AND (only_of = '' OR g.avoid = only_of) AND g.rank < least(w.under, best.rank)
+                  ORDER BY g.rank LIMIT depth) AS f
+              ORDER BY f.rank LIMIT 400) AS k
+        JOIN public."case" AS c ON c.id = k.id
+        WHERE c.status + 0 = 0 AND coalesce(c.avoid, '') = k.avoid AND c.rank + 0 = k.rank
+        ORDER BY k.rank LIMIT 1 FOR NO KEY UPDATE OF c SKIP LOCKED;
+        IF better.id IS NOT NULL THEN
+            RETURN better;
         END IF;
     END IF;
     RETURN best;
 END
 $$;
 
--- A ready case, and with `locked` only if nobody else has it in hand; for cati_best.
-CREATE FUNCTION public.cati_taken_in_hand(wanted text, locked boolean) RETURNS public."case"
+-- Whether there is such a case at all, those that somebody else has in hand for a moment among them; for cati_claim.
+CREATE FUNCTION public.cati_any(usual int[], wished int[], me text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-    found_case public."case";
+    below CONSTANT bigint := 1::bigint << 59;
+    endless CONSTANT bigint := 9223372036854775807;
+    only_of text := public.cati_seconds(me);
 BEGIN
-    IF locked THEN
-        SELECT * INTO found_case FROM public."case" AS c WHERE c.id = wanted AND c.status = 0
-        FOR NO KEY UPDATE SKIP LOCKED;
-    ELSE
-        SELECT * INTO found_case FROM public."case" AS c WHERE c.id = wanted AND c.status = 0;
-    END IF;
-    RETURN found_case;
+    RETURN EXISTS (
+        SELECT 1 FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM public."case" AS f
+            WHERE f.status = 0 AND f.cell = w.cell AND f.avoid IS NULL AND f.rank < w.under
+            ORDER BY f.rank LIMIT 1) AS k
+    ) OR only_of IS NOT NULL AND EXISTS (
+        SELECT 1 FROM (SELECT unnest(usual) AS cell, endless AS under UNION ALL SELECT unnest(wished), below) AS w
+        CROSS JOIN LATERAL (
+            SELECT 1 FROM public."case" AS f
+            WHERE f.status = 0 AND f.cell = w.cell AND f.avoid IS NOT NULL AND f.avoid <> me
+                AND (only_of = '' OR f.avoid = only_of) AND f.rank < w.under
+            ORDER BY f.rank LIMIT 1) AS k);
+END
+$$;
+
+-- What cati_second says, NULL too while no case is ready that refused softly; for cati_best and cati_any.
+CREATE FUNCTION public.cati_seconds(me text) RETURNS text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM 1 FROM public."case" AS c WHERE c.status = 0 AND c.avoid IS NOT NULL ORDER BY c.cell, c.rank LIMIT 1;
+    RETURN CASE WHEN FOUND THEN public.cati_second(me) END;
 END
 $$;
 

@@ -17,6 +17,10 @@ BEGIN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role_name) THEN
+    -- From 16 on whoever asks could have it say that the gate may then act as the role, which nobody may.
+    IF current_setting('createrole_self_grant', true) <> '' THEN
+      PERFORM set_config('createrole_self_grant', '', true);
+    END IF;
     EXECUTE format('CREATE ROLE %I NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', role_name);
   END IF;
   EXECUTE format('ALTER ROLE %I LOGIN PASSWORD %L', role_name, verifier);

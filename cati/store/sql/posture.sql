@@ -1,5 +1,6 @@
 -- What the server says of rights in this study's database, a line each, from its catalogue; for cati.store.rights. The
--- study's own roles stand as ~owner, ~lead and so on, everybody who signs in as ~member.
+-- study's own roles stand as ~owner, ~lead and so on, everybody who signs in as ~member. It is the same on every version
+-- of PostgreSQL: what only some of them have stands where it differs from what it is without being asked for.
 WITH names (role, said) AS (
   SELECT rolname, CASE WHEN rolname ~ ('^' || '@prefix' || '_[0-9a-f]{16}$') THEN '~member'
     ELSE replace(rolname, '@prefix' || '_', '~') END
@@ -9,6 +10,16 @@ WITH names (role, said) AS (
 ), here AS (
   SELECT c.* FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
   WHERE s.nspname !~ '^pg_' AND s.nspname <> 'information_schema'
+), memberships AS (
+  -- Before 16 there are no options of a membership but ADMIN. From then on a role that makes another is a member of it
+  -- that may change and drop it, and not act as it: which is what the gate can do on 15 without being a member.
+  SELECT DISTINCT o.*, r.rolname, r.rolinherit
+  FROM pg_auth_members m JOIN pg_roles r ON r.oid = m.member CROSS JOIN LATERAL (
+    SELECT m.roleid, m.member, g.said, m.admin_option AS further,
+      coalesce((to_jsonb(m) ->> 'inherit_option')::boolean, r.rolinherit) AS inheriting,
+      coalesce((to_jsonb(m) ->> 'set_option')::boolean, true) AS acting
+    FROM of g WHERE g.oid = m.roleid) o
+  WHERE NOT (r.rolname = '@gate' AND o.said = '~member' AND o.further AND NOT o.inheriting AND NOT o.acting)
 ), found AS (
   SELECT format('relation %s %s of %s, rows %s %s', c.oid::regclass, c.relkind, o.said, c.relrowsecurity,
     c.relforcerowsecurity) AS line
@@ -63,7 +74,9 @@ WITH names (role, said) AS (
   SELECT format('event trigger %s', e.evtname) FROM pg_event_trigger e
   UNION ALL
   SELECT format('role %s: in %s%s%s%s%s%s%s', o.said,
-    coalesce((SELECT string_agg(g.said, ', ' ORDER BY g.said) FROM pg_auth_members m JOIN of g ON g.oid = m.roleid
+    coalesce((SELECT string_agg(m.said || CASE WHEN m.further THEN ' further' ELSE '' END
+      || CASE WHEN m.inheriting <> r.rolinherit THEN ' inheriting ' || m.inheriting ELSE '' END
+      || CASE WHEN m.acting THEN '' ELSE ' not acting' END, ', ' ORDER BY m.said) FROM memberships m
       WHERE m.member = r.oid), 'nothing'),
     CASE WHEN r.rolsuper THEN ' superuser' END, CASE WHEN r.rolcreaterole THEN ' makes roles' END,
     CASE WHEN r.rolcreatedb THEN ' makes databases' END, CASE WHEN r.rolreplication THEN ' replicates' END,
@@ -74,6 +87,10 @@ WITH names (role, said) AS (
   JOIN pg_roles r ON r.oid = m.member
   WHERE left(o.said, 1) = '~' AND NOT starts_with(r.rolname, '@prefix' || '_') AND NOT r.rolsuper
     AND NOT r.rolcreaterole
+  UNION ALL
+  SELECT format('grant %s on the parameter %s to %s', a.privilege_type, p.parname, o.said)
+  FROM pg_parameter_acl p CROSS JOIN LATERAL aclexplode(p.paracl) a JOIN of o ON o.oid = a.grantee
+  WHERE left(o.said, 1) = '~' OR a.grantee = 0
   UNION ALL
   SELECT format('setting %s', setting) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
   CROSS JOIN LATERAL unnest(s.setconfig) setting WHERE d.datname = current_database() AND s.setrole = 0

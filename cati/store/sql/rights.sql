@@ -136,3 +136,12 @@ CREATE POLICY change ON public.received_list FOR UPDATE TO @supervisor USING ((S
 GRANT SELECT ON public.log TO @interviewer;
 CREATE POLICY own ON public.log FOR SELECT TO @interviewer USING (who = (SELECT public.cati_me()));
 CREATE POLICY read ON public.log FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
+
+-- The end: research leads see which workstations hold the seal and which backups there are; once all is deleted they say
+-- which of those are gone.
+GRANT SELECT ON public.station, public.backup TO @lead;
+GRANT UPDATE (gone_at) ON public.backup TO @lead;
+CREATE POLICY read ON public.station FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY read ON public.backup FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
+CREATE POLICY ended ON public.backup FOR UPDATE TO @lead
+  USING ((SELECT public.cati_is(2)) AND (SELECT public.cati_rows_are_gone()));

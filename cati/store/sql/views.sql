@@ -9,12 +9,13 @@ DECLARE
     since bigint := public.cati_now() - 3600;
     most int;
     seen int := 0;
-    entry record;
+    top int;
+    part record;
 BEGIN
     IF me IS NULL THEN
         RETURN 0;
     END IF;
-    SELECT coalesce((convert_from(s.settings, 'UTF8')::jsonb ->> 'views_per_hour')::int, 90)
+    SELECT coalesce((convert_from(s.settings, 'UTF8')::json ->> 'views_per_hour')::int, 90)
       INTO most FROM public.study s;
     IF most IS NULL THEN
         RETURN 0;
@@ -22,15 +23,16 @@ BEGIN
     IF most = 0 THEN
         RETURN 2147483647;
     END IF;
-    FOR entry IN
-        SELECT l.at, l.act FROM public.log l WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC
-    LOOP
-        EXIT WHEN entry.at <= since OR seen >= most;
-        IF entry.act IN ('case_handed_out', 'case_looked_up') THEN
-            seen := seen + 1;
-        END IF;
+    SELECT max(l.n) INTO top FROM public.log l WHERE l.who = me AND l.n > 0;
+    WHILE top > 0 AND seen < most LOOP  -- entries of one chain are numbered without a gap
+        SELECT count(*) FILTER (WHERE l.at > since AND l.act IN ('case_handed_out', 'case_looked_up')) AS views,
+               min(l.at) AS first
+          INTO part FROM public.log l WHERE l.who = me AND l.n > greatest(top - 100, 0) AND l.n <= top;
+        seen := seen + part.views;
+        EXIT WHEN part.first <= since;
+        top := top - 100;
     END LOOP;
-    RETURN most - seen;
+    RETURN most - least(seen, most);
 END
 $$;
 

@@ -24,15 +24,18 @@ $$;
 CREATE FUNCTION public.cati_did(what text[], of text, under int, within int) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  me text := public.cati_me();
+  since bigint := public.cati_now() - within;
 BEGIN
   RETURN EXISTS (
     SELECT FROM (
       SELECT l.act, l."case", l.fence, l.at, l.xmin AS number FROM public.log l
-      WHERE l.who = public.cati_me() AND l.n > 0 ORDER BY l.n DESC
+      WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC
       LIMIT CASE WHEN under IS NULL THEN 500 ELSE 60 END  -- what was leased is near the end
     ) mine
     WHERE mine.act = ANY (what) AND mine."case" = of AND (under IS NULL OR mine.fence = under)
-      AND mine.at >= public.cati_now() - within AND public.cati_kept(mine.number)
+      AND mine.at >= since AND public.cati_kept(mine.number)
   );
 END
 $$;
@@ -75,7 +78,7 @@ BEGIN
     ) THEN
       RETURN;
     END IF;
-    IF NOT EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) AND public.cati_room_for(of) <> '' THEN
+    IF public.cati_room_for(of, EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of)) <> '' THEN
       RETURN;
     END IF;
   END IF;
@@ -128,6 +131,30 @@ BEGIN
 END
 $$;
 
+-- All that is kept of one case beside its row, a row for each of its calls and one at least: whether its interview was
+-- begun and not finished, its contact as cati_contact shows it, its appointment (as the policies of that table say: in
+-- hand, one's own, or supervisors) and its calls (in hand, or supervisors).
+CREATE FUNCTION public.cati_case_file(
+  of text, OUT begun boolean, OUT contact public.contact, OUT appointment public.appointment, OUT attempt public.attempt
+) RETURNS SETOF record
+LANGUAGE plpgsql VOLATILE ROWS 4 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  sees boolean := public.cati_mine(of) OR public.cati_is(1);
+BEGIN
+  SELECT c.* INTO contact FROM public.cati_contact(of) c;
+  begun := EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of);
+  SELECT a.* INTO appointment FROM public.appointment a WHERE a."case" = of AND (sees OR a.interviewer = me);
+  FOR attempt IN SELECT a.* FROM public.attempt a WHERE a."case" = of AND sees ORDER BY a.started, a.id LOOP
+    RETURN NEXT;
+  END LOOP;
+  IF NOT FOUND THEN
+    RETURN NEXT;
+  END IF;
+END
+$$;
+
 -- Say in the log that contacts are read, many at once: to search, or to work out when they are called. For supervisors;
 -- once that is kept they may, for ten minutes.
 CREATE FUNCTION public.cati_announce(what_for text) RETURNS void
@@ -135,7 +162,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  IF what_for NOT IN ('search', 'replan') AND NOT (what_for IN ('renew', 'drill') AND public.cati_is(2)) THEN
+  IF what_for NOT IN ('search', 'replan') AND NOT (what_for IN ('renew', 'drill', 'erase') AND public.cati_is(2)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
@@ -167,13 +194,14 @@ BEGIN
 END
 $$;
 
--- The next sealed contacts behind a case, in the order of their cases' ids: to seal them anew, or to try keys on one.
+-- The next sealed contacts behind a case, in the order of their cases' ids: to seal them anew, to try keys on one, or to
+-- know at the end what to look for when all are gone.
 CREATE FUNCTION public.cati_contacts_after(last text, most int) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(2);
-  PERFORM public.cati_announced('{renew, drill}', 14400);  -- so long may it take to seal a large study anew
+  PERFORM public.cati_announced('{renew, drill, erase}', 14400);  -- so long may it take to seal a large study anew
   RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" > last ORDER BY c."case" LIMIT most;
 END
 $$;
@@ -226,15 +254,17 @@ BEGIN
 END
 $$;
 
--- Put the reason of an appointment, sealed anew, in place of the old.
-CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea) RETURNS void
+-- Put reason and name of an appointment, sealed anew, in place of the old; what was not said stays so.
+CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea, new_name bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(2);
   PERFORM public.cati_announced('{renew}', 14400);
-  UPDATE public.appointment a SET reason = new_reason
-    WHERE a."case" = of AND a.reason IS NOT NULL AND length(new_reason) <= 65536;
+  UPDATE public.appointment a SET
+    reason = CASE WHEN a.reason IS NOT NULL THEN coalesce(new_reason, a.reason) END,
+    name = CASE WHEN a.name IS NOT NULL THEN coalesce(new_name, a.name) END
+    WHERE a."case" = of AND coalesce(length(new_reason), 0) <= 65536 AND coalesce(length(new_name), 0) <= 65536;
 END
 $$;
 
@@ -445,7 +475,8 @@ END
 $$;
 
 -- Take an outcome back within its ten seconds (fifteen, for the way to here): the case is in hand again, its call open,
--- its contact there as it was. Returns the new fence number; no row when it is too late.
+-- its contact there as it was. Returns the new fence number; no row when it is too late, or the place that its interview
+-- would have taken is taken by now.
 CREATE FUNCTION public.cati_undo(
   of text, under int, call text, minutes int, old_key bytea, old_details bytea, old_epoch int, hashes bytea[],
   old_tier int, old_rank bigint, old_due_at bigint, old_avoid text, old_appointment json
@@ -457,7 +488,7 @@ DECLARE
   now bigint := public.cati_now();
 BEGIN
   PERFORM FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder IS NULL FOR NO KEY UPDATE;
-  IF NOT FOUND THEN
+  IF NOT FOUND OR public.cati_room_for(of, true) <> '' THEN
     RETURN;
   END IF;
   UPDATE public.attempt a SET ended = NULL, outcome = NULL, sub_reason = '', note_code = ''
@@ -591,8 +622,12 @@ AS $$ SELECT d."case" FROM public.draft_event d WHERE d."case" = ANY (cases) AND
 
 -- Whether an interview was begun in this case, and not finished.
 CREATE FUNCTION public.cati_was_begun(of text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$ SELECT public.cati_is(0) AND EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of) $$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RETURN public.cati_is(0) AND EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of);
+END
+$$;
 
 -- How many appointments begin in a span of time.
 CREATE FUNCTION public.cati_appointments(since bigint, before bigint) RETURNS bigint

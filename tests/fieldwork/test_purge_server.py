@@ -1,0 +1,150 @@
+"""The end of a study on a real server: two people by their roles, every workstation's seal, bytes searched on its disk."""
+
+from __future__ import annotations
+
+import json
+import random
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cati.fieldwork import log, mixing, purge, supervising
+from cati.fieldwork.export import ExportFormat, export
+from cati.fieldwork.finishing import finish_purge
+from cati.fieldwork.open_study import OpenStudy
+from cati.fieldwork.placing import opened_contact
+from cati.fieldwork.study import open_study
+from cati.fieldwork.study_state import StudyState, kept_end
+from cati.store import contacts
+from cati.store.roles import Roles
+from cati.vault.people import WrongPassword
+from cati.vault.seal_file import read_seal
+
+from .conftest import PASSWORDS, Clock, Desk, bring_people
+from .office import Office, clock
+
+LEAD, WITNESS, ANNA = ((login, PASSWORDS[login]) for login in ("lead", "witness", "anna"))
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CATI_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+
+
+@pytest.fixture
+def ended(office: Office, tmp_path: Path) -> Office:
+    """A study that was worked in its folder, came to the server, and whose field period ended there."""
+    then = Clock()
+    in_folder = [
+        open_study(office.folder, login, PASSWORDS[login], now=then, draw=random.Random(3), seal_path=office.seal)
+        for login in ("lead", "anna")
+    ]
+    bring_people(in_folder[0], tmp_path, 30)
+    (tmp_path / "list1.csv").unlink()
+    for _ in range(12):
+        Desk(in_folder[1]).complete()
+    for study in in_folder:
+        study.close()
+    office.move()
+    for login in ("witness", "anna"):
+        office.open(login, start=office.start(login))
+    office.sheet.unlink()
+    lead = office.open("lead")
+    assert mixing.end_field(lead).moved == 12
+    return office
+
+
+def erase(office: Office, *pair: tuple[str, str], **more: Any) -> purge.ErasureRecord:
+    office.close()
+    first, second = pair or (LEAD, WITNESS)
+    return purge.purge(office.link, first, second, now=clock, draw=random.Random(5), seal_path=office.seal, **more)
+
+
+def what_identifies(study: OpenStudy) -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """Return every name and number of the sample, every sealed value, and every key there is, as bytes."""
+    plain: set[str] = set()
+    with study.transaction() as transaction:
+        contacts.announce(transaction, "erase")
+    with study.reading() as transaction:
+        rows = contacts.contacts_after(transaction, "", 1000)
+    for row in rows:
+        contact = opened_contact(study, row)
+        plain.add(f"{contact.given_name} {contact.family_name}")
+        plain.update(phone.e164.removeprefix("+49") for phone in contact.phones)
+    keys = study.open_keys
+    assert keys.identity is not None
+    secret = read_seal(study.seal_path).secret
+    return (
+        [piece for text in plain for piece in (text.encode(), text.encode("utf-16-le"))],
+        [piece for row in rows for piece in (row.sealed_key, row.sealed_details)],
+        [keys.contacts, keys.drafts, keys.index, secret, keys.identity.encode()],
+    )
+
+
+def on_disk(office: Office, needles: list[bytes]) -> set[tuple[str, bytes]]:
+    """Return (file, needle) of whatever of these stands anywhere in the server's own folder, its log among it."""
+    found = set()
+    for path in sorted(office.tls.folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            with suppress(FileNotFoundError):
+                data = path.read_bytes()
+                found |= {(path.relative_to(office.tls.folder).as_posix(), one) for one in needles if one in data}
+    return found
+
+
+def roles_there(office: Office) -> set[str]:
+    return set(
+        office.tls.psql(f"SELECT rolname FROM pg_roles WHERE rolname LIKE 'cati_{office.study_id[:12]}%'").split()
+    )
+
+
+def test_two_people_end_it_and_the_administrator_finishes(ended: Office, tmp_path: Path) -> None:
+    lead = ended.open("lead")
+    before = supervising.progress(lead)
+    plain, sealed, keys = what_identifies(lead)
+    plan = purge.dry_run(lead)
+    assert not plan.hindrances
+    assert any("30 contacts" in line for line in plan.lines)
+    ended.tls.psql("ANALYZE", ended.database)
+    ended.tls.psql("CHECKPOINT")
+    assert len(on_disk(ended, sealed)) >= len(sealed), "control: before the end every sealed value is on the disk"
+    assert on_disk(ended, [*plain, *keys]) == set()
+    record = erase(ended)
+    assert not record.complete, "the server's own part is not done"
+    assert json.loads(record.paths[0].read_text())["record"]["reasons"] == ["server_unfinished"]
+    assert kept_end(ended.seal) is StudyState.ERASED
+    roles = Roles(ended.study_id)
+    assert roles_there(ended) == {roles.owner, roles.gate, *roles.groups, roles.login("lead")}
+    for login in ("witness", "anna"):
+        with pytest.raises(WrongPassword):
+            ended.open(login)
+    left = on_disk(ended, sealed)
+    assert left, "control: the server's samples of values and its log of changes still hold sealed bytes"
+    done = finish_purge(ended.link, ended.plan, ended.said.append, clock)
+    assert (done.searched, done.found, done.log_turned, done.log_found) == (True, 0, True, 0)
+    assert done.sample == 90
+    assert on_disk(ended, [*plain, *keys, *sealed]) == set()
+    again = purge.renew_record(ended.link, LEAD, now=clock, draw=random.Random(1), seal_path=ended.seal)
+    assert again.complete
+    found = json.loads(again.paths[0].read_text())["record"]
+    assert (found["storage"], found["reasons"]) == ("server", [])
+    assert "server_log" not in found["not_covered"]
+    assert "server_disk" in found["not_covered"]
+    assert purge.verify_erasure(again.paths[0], again.public_key).ok
+    for words in ("Auf dem Server", "On the server"):
+        assert words in again.paths[1].read_text("utf-8")
+    lead = ended.open("lead")  # whose rights are still what they must be
+    assert lead.keys is None
+    after = supervising.progress(lead)
+    assert (after.tally, after.rates, after.outcomes) == (before.tally, before.rates, before.outcomes)
+    assert export(lead, tmp_path / "after", {ExportFormat.CSV}).interviews == 12
+    assert log.verify(lead).ok
+    with lead.reading() as transaction:
+        rows = list(transaction.exec_driver_sql('SELECT act, "case" FROM log ORDER BY who, n'))
+    assert {case for _act, case in rows} == {""}
+    assert {"study_made", "field_ended", "end_agreed", "purge_step"} <= {act for act, _case in rows}
+    assert "dialled" not in {act for act, _case in rows}
