@@ -73,6 +73,8 @@ class Words(QPlainTextEdit):
 
     def show_words(self, text: str) -> None:
         """Show a text without reporting it as typed; its undo memory begins anew."""
+        if not text and self.document().isEmpty() and not self.document().availableUndoSteps():
+            return
         self._own = True
         self.setPlainText(text)
         self.document().clearUndoRedoStacks()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cati.survey.screens import Screen
@@ -42,7 +42,10 @@ class InterviewHead(QWidget):
         self.section = theme.words("", "heading")
         self.where = theme.words("", "quiet")
         self.where.setWordWrap(False)
+        self.where.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.line = ProgressLine()
+        self._measures: QFontMetrics | None = None
+        self._wide = 0
         top = QHBoxLayout()
         top.addWidget(self.section, 1)
         top.addWidget(self.where)
@@ -55,7 +58,7 @@ class InterviewHead(QWidget):
     def show_place(self, screen: Screen, member: str, minutes: int) -> None:
         """Show section, roster member and position of a screen; ``minutes`` since the interview began."""
         self.section.setText(" · ".join(part for part in (screen.section, member) if part))
-        self.where.setText(
+        self._say_where(
             tr("{n} of about {of} · section {section} of {sections} · {minutes} min",
                n=screen.position, of=screen.of_about, section=screen.section_number,
                sections=screen.sections_total, minutes=minutes)
@@ -63,6 +66,19 @@ class InterviewHead(QWidget):
             else tr("{n} of about {of} · {minutes} min", n=screen.position, of=screen.of_about, minutes=minutes)
         )  # fmt: skip
         self.line.move_to((screen.position - 1) / max(screen.of_about, 1))
+
+    def _say_where(self, words: str) -> None:
+        """Say how far it goes in a place kept for it: else each step would lay out all pages of the interview anew."""
+        self.where.setText(words)
+        if self.where.wordWrap():
+            return
+        if self._measures is None:
+            self.where.ensurePolished()
+            self._measures = self.where.fontMetrics()
+        wide = self._measures.horizontalAdvance(words)
+        if wide > self._wide:
+            self._wide = wide
+            self.where.setFixedSize(self.where.sizeHint())
 
     def forget(self) -> None:
         """Take the words off; a section may be named after somebody."""

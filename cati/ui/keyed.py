@@ -265,10 +265,6 @@ class KeyedFlow(QWidget):
             for one, cap in zip(self.offers, caps, strict=True)
         ]
 
-    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
-        """Say that the height follows from the width."""
-        return True
-
     def heightForWidth(self, width: int) -> int:  # noqa: N802 - Qt's name
         """Return the height all of them need at this width."""
         found = self._heights.get(width)

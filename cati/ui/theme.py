@@ -78,6 +78,7 @@ class _Worn:
     dark: bool = False
     scale: float = 1.0
     points: float = 0.0
+    metrics: QFontMetrics | None = None
 
 
 _worn = _Worn()
@@ -105,7 +106,14 @@ def is_large() -> bool:
 
 def line() -> int:
     """Return the height of one line of text in pixels."""
-    return QFontMetrics(QApplication.font()).height()
+    return _metrics().height()
+
+
+def _metrics() -> QFontMetrics:
+    """Return the measures of the text size in force, which are asked for many times a step."""
+    if _worn.metrics is None:
+        _worn.metrics = QFontMetrics(QApplication.font())
+    return _worn.metrics
 
 
 def unit() -> int:
@@ -115,7 +123,7 @@ def unit() -> int:
 
 def columns(count: int) -> int:
     """Return the width of ``count`` average characters in pixels."""
-    return QFontMetrics(QApplication.font()).averageCharWidth() * count
+    return _metrics().averageCharWidth() * count
 
 
 def folded(text: str, width: int = 15) -> str:
@@ -151,6 +159,7 @@ def wear(app: QApplication, *, dark: bool, scale: float) -> None:
     font = QFont(app.font())
     font.setPointSizeF(_worn.points * _worn.scale)
     app.setFont(font)
+    _worn.metrics = None
     app.setPalette(_palette(_worn.colours))
     app.setStyleSheet(_style(_worn.colours))
 
