@@ -31,11 +31,14 @@ from cati.survey.dispositions import TABLE, Letter, Outcome
 from cati.survey.interview import Event, EventKind, InterviewState, InterviewStatus
 from cati.survey.questionnaire import Kind, questionnaire_from_json
 from cati.survey.versions import lost_on
-from cati.vault.sealing import blind_index, derive, open_sealed, seal
+from cati.vault.sealing import open_sealed, seal
+from cati.vault.study_keys import draft_hash
 
 _BLOCK = 256  # sealed events are multiples of this, so that their length does not tell the answer
 _IS_INTERVIEW = frozenset({Letter.COMPLETE, Letter.PARTIAL})
 _SEED_BITS = 53
+DRAFT_PLACE = "draft place"
+"""For which K_drafts hashes the question at which words are typed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,7 +361,7 @@ def stored_events(study: OpenStudy, transaction: Transaction, case_id: str) -> t
 
 def place_of(study: OpenStudy, case_id: str, address: str) -> str:
     """Return the keyed hash under which a question's typed words lie: not even the question is readable."""
-    return blind_index(derive(study.open_keys.drafts, "draft place"), f"{case_id}/{address}").hex()
+    return draft_hash(study.open_keys, DRAFT_PLACE, f"{case_id}/{address}")
 
 
 def _blocks(plain: bytes, fill: bytes = b"\0") -> bytes:

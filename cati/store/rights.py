@@ -31,7 +31,8 @@ _HIGHER = {
     ),
     "lead": (
         "cati_admit", "cati_renew", "cati_dismiss", "cati_contacts_after", "cati_reseal", "cati_forget_hashes",
-        "cati_rehash_never", "cati_reseal_reason",
+        "cati_rehash_never", "cati_reseal_reason", "cati_reseal_drafts", "cati_texts", "cati_reseal_text",
+        "cati_reseal_pending",
     ),
 }  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""
