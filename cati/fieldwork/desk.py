@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cati import places
@@ -26,7 +27,7 @@ from cati.fieldwork.outcomes import refuse_outcome
 from cati.fieldwork.placing import study_cells
 from cati.fieldwork.sending import send
 from cati.fieldwork.spool import Spool
-from cati.fieldwork.spooled import Deed, Entry
+from cati.fieldwork.spooled import Deed, Entry, entry_from_bytes, entry_to_bytes
 from cati.store import cases, drafts
 from cati.store.connecting import Unreachable
 from cati.survey import interview
@@ -35,6 +36,7 @@ from cati.survey.case import Appointment, Preference
 from cati.survey.dispositions import TABLE, Letter, Outcome
 from cati.survey.interview import Event, EventKind, InterviewStatus
 from cati.text import tr
+from cati.vault.study_keys import draft_hash_since
 
 __all__ = ["Desk", "is_away", "open_desk"]
 
@@ -253,9 +255,19 @@ def _whole(study: OpenStudy, running: RunningInterview, *, partial: bool) -> dic
     return dict(interviewing.what_is_kept(study, running.state, cell, partial=partial))
 
 
+def _said_now(study: OpenStudy, key: bytes, content: bytes) -> bytes:
+    """Return an entry that was spooled while ``key`` was the drafts' key: its question has another hash by now."""
+    entry = entry_from_bytes(content)
+    if entry.place:
+        entry = replace(entry, place=draft_hash_since(study.open_keys, key, open_answers.DRAFT_PLACE, entry.place))
+    return entry_to_bytes(entry)
+
+
 def open_desk(study: OpenStudy) -> Desk:
     """Return the desk of whoever signed in, and send what an earlier window left behind on this workstation."""
-    spool = Spool(places.spools(), study.study_id, study.me.id, study.open_keys.drafts)
+    keys = study.open_keys
+    former = [(key, partial(_said_now, study, key)) for key in dict.fromkeys(keys.former_drafts) if key != keys.drafts]
+    spool = Spool(places.spools(), study.study_id, study.me.id, keys.drafts, former)
     outbox = Outbox(study, spool, left_behind(study))
     if outbox.standing().waiting and not outbox.drain():
         outbox.start()

@@ -29,7 +29,7 @@ def left_behind(study: OpenStudy) -> tuple[Left, ...]:
     if study.keys is None or not files_of(folder, study.study_id):
         return ()
     members = {member.id: member for member in staff(study) if member.id != study.me.id}
-    found = left_by(folder, study.study_id, study.keys.drafts, members)
+    found = left_by(folder, study.study_id, _keys(study), members)
     left = (Left(one, members[one].name, acts, members[one].active) for one, acts in found.items() if acts)
     return tuple(sorted(left, key=lambda one: (one.name, one.member_id)))
 
@@ -51,5 +51,10 @@ def remove_left(study: OpenStudy, member_id: str) -> int:
         )
     with study.transaction() as transaction:
         note(study, transaction, Act.ACTS_LOST, member=member_id, acts=left.acts, reason="left")
-    remove_of(places.spools(), study.study_id, study.open_keys.drafts, member_id)
+    remove_of(places.spools(), study.study_id, _keys(study), member_id)
     return left.acts
+
+
+def _keys(study: OpenStudy) -> tuple[bytes, ...]:
+    """Return the drafts' key, and those of before it was renewed."""
+    return tuple(dict.fromkeys((study.open_keys.drafts, *study.open_keys.former_drafts)))

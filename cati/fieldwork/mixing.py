@@ -25,10 +25,14 @@ from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import SUBSTANTIVE, Questionnaire
 from cati.text import tr
 from cati.vault.answers import open_answers, seal_answers
-from cati.vault.sealing import PAGE, blind_index, derive, open_sealed, pad, seal, unpad
+from cati.vault.sealing import PAGE, open_sealed, pad, seal, unpad
+from cati.vault.study_keys import draft_hash
 
 FEWEST = 10
 """Fewer interviews than this are not mixed among themselves: they wait, or the whole stock is written anew."""
+
+PENDING_TAG = "pending tag"
+"""For which K_drafts hashes the case of a finished interview."""
 
 _BYTES_AN_ITEM = 96
 _FRAME = 4  # the vault's own length in front of what it pads
@@ -237,9 +241,14 @@ def _opened(study: OpenStudy, row_id: str, sealed: bytes) -> dict[str, object]:
     return msgspec.json.decode(plain, type=dict[str, object])
 
 
+def tag_inside(plain: bytes) -> str:
+    """Return the tag that stands in an interview of the pool."""
+    return str(msgspec.json.decode(unpad(plain), type=dict[str, object])["tag"])
+
+
 def tag_of(study: OpenStudy, case_id: str) -> str:
     """Return the keyed hash of a case that stands beside its finished interview until that is mixed."""
-    return blind_index(derive(study.open_keys.drafts, "pending tag"), case_id).hex()
+    return draft_hash(study.open_keys, PENDING_TAG, case_id)
 
 
 def _fresh_id(study: OpenStudy) -> str:

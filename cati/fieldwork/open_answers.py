@@ -13,9 +13,12 @@ from cati.store import drafts
 from cati.store.database import Transaction
 from cati.survey import interview
 from cati.survey.interview import Event
-from cati.vault.sealing import blind_index, derive, open_sealed, seal
+from cati.vault.sealing import open_sealed, seal
+from cati.vault.study_keys import draft_hash
 
 _BLOCK = 256  # sealed events are multiples of this, so that their length does not tell the answer
+DRAFT_PLACE = "draft place"
+"""For which K_drafts hashes the question at which words are typed."""
 
 
 def hold(study: OpenStudy, transaction: Transaction, lease: Lease) -> Lease | None:
@@ -72,7 +75,7 @@ def stored_events(study: OpenStudy, transaction: Transaction, case_id: str) -> t
 
 def place_of(study: OpenStudy, case_id: str, address: str) -> str:
     """Return the keyed hash under which a question's typed words lie: not even the question is readable."""
-    return blind_index(derive(study.open_keys.drafts, "draft place"), f"{case_id}/{address}").hex()
+    return draft_hash(study.open_keys, DRAFT_PLACE, f"{case_id}/{address}")
 
 
 def sealed_words(study: OpenStudy, case_id: str, place: str, text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Renewing the contacts' key when somebody left or a workstation was lost: what they knew opens nothing of now."""
+"""Renewing the keys when somebody left or a workstation was lost: what they knew opens nothing of now."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from cati.fieldwork.log import Act, note
+from cati.fieldwork.mixing import PENDING_TAG, tag_inside
+from cati.fieldwork.open_answers import DRAFT_PLACE
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import opened_contact, sealed_contact
 from cati.fieldwork.staffing import my_certificate_of
-from cati.store import attempts, contacts, counts, staff, studies
+from cati.store import attempts, contacts, counts, drafts, staff, stock, studies
 from cati.store.database import Transaction, keys_renewed
 from cati.vault.contacts import forget_keys
 from cati.vault.grants import certificate_from_bytes, check_certificate
@@ -17,18 +19,19 @@ from cati.vault.people import member_record_from_bytes
 from cati.vault.recovery import recovery_wraps
 from cati.vault.seal_file import Seal, read_seal
 from cati.vault.sealing import blind_index, hashed_again, open_sealed, seal
-from cati.vault.study_keys import StudyKeys, hand_over, recovery_secret, renewed
+from cati.vault.study_keys import StudyKeys, draft_hash_since, hand_over, recovery_secret, renewed
 
 _AT_ONCE = 500
 Progress = Callable[[int, int], None]
 
 
 def renew_keys(study: OpenStudy, progress: Progress | None = None) -> OpenStudy:
-    """Seal every contact anew under another K_contacts; returns the study with the keys of the new epoch.
+    """Seal contacts and open answers anew under another K_contacts and K_drafts; returns the study with the new keys.
 
     For research leads, while nobody else has the study open. All of it in one transaction: contacts with data keys of
-    their own anew, the numbers' hashes, words of appointments, everybody's grants, the trustees' blobs. Not renewed:
-    the key of answers that are still tied to a case, and the seal. Raises a Problem when somebody else is there.
+    their own anew, the numbers' hashes, words of appointments, open interviews, the pool, everybody's grants, the
+    trustees' blobs. What lies on workstations is sealed anew by whose it is, at the next sign-in. Not renewed: the key
+    of released answers, and the seal. Raises a Problem when somebody else is there.
     """
     study.require(Role.RESEARCH_LEAD)
     new = replace(study, keys=renewed(study.open_keys))
@@ -43,6 +46,8 @@ def renew_keys(study: OpenStudy, progress: Progress | None = None) -> OpenStudy:
             raise keys_renewed()
         done = _contacts(study, new, transaction, progress)
         _appointments(study, new, transaction)
+        _drafts(study, new, transaction)
+        _pool(study, new, transaction)
         contacts.rehash_never(transaction, lambda digest: hashed_again(new.open_keys.index, digest))
         granted = _grants(study, new.open_keys, transaction, seal_)
         _blobs(new.open_keys, transaction, seal_)
@@ -79,6 +84,34 @@ def _appointments(old: OpenStudy, new: OpenStudy, transaction: Transaction) -> N
         return seal(new.open_keys.contacts, open_sealed(old.open_keys.contacts, sealed, *where), *where)
 
     attempts.reseal_words(transaction, again)
+
+
+def _drafts(old: OpenStudy, new: OpenStudy, transaction: Transaction) -> None:
+    """Seal the events of interviews that are begun and not finished, and the words being typed."""
+    before, now = old.open_keys.drafts, new.open_keys.drafts
+    for case_id in drafts.open_cases(transaction):
+        rows = []
+        for n, _id, sealed in drafts.events(transaction, case_id):
+            where = (old.study_id, "draft_event", case_id, str(n))
+            rows.append((n, seal(now, open_sealed(before, sealed, *where), *where)))
+        drafts.reseal(transaction, case_id, rows)
+    for case_id, address, sealed in drafts.texts(transaction):
+        words = open_sealed(before, sealed, old.study_id, "draft_text", case_id, address)
+        place = draft_hash_since(new.open_keys, before, DRAFT_PLACE, address)
+        again = seal(now, words, old.study_id, "draft_text", case_id, place)
+        drafts.reseal_text(transaction, case_id, address, place, again)
+
+
+def _pool(old: OpenStudy, new: OpenStudy, transaction: Transaction) -> None:
+    """Seal the finished interviews that are not mixed yet; the tag of the case stands beside each, and inside."""
+    before, now = old.open_keys.drafts, new.open_keys.drafts
+    for row_id, tag, sealed in stock.tagged_rows(transaction):
+        where = (old.study_id, "pending", row_id)
+        plain = open_sealed(before, sealed, *where)
+        inside = tag_inside(plain)
+        later = draft_hash_since(new.open_keys, before, PENDING_TAG, inside)
+        again = seal(now, plain.replace(inside.encode(), later.encode(), 1), *where)
+        stock.reseal_pending(transaction, row_id, tag and later, again)
 
 
 def _grants(study: OpenStudy, keys: StudyKeys, transaction: Transaction, seal_: Seal) -> int:

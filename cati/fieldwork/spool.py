@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from cati.errors import Problem
@@ -18,6 +18,9 @@ from cati.vault.sealing import SealBroken, blind_index, derive, open_sealed, sea
 SUFFIX = ".spool"
 BLOCK = 1024
 """What is sealed is a multiple of this, so that its length does not tell the answer."""
+
+Former = tuple[bytes, Callable[[bytes], bytes]]
+"""A drafts' key of before, and how an entry of its time is said now."""
 
 _VERSION = b"\x81"
 _RUN = 16
@@ -30,10 +33,13 @@ _MOST = 8
 class Spool:
     """One file, written by this window alone while it is open; there is none while nothing waits.
 
-    ``found`` is what an earlier window left behind, in order.
+    ``found`` is what an earlier window left behind, in order. ``former``: the drafts' keys of before, each with what
+    makes of an entry of its time one of now; what was left under them is sealed anew.
     """
 
-    def __init__(self, folder: Path, study_id: str, member_id: str, drafts_key: bytes) -> None:
+    def __init__(
+        self, folder: Path, study_id: str, member_id: str, drafts_key: bytes, former: Sequence[Former] = ()
+    ) -> None:
         self._key = derive(drafts_key, "spool")
         self._context = (study_id, "spool", member_id)
         self._folder = folder
@@ -45,6 +51,12 @@ class Spool:
         self._end = 0
         self.found: list[bytes] = []
         self._adopt()
+        for key, made_new in former:
+            earlier = Spool(folder, study_id, member_id, key)
+            for entry in map(made_new, earlier.found):
+                self.append(entry)
+                self.found.append(entry)
+            earlier.remove()
 
     def _adopt(self) -> None:
         """Take over what windows left behind that were ended in the middle of it; a living one keeps its own."""
@@ -173,22 +185,25 @@ def _prefix(study_id: str, member_id: str, drafts_key: bytes) -> str:
     return f"{study_id}-{blind_index(derive(drafts_key, 'spool'), member_id).hex()[:16]}-"
 
 
-def left_by(folder: Path, study_id: str, drafts_key: bytes, members: Iterable[str]) -> dict[str, int]:
-    """Return how many entries each of these members has here in files that no living window has; none is opened."""
-    found = {}
-    for member_id in members:
-        prefix = _prefix(study_id, member_id, drafts_key)
-        files = [path for path in files_of(folder, study_id) if path.name.startswith(prefix)]
-        found[member_id] = sum(_entries_in(path) for path in files)
-    return found
+def left_by(folder: Path, study_id: str, keys: Sequence[bytes], members: Iterable[str]) -> dict[str, int]:
+    """Return how many entries each of these members has here in files that no living window has; none is opened.
+
+    ``keys``: the drafts' key and those of before.
+    """
+    return {one: sum(map(_entries_in, _files_by(folder, study_id, keys, one))) for one in members}
 
 
-def remove_of(folder: Path, study_id: str, drafts_key: bytes, member_id: str) -> None:
+def remove_of(folder: Path, study_id: str, keys: Sequence[bytes], member_id: str) -> None:
     """Delete a member's files that no living window has."""
-    prefix = _prefix(study_id, member_id, drafts_key)
-    for path in files_of(folder, study_id):
-        if path.name.startswith(prefix) and (file := _locked(path)) is not None:
+    for path in _files_by(folder, study_id, keys, member_id):
+        file = _locked(path)
+        if file is not None:
             _remove(path, file)
+
+
+def _files_by(folder: Path, study_id: str, keys: Sequence[bytes], member_id: str) -> list[Path]:
+    prefixes = tuple(_prefix(study_id, member_id, key) for key in keys)
+    return [path for path in files_of(folder, study_id) if path.name.startswith(prefixes)]
 
 
 def _entries_in(path: Path) -> int:

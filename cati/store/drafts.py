@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, delete, func, literal_column, select
+from collections.abc import Sequence
+
+from sqlalchemy import bindparam, delete, func, literal_column, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 
-from cati.store.database import Database, Transaction
+from cati.store.database import Database, Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import case, draft_event, draft_text
 
@@ -157,6 +159,38 @@ _FORGET_TEXT = Prepared(
 def forget_text(transaction: Transaction, case_id: str, address: str) -> None:
     """Delete the words of one question: its answer is kept now."""
     _FORGET_TEXT.act(transaction, of=case_id, place=address)
+
+
+_TEXTS = Prepared(
+    select(draft_text.c.case, draft_text.c.address, draft_text.c.sealed),
+    member=sql('SELECT "case", address, sealed FROM public.cati_texts()'),
+)
+_RESEAL = Prepared(sql("SELECT public.cati_reseal_drafts(:of, :ns, :sealed)"))
+_RESEAL_TEXT = Prepared(sql("SELECT public.cati_reseal_text(:of, :old, :new, :sealed)"))
+
+
+def texts(transaction: Transaction) -> tuple[tuple[str, str, bytes], ...]:
+    """Return (case, address, sealed) of all words that were typed and not answered; to seal them anew."""
+    return tuple((row[0], row[1], bytes(row[2])) for row in _TEXTS.rows(transaction))
+
+
+def reseal(transaction: Transaction, case_id: str, rows: Sequence[tuple[int, bytes]]) -> None:
+    """Put events of an open interview, (number, sealed anew), in place of the old."""
+    if by_functions(transaction):
+        _RESEAL.first(transaction, of=case_id, ns=[n for n, _sealed in rows], sealed=[sealed for _n, sealed in rows])
+        return
+    for n, sealed in rows:
+        where = (draft_event.c.case == case_id, draft_event.c.n == n)
+        transaction.execute(update(draft_event).where(*where).values(sealed=sealed))
+
+
+def reseal_text(transaction: Transaction, case_id: str, old: str, new: str, sealed: bytes) -> None:
+    """Put words sealed anew at the address ``new`` in place of those at ``old``."""
+    if by_functions(transaction):
+        _RESEAL_TEXT.first(transaction, of=case_id, old=old, new=new, sealed=sealed)
+        return
+    where = (draft_text.c.case == case_id, draft_text.c.address == old)
+    transaction.execute(update(draft_text).where(*where).values(address=new, sealed=sealed))
 
 
 def forget(transaction: Transaction, case_id: str) -> None:

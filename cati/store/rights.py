@@ -32,8 +32,9 @@ _HIGHER = {
     ),
     "lead": (
         "cati_admit", "cati_renew", "cati_dismiss", "cati_contacts_after", "cati_reseal", "cati_forget_hashes",
-        "cati_rehash_never", "cati_reseal_reason", "cati_end_step", "cati_end_rows", "cati_end_left", "cati_end_bytes",
-        "cati_end_signed", "cati_rows_are_gone",
+        "cati_rehash_never", "cati_reseal_reason", "cati_reseal_drafts", "cati_texts", "cati_reseal_text",
+        "cati_reseal_pending", "cati_end_step", "cati_end_rows", "cati_end_left", "cati_end_bytes", "cati_end_signed",
+        "cati_rows_are_gone",
     ),
 }  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""

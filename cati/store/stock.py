@@ -63,6 +63,23 @@ def untagged_rows(transaction: Transaction) -> tuple[tuple[str, bytes], ...]:
     return tuple((row.id, row.sealed) for row in rows)
 
 
+_RESEAL = Prepared(text("SELECT public.cati_reseal_pending(:of, :tag, :sealed)"))
+
+
+def tagged_rows(transaction: Transaction) -> tuple[tuple[str, str | None, bytes], ...]:
+    """Return (id, tag, sealed) of the whole pool; to seal it anew."""
+    rows = transaction.execute(select(pending.c.id, pending.c.tag, pending.c.sealed))
+    return tuple((row.id, row.tag, bytes(row.sealed)) for row in rows)
+
+
+def reseal_pending(transaction: Transaction, row_id: str, tag: str | None, sealed: bytes) -> None:
+    """Put an interview of the pool, sealed anew under another tag, in place of the old."""
+    if by_functions(transaction):
+        _RESEAL.first(transaction, of=row_id, tag=tag, sealed=sealed)
+    else:
+        transaction.execute(update(pending).where(pending.c.id == row_id).values(tag=tag, sealed=sealed))
+
+
 def delete_pending(transaction: Transaction, row_id: str) -> None:
     """Delete one interview of the pool."""
     transaction.execute(delete(pending).where(pending.c.id == row_id))

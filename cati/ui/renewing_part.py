@@ -36,7 +36,7 @@ class RenewingPart(QWidget):
                 tr(
                     "When somebody left who may have copied the keys, or a workstation was lost: every contact is "
                     "sealed anew under another key. Everybody else closes the study first and signs in again "
-                    "afterwards. Interviews that are begun and not finished keep their key."
+                    "afterwards. Interviews that are begun, and those of today, are sealed anew, too."
                 ),
                 "quiet",
             )

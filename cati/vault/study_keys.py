@@ -16,6 +16,7 @@ from cati.vault.people import MemberKeys, MemberRecord
 from cati.vault.seal_file import Seal, key_fingerprint
 from cati.vault.sealing import (
     KEY_LENGTH,
+    SealBroken,
     blind_index,
     derive,
     hashed_again,
@@ -26,7 +27,8 @@ from cati.vault.sealing import (
 )
 
 _DAILY = "daily work"
-_DAILY_AFTER = "daily work 2"  # with the index keys of earlier epochs behind the four
+_DAILY_ONCE = "daily work 2"  # with the index keys of earlier epochs behind the four: K_drafts was not renewed then
+_DAILY_AFTER = "daily work 3"  # with index key and K_drafts of each earlier epoch behind the four
 _LEADING_ONE = "leading"  # the age identity alone: of studies begun before certifying was handed on
 _LEADING = "leading 2"
 _KEPT = "kept after the erasure"
@@ -40,7 +42,8 @@ class StudyKeys:
     everybody. Research leads only, None for others: ``answers_private`` (to read them), ``record_private`` (Ed25519,
     signs the erasure record), ``identity`` (age, opens the office's list), ``certifying`` (Ed25519, pinned in the seal:
     says whose keys are whose). ``me``: the member's own keys. ``former_indexes``: index keys of earlier epochs, the
-    oldest first; who is never called again was hashed with them.
+    oldest first; who is never called again was hashed with them. ``former_drafts``: K_drafts of the same epochs, for
+    what lies on workstations, and for what was hashed with them.
     """
 
     study_id: str
@@ -56,6 +59,7 @@ class StudyKeys:
     identity: str | None = None
     certifying: bytes | None = None
     former_indexes: tuple[bytes, ...] = ()
+    former_drafts: tuple[bytes, ...] = ()
 
     @property
     def certifier(self) -> CertifyingKey:
@@ -132,7 +136,7 @@ def hand_over(
     """
     four = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
     daily_grant = grant(
-        four + b"".join(keys.former_indexes),
+        four + b"".join(key for both in _former(keys) for key in both),
         _DAILY_AFTER if keys.former_indexes else _DAILY,
         record,
         certificate,
@@ -164,7 +168,7 @@ def hand_over(
 def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal, *, epoch: int = 1) -> StudyKeys:
     """Open what was handed over; raises `GrantRefused` or `SealBroken` for anything exchanged, replayed or altered."""
     check_certificate(handed.certificate, record, seal)
-    purpose = _DAILY_AFTER if handed.daily.purpose == _DAILY_AFTER else _DAILY
+    purpose = handed.daily.purpose if handed.daily.purpose in (_DAILY_ONCE, _DAILY_AFTER) else _DAILY
     contacts, drafts, answers_public, record_public, *former = _in_keys(
         open_grant(handed.daily, purpose, me, seal, epoch=epoch)
     )
@@ -189,8 +193,13 @@ def take_up(handed: HandedOver, record: MemberRecord, me: MemberKeys, seal: Seal
         record_private=record_private,
         identity=identity,
         certifying=certifying,
-        former_indexes=tuple(former),
+        former_indexes=tuple(former[::2] if purpose == _DAILY_AFTER else former),
+        former_drafts=tuple(former[1::2]) if purpose == _DAILY_AFTER else (drafts,) * len(former),
     )
+
+
+def _former(keys: StudyKeys) -> list[tuple[bytes, bytes]]:
+    return list(zip(keys.former_indexes, keys.former_drafts, strict=True))
 
 
 def _in_keys(joined: bytes) -> list[bytes]:
@@ -198,15 +207,35 @@ def _in_keys(joined: bytes) -> list[bytes]:
 
 
 def renewed(keys: StudyKeys) -> StudyKeys:
-    """Return the keys of the next epoch: another K_contacts, and with it another index; the rest stays as it is."""
+    """Return the keys of the next epoch: another K_contacts, and with it another index, another K_drafts."""
     contacts = new_key()
     return replace(
         keys,
         epoch=keys.epoch + 1,
         contacts=contacts,
+        drafts=new_key(),
         index=derive(contacts, "index"),
         former_indexes=(*keys.former_indexes, keys.index),
+        former_drafts=(*keys.former_drafts, keys.drafts),
     )
+
+
+def draft_hash(keys: StudyKeys, purpose: str, words: str) -> str:
+    """Return a keyed hash under K_drafts, in hexadecimal: of the first epoch, hashed once more at every renewal."""
+    first, *later = dict.fromkeys((*keys.former_drafts, keys.drafts))  # some renewals of old left it as it was
+    digest = blind_index(derive(first, purpose), words)
+    for key in later:
+        digest = hashed_again(derive(key, purpose), digest)
+    return digest.hex()
+
+
+def draft_hash_since(keys: StudyKeys, drafts: bytes, purpose: str, digest: str) -> str:
+    """Return what a `draft_hash` of the epoch with the key ``drafts`` has become by now."""
+    all_keys = list(dict.fromkeys((*keys.former_drafts, keys.drafts)))
+    found = bytes.fromhex(digest)
+    for key in all_keys[all_keys.index(drafts) + 1 :]:
+        found = hashed_again(derive(key, purpose), found)
+    return found.hex()
 
 
 def never_hashes(keys: StudyKeys, e164: str) -> tuple[bytes, ...]:
@@ -253,6 +282,7 @@ def recovery_secret(keys: StudyKeys) -> bytes:
         keys.record_private,
         keys.identity,
         b"".join(keys.former_indexes),
+        b"".join(keys.former_drafts),
     )
 
 
@@ -271,7 +301,7 @@ def recovered_keys(
     Nobody signed the blob, so each key is compared with what is known of it: with the seal's pin, and with the public
     keys in the study's row; raises `SealBroken`. The contacts' key proves itself by the first contact that it opens.
     """
-    contacts, drafts, certifying, answers_private, record_private, identity, former = parts_of(secret, 7)
+    contacts, drafts, certifying, answers_private, record_private, identity, former, *rest = _parts(secret)
     kept = KeptKeys(answers_private, record_private)
     if key_fingerprint(CertifyingKey(certifying).signing_public()) != seal.signer_fingerprint:
         raise seal_broken()
@@ -291,7 +321,16 @@ def recovered_keys(
         identity=identity.decode(),
         certifying=certifying,
         former_indexes=tuple(_in_keys(former)),
+        former_drafts=tuple(_in_keys(rest[0])) if rest else (drafts,) * len(_in_keys(former)),
     )
+
+
+def _parts(secret: bytes) -> list[bytes]:
+    """Return the eight parts of a recovery secret, or the seven of before K_drafts was renewed, too."""
+    try:
+        return parts_of(secret, 8)
+    except SealBroken:
+        return parts_of(secret, 7)
 
 
 def open_kept(kept: bytes, record: MemberRecord, answers: bytes) -> KeptKeys:

@@ -269,6 +269,13 @@ WRITING = """
     SELECT cati_forget_hashes()
     SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
     SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')
+    SELECT cati_reseal_drafts('{mine}', ARRAY[0], ARRAY['\\x01'::bytea])
+    SELECT cati_reseal_drafts('{his}', ARRAY[0], ARRAY['\\x01'::bytea])
+    SELECT * FROM cati_texts()
+    SELECT cati_reseal_text('{his}', 'a', 'b', '\\x01')
+    SELECT cati_reseal_pending('a', 'b', '\\x01')
+    SELECT cati_room('nord', 'bau')
+    UPDATE study SET settings = ''
     UPDATE member SET start_password = true WHERE id <> '{me}'
     UPDATE member SET converts = true
     UPDATE member SET active = false WHERE id <> '{me}'
@@ -501,8 +508,12 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
         "UPDATE contact SET sealed_key = ''", "SELECT epoch FROM contact", "SELECT * FROM cati_contacts_after('', 10)",
         "SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)",
         "SELECT cati_forget_hashes()", "SELECT cati_rehash_never(ARRAY['\\x02'::bytea])", "DELETE FROM never_again",
-        "SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')", "SELECT cati_move(ARRAY['{his}'], 9999999999)",
-        "SELECT * FROM sign_in", "UPDATE backup SET gone_at = 1", "DELETE FROM backup", "UPDATE former_certificate SET certificate = ''",
+        "SELECT cati_reseal_reason('{mine}', '\\x01', '\\x01')", "SELECT * FROM cati_texts()",
+        "SELECT cati_reseal_drafts('{his}', ARRAY[0], ARRAY['\\x01'::bytea])",
+        "SELECT cati_reseal_text('{his}', 'a', 'b', '\\x01')", "SELECT cati_reseal_pending('a', 'b', '\\x01')",
+        "SELECT cati_move(ARRAY['{his}'], 9999999999)",
+        "SELECT * FROM sign_in",
+        "UPDATE backup SET gone_at = 1", "DELETE FROM backup", "UPDATE former_certificate SET certificate = ''",
         "DELETE FROM former_certificate", "UPDATE trustee SET record = ''", "UPDATE recovery SET sealed = ''",
     ):  # fmt: skip
         office.gets_nothing("lead", sql)

@@ -28,6 +28,7 @@ from cati.fieldwork.log_words import entries_in_words
 from cati.fieldwork.members import deactivate
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.outbox import CaseLost, Kept, OthersWait, Outbox, Recovered
+from cati.fieldwork.renewing import renew_keys
 from cati.fieldwork.spool import files_of
 from cati.fieldwork.study import CreatedStudy, create_study, open_study
 from cati.store import attempts, cases, counts, drafts, journal
@@ -462,6 +463,35 @@ def test_a_pause_in_an_outage_is_logged_with_its_times_and_once(remote: Remote) 
     ]  # fmt: skip
     assert [one.get("then", one["at"]) for one in said[2:]] == [began.timestamp(), ended.timestamp()]
     assert said[3]["at"] == remote.clock().timestamp(), "the server writes its own time beside it"
+
+
+def test_what_lies_on_a_workstation_is_sent_after_the_keys_were_renewed(remote: Remote) -> None:
+    """The answers, the words typed and the way to their question: all sealed under the drafts' key of before."""
+    at = seated(remote)
+    running = at.answer(at.interview(), ANSWERS[:1])
+    assert at.outbox.drain()
+    remote.wire.cut = True
+    remote.wire.cut_all()
+    running = at.answer(running, ANSWERS[1:2])
+    assert at.desk.keep_draft(at.study, running, "wunsch", "Mehr Bänke")
+    assert not at.outbox.drain()
+    for each in remote.opened:
+        each.close()
+    remote.wire.cut = False
+    lead = remote.sign_in("lead")
+    new = renew_keys(renew_keys(lead))
+    assert [(left.name, left.acts) for left in left_behind(new)] == [("Anna Fragt", 2)]
+    lead.close()
+    again = remote.sign_in("anna")
+    assert again.desk is not None
+    assert spool_files(remote) == ()
+    case = calling.take_next_case(again)
+    assert isinstance(case, DeliveredCase)
+    assert case.case_id == at.case.case_id
+    again.desk.open_case(again, case)
+    resumed = Sitting(again, case).interview()
+    assert [resumed.state.answers[name].value for name, _value in ANSWERS[:2]] == ["1", "25"]
+    assert again.desk.draft_of(again, resumed, "wunsch") == "Mehr Bänke"
 
 
 def test_what_somebody_left_who_was_let_go_is_told_and_removed_by_a_lead(remote: Remote) -> None:

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 
 from cati.errors import Cancelled, Problem
-from cati.fieldwork import calling, log, renewing, sample, study
+from cati.fieldwork import calling, interviewing, log, mixing, renewing, sample, study
 from cati.fieldwork.members import deactivate
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.renewing import renew_keys
 from cati.fieldwork.trustees import drill, let_lead_in, name_trustees
-from cati.store import contacts
+from cati.store import contacts, stock
 from cati.store.database import KeysRenewed
 from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.dispositions import Outcome
 from cati.vault.contacts import open_contact
-from cati.vault.sealing import SealBroken, blind_index
+from cati.vault.sealing import SealBroken, blind_index, open_sealed
 
-from .conftest import CHEAP, ON_FILE, Desk, Made, raw
+from .conftest import ANSWERS, CHEAP, ON_FILE, Desk, Made, looked_up, raw
 from .test_trustees import NEW, THREE, door, words
 
 PEOPLE = 25
@@ -127,6 +127,44 @@ def test_appointments_and_the_trustees_come_along(made: Made, lead: OpenStudy) -
     assert case.appointment is not None
     assert case.appointment.reason == "im Garten"
     assert let_lead_in(door(made), words(named, "Dora", "Nora"), NEW, cost=CHEAP).login == NEW.login
+
+
+def test_open_interviews_and_the_pool_come_along_and_the_old_key_opens_none(
+    made: Made, lead: OpenStudy, desk: type[Desk]
+) -> None:
+    finished = desk(lead).complete()
+    other = desk(lead).complete()
+    case, running = desk(lead).begin()
+    running = desk(lead).answer(running, ANSWERS[:2])
+    assert interviewing.keep_draft(lead, running, "wunsch", "Mehr Bänke")
+    assert isinstance(interviewing.break_off(lead, running, Outcome.INTERRUPTED), calling.Noted)
+    old = lead.open_keys
+    tables = ("draft_event", "draft_text", "pending")
+    before = {table: raw(lead, f"SELECT * FROM {table}") for table in tables}
+    new = renew_keys(renew_keys(lead))
+    for table in tables:
+        rows = raw(new, f"SELECT * FROM {table}")
+        assert len(rows) == len(before[table]) > 0
+        assert not {bytes(row["sealed"]) for row in rows} & {bytes(row["sealed"]) for row in before[table]}
+    for row in raw(new, "SELECT * FROM draft_event"):
+        with pytest.raises(SealBroken):
+            open_sealed(old.drafts, bytes(row["sealed"]), lead.study_id, "draft_event", row["case"], str(row["n"]))
+    assert {row["address"] for row in raw(new, "SELECT * FROM draft_text")} == {
+        interviewing.place_of(new, case.case_id, "wunsch")
+    }
+    again = calling.take_case(new, looked_up(new, case.case_id), calling.CALL_BACK)
+    assert isinstance(again, calling.DeliveredCase)
+    resumed = desk(new).interview(again)
+    assert [resumed.state.answers[name].value for name, _value in ANSWERS[:2]] == ["1", "25"]
+    assert interviewing.draft_of(new, resumed, "wunsch") == "Mehr Bänke"
+    done = interviewing.complete(new, desk(new).answer(resumed, ANSWERS[2:]))
+    assert isinstance(done, interviewing.Completed)
+    assert not raw(new, "SELECT * FROM draft_text")
+    assert mixing.delete_my_interview(new, finished), "who wants it deleted is still found"
+    with new.reading() as transaction:
+        tags = {mixing._opened(new, *row)["tag"] for row in stock.pending_rows(transaction)}
+    assert tags == {mixing.tag_of(new, other), mixing.tag_of(new, case.case_id)}
+    assert log.verify(new).ok
 
 
 def test_a_window_with_the_old_keys_is_told_to_sign_in_again(made: Made, lead: OpenStudy) -> None:

@@ -136,15 +136,15 @@ def test_what_others_left_is_counted_and_left_alone(tmp_path: Path) -> None:
     bert = opened(tmp_path, BERT)
     bert.append(b"bert's")
     bert.append(b"bert's second")
-    assert left_by(tmp_path, STUDY, KEY, [ANNA, BERT]) == {ANNA: 0, BERT: 0}, "his window lives"
-    remove_of(tmp_path, STUDY, KEY, BERT)
+    assert left_by(tmp_path, STUDY, [KEY], [ANNA, BERT]) == {ANNA: 0, BERT: 0}, "his window lives"
+    remove_of(tmp_path, STUDY, [KEY], BERT)
     assert only_file(tmp_path).exists()
     bert.close()
-    assert left_by(tmp_path, STUDY, KEY, [ANNA, BERT]) == {ANNA: 0, BERT: 2}
+    assert left_by(tmp_path, STUDY, [KEY], [ANNA, BERT]) == {ANNA: 0, BERT: 2}
     again = opened(tmp_path, BERT)
     assert again.found == [b"bert's", b"bert's second"]
     again.close()
-    remove_of(tmp_path, STUDY, KEY, ANNA)
+    remove_of(tmp_path, STUDY, [KEY], ANNA)
     assert only_file(tmp_path).exists()
-    remove_of(tmp_path, STUDY, KEY, BERT)
+    remove_of(tmp_path, STUDY, [KEY], BERT)
     assert files_of(tmp_path, STUDY) == ()

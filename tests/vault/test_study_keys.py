@@ -7,6 +7,8 @@ import struct
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from cati.errors import Problem
 from cati.vault import age_files
@@ -15,6 +17,9 @@ from cati.vault.grants import GrantRefused, certify, grant
 from cati.vault.people import make_member, unlock_answers, unlock_member, without_sealed_keys
 from cati.vault.sealing import SealBroken, derive
 from cati.vault.study_keys import (
+    HandedOver,
+    draft_hash,
+    draft_hash_since,
     hand_over,
     hands_on_certifying,
     never_hashes,
@@ -160,11 +165,11 @@ def _part(data: bytes) -> bytes:
 
 def test_what_trustees_open_is_laid_out_as_specified(staffed):
     """The vector: FORMATS.md, `43`, put together without the code it tests."""
-    keys = replace(staffed.keys, former_indexes=(b"a" * 32, b"b" * 32))
+    keys = replace(staffed.keys, former_indexes=(b"a" * 32, b"b" * 32), former_drafts=(b"c" * 32, b"d" * 32))
     secret = recovery_secret(keys)
     parts = (
         keys.contacts, keys.drafts, staffed.lead_keys.signing, keys.answers_private, keys.record_private,
-        keys.identity.encode("ascii"), b"a" * 32 + b"b" * 32,
+        keys.identity.encode("ascii"), b"a" * 32 + b"b" * 32, b"c" * 32 + b"d" * 32,
     )  # fmt: skip
     assert secret == b"".join(_part(part) for part in parts)
     about = {
@@ -172,6 +177,9 @@ def test_what_trustees_open_is_laid_out_as_specified(staffed):
         "recipient": keys.recipient,
     }  # fmt: skip
     assert recovered_keys(secret, staffed.lead_keys, staffed.seal, **about) == keys
+    older = b"".join(_part(part) for part in parts[:-1])  # of when K_drafts was not renewed
+    unchanged = replace(keys, former_drafts=(keys.drafts, keys.drafts))
+    assert recovered_keys(older, staffed.lead_keys, staffed.seal, **about) == unchanged
 
 
 def test_recovered_keys_of_something_else_are_refused(staffed, another):
@@ -214,5 +222,41 @@ def test_a_new_epoch_has_other_keys_and_still_knows_who_is_never_called(staffed)
                        staffed.lead_certificate, staffed.seal)  # fmt: skip
     keys = take_up(handed, staffed.interviewer, staffed.interviewer_keys, staffed.seal, epoch=3)
     assert (keys.contacts, keys.index, keys.former_indexes) == (third.contacts, now, (one, two))
+    assert (keys.drafts, keys.former_drafts) == (third.drafts, (staffed.keys.drafts, second.drafts))
+    assert len({keys.drafts, *keys.former_drafts}) == 3
     with pytest.raises(GrantRefused):  # the grant of an epoch before, put back
         take_up(staffed.handed, staffed.interviewer, staffed.interviewer_keys, staffed.seal, epoch=3)
+
+
+def test_hashes_of_the_drafts_keys_follow_every_renewal(staffed):
+    """The vector: FORMATS.md, "Renewing", with HKDF from cryptography and hmac alone."""
+    first = staffed.keys
+    second = renewed(first)
+    third = renewed(second)
+
+    def mac(drafts: bytes, data: bytes) -> bytes:
+        label = HKDF(SHA256(), 32, salt=None, info=b"cati/1/pending tag").derive(drafts)
+        return hmac.digest(label, data, "sha256")
+
+    once = mac(first.drafts, b"case")
+    assert draft_hash(first, "pending tag", "case") == once.hex()
+    twice = mac(second.drafts, once)
+    assert draft_hash(second, "pending tag", "case") == twice.hex()
+    assert draft_hash(third, "pending tag", "case") == mac(third.drafts, twice).hex()
+    assert draft_hash_since(third, second.drafts, "pending tag", twice.hex()) == mac(third.drafts, twice).hex()
+    assert draft_hash_since(third, third.drafts, "pending tag", once.hex()) == once.hex()
+
+
+def test_a_grant_of_when_the_drafts_key_was_not_renewed_is_read(staffed):
+    keys = replace(staffed.keys, epoch=3, former_indexes=(b"a" * 32, b"b" * 32))
+    four = keys.contacts + keys.drafts + keys.answers_public + keys.record_public
+    certificate = certify(staffed.interviewer, staffed.lead_keys)
+    older = grant(
+        four + b"a" * 32 + b"b" * 32, "daily work 2", staffed.interviewer, certificate, signer=staffed.lead_keys,
+        signer_certificate=staffed.lead_certificate, seal_=staffed.seal, epoch=3,
+    )  # fmt: skip
+    handed = HandedOver(certificate, older, None, None)
+    read = take_up(handed, staffed.interviewer, staffed.interviewer_keys, staffed.seal, epoch=3)
+    assert (read.former_indexes, read.former_drafts) == (keys.former_indexes, (keys.drafts, keys.drafts))
+    assert draft_hash(read, "pending tag", "case") == draft_hash(staffed.keys, "pending tag", "case")
+    assert len({*renewed(read).former_drafts}) == 1

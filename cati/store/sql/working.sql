@@ -254,6 +254,56 @@ BEGIN
 END
 $$;
 
+-- Put events of an open interview, sealed anew, in place of the old: what was answered is another key's, none is added.
+CREATE FUNCTION public.cati_reseal_drafts(of text, ns int[], new_sealed bytea[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
+  IF EXISTS (SELECT FROM unnest(new_sealed) e WHERE length(e) > 1048576) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE public.draft_event d SET sealed = new.sealed
+    FROM unnest(ns, new_sealed) AS new (n, sealed) WHERE d."case" = of AND d.n = new.n;
+END
+$$;
+
+-- All words that were typed and not answered, sealed.
+CREATE FUNCTION public.cati_texts() RETURNS SETOF public.draft_text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
+  RETURN QUERY SELECT d.* FROM public.draft_text d;
+END
+$$;
+
+-- Put them, sealed anew, in place of the old, under another hash of their question.
+CREATE FUNCTION public.cati_reseal_text(of text, old_address text, new_address text, new_sealed bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
+  UPDATE public.draft_text d SET address = new_address, sealed = new_sealed
+    WHERE d."case" = of AND d.address = old_address AND length(new_sealed) <= 1048576;
+END
+$$;
+
+-- Put a finished interview that waits in the pool, sealed anew under another tag, in place of the old.
+CREATE FUNCTION public.cati_reseal_pending(of text, new_tag text, new_sealed bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
+  UPDATE public.pending p SET sealed = new_sealed, tag = CASE WHEN p.tag IS NOT NULL THEN new_tag END
+    WHERE p.id = of AND length(new_sealed) <= 8388608;
+END
+$$;
+
 -- Put reason and name of an appointment, sealed anew, in place of the old; what was not said stays so.
 CREATE FUNCTION public.cati_reseal_reason(of text, new_reason bytea, new_name bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
