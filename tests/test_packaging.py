@@ -226,3 +226,13 @@ def test_everything_the_compose_file_brings_is_there() -> None:
         here = str(volume).split(":")[0]
         made_there = here.startswith(("./data", "./run", "./certificates"))
         assert made_there or (SHIPPED / here).is_file(), here
+
+
+def test_everything_the_server_reads_is_brought_by_the_compose_file_and_nobody_can_write_it() -> None:
+    said = compose()
+    brought = {str(volume).split(":")[1]: str(volume) for volume in said["volumes"]}  # type: ignore[attr-defined]
+    read = re.findall(r"/etc/cati/[\w.]+", (SHIPPED / "cati.conf").read_text() + str(said["command"]))
+    assert set(read) == {path for path in brought if path.startswith("/etc/cati/")}
+    assert all(brought[path].endswith(":ro") for path in read)
+    assert said["healthcheck"]["test"][0] == "CMD"  # type: ignore[index]  # no shell
+    assert "PASSWORD" not in str({**said, "environment": {}})

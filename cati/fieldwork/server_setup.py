@@ -26,7 +26,7 @@ from cati.fieldwork.server_members import (
 from cati.fieldwork.study import open_study
 from cati.fieldwork.updating import end_copies
 from cati.settings import settings_from_json
-from cati.store import administration, dumping, moving, studies
+from cati.store import administration, dumping, moving, rights, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
 from cati.store.connecting import Secret, connect, proven_url
@@ -87,6 +87,9 @@ def lay_tables(owned: AsOwner, roles: Roles, tell: Tell) -> None:
     """Make tables and rights or bring them up to date, as their owner; the caller has made a backup of older ones."""
     tell(said(administration.make_tables(owned)))
     tell(said(administration.make_rights(owned, roles)))
+    with owned.reading() as transaction:
+        for line in rights.differences(transaction, roles):
+            tell(tr("Nobody comes in while this is otherwise: {line}", line=line))
 
 
 def prepare_place(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:

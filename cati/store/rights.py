@@ -109,7 +109,10 @@ def _clear(transaction: Transaction, roles: Roles) -> None:
     for role in (roles.owner, roles.gate):
         for function in _functions(transaction, role):
             transaction.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
-    everybody = ", ".join(("PUBLIC", roles.gate, *roles.groups))
+    members = transaction.exec_driver_sql(
+        "SELECT rolname FROM pg_roles WHERE rolname ~ %s", (f"^{roles.prefix}_[0-9a-f]{{16}}$",)
+    ).scalars()
+    everybody = ", ".join(("PUBLIC", roles.gate, *roles.groups, *members))
     for what in ("TABLES", "SEQUENCES", "FUNCTIONS"):
         transaction.exec_driver_sql(f"REVOKE ALL ON ALL {what} IN SCHEMA public FROM {everybody}")
     transaction.exec_driver_sql(f"REVOKE ALL ON SCHEMA public FROM {everybody}")
@@ -153,14 +156,18 @@ class OtherRights(Problem):
     """The server would let somebody do what they must not, or not do what they must; nobody works there."""
 
 
-def require_posture(transaction: Transaction, roles: Roles) -> None:
-    """Raise `OtherRights` with the first differences unless the server enforces exactly what this program needs."""
+def differences(transaction: Transaction, roles: Roles) -> list[str]:
+    """Return what the server lacks of what this program needs (-) and what it has besides (+), a line each."""
     there, wanted = posture(transaction, roles), expected()
     missing = sorted(line for line in wanted - there if not line.startswith(_SOMEBODY))
-    more = sorted(there - wanted)
-    if not missing and not more:
+    return [*(f"- {line}" for line in missing), *(f"+ {line}" for line in sorted(there - wanted))]
+
+
+def require_posture(transaction: Transaction, roles: Roles) -> None:
+    """Raise `OtherRights` with the first differences unless the server enforces exactly what this program needs."""
+    told = differences(transaction, roles)
+    if not told:
         return
-    told = [*(f"- {line}" for line in missing), *(f"+ {line}" for line in more)]
     raise OtherRights(
         tr("Server"),
         tr("Its rights are not those that this program lays down: {differences}", differences="; ".join(told[:_TOLD])),

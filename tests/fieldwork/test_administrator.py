@@ -61,7 +61,13 @@ def test_several_administrators_look_after_one_server_and_one_of_them_takes_it_a
         made = [line for line in office.said if line.startswith("made")]
         assert made == []
         require_posture(office)
+    database = Roles(office.study_id).prefix
+    office.tls.psql("CREATE SCHEMA mine", database)  # which only who made it takes away
     look_after_server(office.link, office.plan, ["anna"], tmp_path / "more.html", office.said.append)
+    assert "Nobody comes in while this is otherwise: + schema mine" in office.said
+    with pytest.raises(Problem, match="schema mine"):
+        office.open("lead")
+    office.tls.psql("DROP SCHEMA mine", database)
     office.open("lead")
     office.close()
     home = tmp_path / "back"

@@ -47,7 +47,8 @@ def test_laying_down_once_more_changes_nothing_and_mends_what_is_otherwise(owner
     with owner.transaction() as transaction:
         for statement in (
             "DROP POLICY own ON attempt", "ALTER TABLE contact DISABLE ROW LEVEL SECURITY",
-            f"GRANT SELECT ON contact TO {ROLES.groups[0]}", "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            f"GRANT SELECT ON contact TO {ROLES.groups[0]}", f"GRANT DELETE ON log TO {ROLES.login('interviewer')}",
+            f"GRANT UPDATE (role) ON member TO {ROLES.login('interviewer')}", "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
         ):  # fmt: skip
             transaction.exec_driver_sql(statement)
     assert administration.make_rights(owner, ROLES).new
