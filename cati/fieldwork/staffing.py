@@ -66,7 +66,6 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
     ``study_names``: of study, client and institute; their longer words are what colleagues would try as passwords.
     """
     found = []
-    known = [word for name in study_names for word in name.split() if len(word) >= _WORD_THAT_COUNTS]
     seen: set[str] = set()
     for member in members:
         where = member.login or member.name or tr("Staff")
@@ -75,8 +74,7 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
         if member.login.strip().lower() in seen:
             found.append(Problem(where, tr("This login is used twice."), tr("Choose another.")))
         seen.add(member.login.strip().lower())
-        faults = password_faults(member.password, member.login, [member.name, *known])
-        found.extend(Problem(where, fault, "") for fault in faults)
+        found.extend(Problem(where, fault, "") for fault in faults_of_password(member, study_names))
     found.extend(shared_passwords(members))
     if not any(member.role is Role.RESEARCH_LEAD for member in members):
         found.append(
@@ -87,6 +85,12 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
             Problem(tr("Staff"), tr("The erasure at the end needs two people."), tr("Add a second member of staff."))
         )
     return found
+
+
+def faults_of_password(member: NewMember, study_names: Sequence[str]) -> list[str]:
+    """Return what is wrong with a new member's password, one sentence each; ``study_names`` as in `check_members`."""
+    known = [word for name in study_names for word in name.split() if len(word) >= _WORD_THAT_COUNTS]
+    return password_faults(member.password, member.login, [member.name, *known])
 
 
 def shared_passwords(members: Sequence[NewMember]) -> list[Problem]:

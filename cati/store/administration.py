@@ -20,7 +20,7 @@ from cati.store.roles import Roles
 from cati.store.schema import member
 from cati.store.server import Server
 from cati.store.studies import set_server_role
-from cati.text import tr
+from cati.text import mark, tr
 
 _OLDEST = 150000
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -79,9 +79,7 @@ def administrator(url: str, password: str = "", database: str = "") -> Iterator[
     except psycopg.Error as error:
         said = (str(error).splitlines() or [""])[-1]
     if said is not None:
-        raise Problem(
-            tr("Administrator's connection"), said, tr("Give it as postgresql://NAME@HOST/postgres, or as a socket.")
-        )
+        raise Problem(tr("Administrator's connection"), said, _advice(said))
     try:
         yield connection
     except psycopg.errors.InsufficientPrivilege as error:
@@ -93,6 +91,26 @@ def administrator(url: str, password: str = "", database: str = "") -> Iterator[
         ) from None
     finally:
         connection.close()
+
+
+_ADVICE = (
+    (r"password authentication failed|no password supplied", mark("Type the password of this role again.")),
+    (r"failed to resolve|could not translate", mark("Is the name right, and does this computer know its address?")),
+    (r"certificate", mark("Use the name that is in the server's certificate, and --authority with who signed it.")),
+    (r"pg_hba.conf|rejects connection", mark("The server's pg_hba.conf does not let this role in from here.")),
+    (
+        r"refused|timeout|timed out|unreachable|No route|No such file",
+        mark("Is PostgreSQL running there, and does it listen at this address and port?"),
+    ),
+)
+
+
+def _advice(said: str) -> str:
+    """Return what to do about a connection of which libpq said this; libpq's words are English on every computer."""
+    for pattern, words in _ADVICE:
+        if re.search(pattern, said):
+            return tr(words)
+    return tr("Give it as postgresql://NAME@HOST/postgres, or as a socket.")
 
 
 def refuse_name(database: str) -> None:

@@ -71,7 +71,10 @@ class SignInPage(Page):
         for study in recent:
             self._add(Path(study.folder), study.name)
         self.empty = Note(
-            tr("No study was opened on this workstation yet. Open the folder of a study, or create a new one.")
+            tr(
+                "No study was opened on this workstation yet. Open the folder of a study, or the link file of one on a "
+                "server, or create a new one."
+            )
         )
         self.empty.setVisible(not self.studies.count())
         self.studies.setVisible(bool(self.studies.count()))
@@ -108,7 +111,11 @@ class SignInPage(Page):
         self.start = QLineEdit()
         self.start.setMaxLength(80)
         self.start.returnPressed.connect(self.sign_in)
-        self._first_time = Labelled(tr("Start password, the first time only"), self.start)
+        self._first_time = Labelled(
+            tr("Start password, the first time only"),
+            self.start,
+            tr("As it is on the slip. Whoever has no password of their own yet leaves the field above empty."),
+        )
         self._first_time.hide()
         side.addWidget(self._first_time)
         self.enter = theme.push(tr("Sign in"), self.sign_in, kind="primary")
@@ -307,7 +314,7 @@ class SignInPage(Page):
             self.problem.say(tr("Choose a study on the left first."), "warning")
             return
         login, password, folder = self.login.text().strip(), self.password.text(), self.folder
-        if not login or not password:
+        if not login or not (password or self.start.text().strip()):
             self.problem.say(tr("Enter your sign-in name and your password."), "warning")
             (self.password if login else self.login).setFocus()
             return
