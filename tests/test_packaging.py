@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import os
 import pwd
 import re
@@ -177,3 +178,15 @@ def test_everything_the_compose_file_brings_is_there() -> None:
         here = str(volume).split(":")[0]
         made_there = here.startswith(("./data", "./run", "./certificates"))
         assert made_there or (SHIPPED / here).is_file(), here
+
+
+def test_the_readme_names_what_a_window_needs_of_the_system() -> None:
+    spec = importlib.util.spec_from_file_location("prepare", ROOT / "packaging" / "prepare.py")
+    assert spec is not None
+    assert spec.loader is not None
+    prepare = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(prepare)
+    needed = {*prepare.QT_LIBRARIES.values(), *prepare.SCREEN_LIBRARIES.values(), prepare.FONTS[1]}
+    command = re.search(r"apt-get install -y libegl1(.*?[^\\])\n", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert command is not None
+    assert needed == {"libegl1", *command[1].replace("\\", " ").split()}

@@ -77,7 +77,7 @@ def administrator(url: str, password: str = "", database: str = "") -> Iterator[
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="cati", **more)
     except psycopg.Error as error:
-        said = (str(error).splitlines() or [""])[-1]
+        said = _reason(str(error))
     if said is not None:
         raise Problem(tr("Administrator's connection"), said, _advice(said))
     try:
@@ -103,6 +103,12 @@ _ADVICE = (
         mark("Is PostgreSQL running there, and does it listen at this address and port?"),
     ),
 )
+
+
+def _reason(said: str) -> str:
+    """Return the one line that matters: libpq tries each address, with TLS and without, and gives hints behind a tab."""
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("\t")] or [said]
+    return next((line for line in lines if "password authentication" in line), lines[-1])
 
 
 def _advice(said: str) -> str:
