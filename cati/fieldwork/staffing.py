@@ -22,6 +22,7 @@ from cati.vault.people import (
     ArgonCost,
     MemberKeys,
     MemberRecord,
+    WrongPassword,
     make_member,
     member_record_from_bytes,
 )
@@ -29,7 +30,7 @@ from cati.vault.people import (
     change_password as under_new_password,
 )
 from cati.vault.seal_file import Seal, new_seal, pin, read_seal
-from cati.vault.server_password import new_start_password
+from cati.vault.server_password import new_start_password, typed_start_password
 from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, hands_on_certifying, new_study_keys
 
 Progress = Callable[[int, int], None]
@@ -258,9 +259,14 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
     if normalize("NFKC", old) == normalize("NFKC", new):
         raise Problem(tr("Password"), tr("This is the password you have."), tr("Choose another."))
     seal = read_seal(study.seal_path)
-    record = under_new_password(
-        member_record_from_bytes(row.record), old, new, study.me.login, seal, names=[study.me.name], cost=cost
-    )
+    before, names = member_record_from_bytes(row.record), [study.me.name]
+    try:
+        record = under_new_password(before, old, new, study.me.login, seal, names=names, cost=cost)
+    except WrongPassword:
+        if not row.start_password:
+            raise
+        printed = typed_start_password(old)  # however it was typed, as at sign-in
+        record = under_new_password(before, printed, new, study.me.login, seal, names=names, cost=cost)
     with study.transaction() as transaction:
         kept.replace_record(transaction, row.id, record.to_bytes())
         study.database.change_password(transaction, new)

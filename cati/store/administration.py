@@ -106,7 +106,7 @@ _ADVICE = (
 
 
 def _reason(said: str) -> str:
-    """Return the one line that matters: libpq tries each address, with TLS and without, and gives hints behind a tab."""
+    """Return the one line that matters: libpq tries each address, with TLS and without, and hints behind a tab."""
     lines = [line for line in said.splitlines() if line.strip() and not line.startswith("\t")] or [said]
     return next((line for line in lines if "password authentication" in line), lines[-1])
 

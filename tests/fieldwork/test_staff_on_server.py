@@ -41,7 +41,10 @@ def test_a_members_whole_time(office: Office) -> None:
     drawn = staffing.drawn_start_password()
     members.reset_password(lead, carla.id, drawn, cost=CHEAP)
     for own in ("", "what she would like to have"):  # the slip's word where the window asks for a start password
-        assert office.open("carla", own or " ", start=drawn.upper()).me.start_password
+        study = office.open("carla", own or " ", start=drawn.upper())
+        assert study.me.start_password
+    staffing.change_password(study, drawn.upper(), OWN, cost=CHEAP)
+    office.open("carla", OWN)
     with pytest.raises(WrongPassword, match="holds once"):
         office.open("carla", OWN, start=staffing.drawn_start_password())
     members.reset_password(lead, carla.id, FIRST, cost=CHEAP)
