@@ -17,9 +17,13 @@ def main() -> int:
     from cati.bugs import keep_log  # noqa: PLC0415 - the child that reads tables keeps none
 
     keep_log()
-    if len(sys.argv) == 1:
-        from cati.app import main as open_window  # noqa: PLC0415 - the terminal's acts must not load Qt
+    if len(sys.argv) == 1 or (len(sys.argv) == 2 and sys.argv[1].endswith(".cati-study")):  # noqa: PLR2004 - one word
+        try:
+            from cati.app import main as open_window  # noqa: PLC0415 - the terminal's acts must not load Qt
+        except ImportError as error:
+            from cati.cli import say_no_window  # noqa: PLC0415 - where there is no window, its words are not loaded
 
+            return say_no_window(error)
         return open_window()
     from cati.cli import main as act  # noqa: PLC0415 - and the window must not load the terminal's
 

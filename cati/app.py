@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from PySide6.QtCore import QLocale, QMessageLogContext, Qt, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QMessageBox
@@ -43,6 +44,8 @@ def main() -> int:
 
     app, window = build(sys.argv[1:])
     guard(window)
+    if len(sys.argv) > 1:  # a link file, opened from a file manager or on a terminal
+        window.show_sign_in(Path(sys.argv[1]).absolute())
     show_on_screen(window, window.screen().availableGeometry())
     status = app.exec()
     background.cancel_all()

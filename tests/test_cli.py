@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from cati import cli
-from cati.cli import forms
+from cati.cli import forms, terminal
 from cati.cli.terminal import Bar
 from cati.errors import Cancelled, Problem
 
@@ -39,6 +39,24 @@ def test_it_speaks_german(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         cli.main(["--language", "de", "--help"])
     assert "Telefoninterviews mit Menschen" in capsys.readouterr().out
+
+
+def test_a_missing_library_of_the_window_is_told_in_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
+    missing = ImportError("libGL.so.1: cannot open shared object file: No such file or directory")
+    assert cli.say_no_window(missing) == 1
+    assert "libGL.so.1" in capsys.readouterr().err
+    with pytest.raises(ImportError, match="no such module"):
+        cli.say_no_window(ImportError("no such module"))
+
+
+def test_a_password_is_asked_for_again_at_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = iter(("short", "good enough", "good enuogh", "good enough", "good enough"))
+    monkeypatch.setattr(terminal.sys.stdin, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(terminal.getpass, "getpass", lambda _prompt: next(typed))
+    assert terminal.ask_new_password("New", lambda one: ["too short"] if one == "short" else []) == "good enough"
+    assert capsys.readouterr().err.splitlines() == ["too short", "The two are not the same. Please type it again."]
 
 
 def test_check_of_a_good_form(capsys: pytest.CaptureFixture[str]) -> None:

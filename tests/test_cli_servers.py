@@ -89,7 +89,7 @@ def test_a_study_goes_to_a_server_is_joined_and_comes_back(
     start = re.search(r"\(anna\).*?class=\"mono\">([^<]+)<", sheet.read_text("utf-8"), re.DOTALL)
     assert start is not None
     status, said = run("join", link, "--login", "anna", typed=("wrong", PASSWORDS["anna"]))
-    assert (status, said.count("\n")) == (1, 1)
+    assert (status, said.count("\n")) == (1, 2)
     seal = next(places.seals().glob("*.seal"))
     carried = tmp_path / "carried.seal"
     seal.rename(carried)

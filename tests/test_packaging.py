@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import io
 import os
 import pwd
@@ -236,3 +237,15 @@ def test_everything_the_server_reads_is_brought_by_the_compose_file_and_nobody_c
     assert all(brought[path].endswith(":ro") for path in read)
     assert said["healthcheck"]["test"][0] == "CMD"  # type: ignore[index]  # no shell
     assert "PASSWORD" not in str({**said, "environment": {}})
+
+
+def test_the_readme_names_what_a_window_needs_of_the_system() -> None:
+    spec = importlib.util.spec_from_file_location("prepare", ROOT / "packaging" / "prepare.py")
+    assert spec is not None
+    assert spec.loader is not None
+    prepare = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(prepare)
+    needed = {*prepare.QT_LIBRARIES.values(), *prepare.SCREEN_LIBRARIES.values(), prepare.FONTS[1]}
+    command = re.search(r"apt-get install -y libegl1(.*?[^\\])\n", (ROOT / "README.md").read_text("utf-8"), re.DOTALL)
+    assert command is not None
+    assert needed == {"libegl1", *command[1].replace("\\", " ").split()}

@@ -21,7 +21,7 @@ from cati.text import LANGUAGES, set_language, tr
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["main"]
+__all__ = ["main", "say_no_window"]
 
 CANCELLED = 130
 
@@ -29,7 +29,9 @@ CANCELLED = 130
 def _parser() -> argparse.ArgumentParser:
     parser = Parser(
         prog="cati",
-        description=tr("Telephone interviews with people who agreed to be asked. Without an act: the window."),
+        description=tr(
+            "Telephone interviews with people who agreed to be asked. Without an act, or with a link file: the window."
+        ),
     )
     parser.add_argument("--version", action="version", version=f"cati {__version__}", help=tr("show the version"))
     parser.add_argument("--language", choices=LANGUAGES, help=tr("language of the program's words"))
@@ -274,6 +276,21 @@ def main(argv: Sequence[str]) -> int:
         return PROBLEM
     except BaseException as error:  # noqa: BLE001 - a bug of any kind must not print a traceback with a person's data
         return _say_end(error)
+
+
+def say_no_window(error: ImportError) -> int:
+    """Say which library of the system the window lacks; raises ``error`` when it is anything else."""
+    library = str(error).partition(":")[0]
+    if ".so" not in library:
+        raise error
+    set_language(_language_of(()))
+    said = Problem(
+        tr("Window"),
+        tr("This system lacks a library that it needs: {library}.", library=library),
+        tr("The README names what to install: part “A call centre”, on every workstation."),
+    )
+    print(said, file=sys.stderr)
+    return PROBLEM
 
 
 def _say_end(error: BaseException) -> int:

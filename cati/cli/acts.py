@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
     from cati.fieldwork.purge import ErasureRecord
     from cati.fieldwork.sample import Mapping, Received
+    from cati.fieldwork.staffing import NewMember
+    from cati.settings import StudySettings
 
 PROBLEM = 1
 
@@ -43,8 +46,9 @@ def new_study(args: argparse.Namespace) -> int:
     if args.folder is None or args.plan is None:
         raise Problem("new-study", tr("A folder and a plan are needed."), tr("See: cati new-study --example"))
     plan = read_plan(args.plan)
-    passwords = {m.login: ask_new_password(tr("New password of {login}", login=m.login)) for m in plan.staff}
     settings = settings_of(plan)
+    unnamed = members_of(plan, dict.fromkeys((member.login for member in plan.staff), ""))
+    passwords = {new.login: _own_password(new, settings) for new in unnamed}
     form = (args.plan.parent / plan.questionnaire).resolve()
     with Bar(tr("Making keys")) as bar:
         created = create_study(
@@ -60,6 +64,17 @@ def new_study(args: argparse.Namespace) -> int:
         print(tr("To print: {path}", path=sheet))
     print(tr("Print them, lock the copy of the seal away, and delete these files: they open every contact."))
     return 0
+
+
+def _own_password(new: NewMember, settings: StudySettings) -> str:
+    """Ask for the password of one of the staff until it is one that the study takes."""
+    from cati.fieldwork.staffing import faults_of_password
+
+    names = (settings.name, settings.client, settings.institute)
+    return ask_new_password(
+        tr("New password of {login}", login=new.login),
+        lambda typed: faults_of_password(replace(new, password=typed), names),
+    )
 
 
 def seal(args: argparse.Namespace) -> int:

@@ -21,7 +21,7 @@ def back_up(args: argparse.Namespace) -> int:
     """Write a backup of a study in a folder or on a server, and delete those that have ended."""
     from cati.fieldwork.backing_up import back_up_folder, back_up_server, read_note
     from cati.fieldwork.before_sign_in import is_on_server
-    from cati.fieldwork.server_setup import administrators_url
+    from cati.fieldwork.server_certificates import administrators_url
 
     chance = random.SystemRandom()
     if is_on_server(args.study):

@@ -45,7 +45,7 @@ def init_server(args: argparse.Namespace) -> int:
     link = args.link or study.parent / f"{study.name}.cati-study"
     with Bar(tr("Moving")) as bar:
         with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
-        move_to_server(study, plan, (args.login, password), link, sheet, print, with_)
+        move_to_server(study, plan, (args.login, password), link, sheet, bar.tell, with_)
     print(tr("The seal stays where it is. Bring it to every workstation on paper or on a stick, never with the link."))
     print(tr("Its file: {path}", path=seal_place(link)))
     return 0
@@ -70,14 +70,25 @@ def _backup_first(args: argparse.Namespace, plan: ServerPlan) -> Callable[[], Pa
 def join(args: argparse.Namespace) -> int:
     """Install the seal if it is given, and exchange the start password for the member's own."""
     from cati.fieldwork.before_sign_in import bring_seal, seal_is_here
-    from cati.fieldwork.study import open_study, sign_out
+    from cati.fieldwork.study import change_password, open_study, sign_out
+    from cati.ui import preferences
+    from cati.vault.server_password import typed_start_password
 
     if args.seal is not None and not seal_is_here(args.study):
         print(tr("Its seal lies in {path}. Keep it out of backups.", path=bring_seal(args.study, args.seal)))
     start = ask_password(tr("Start password from the sheet"))
     password = ask_password(tr("Own password of {login}", login=args.login))
+    print(tr("Signing in … this takes a moment on purpose: it keeps guessers out."))
     study = open_study(args.study, args.login, password, now=_clock, draw=random.SystemRandom(), start_password=start)
-    sign_out(study)
+    try:
+        if (
+            study.me.start_password
+        ):  # a research lead's: nobody else knows this person's keys, and so it opens those, too
+            change_password(study, typed_start_password(start), password)
+    finally:
+        sign_out(study)
+    name = study.settings.name
+    preferences.keep(preferences.with_recent(preferences.load(), args.study.absolute(), name))
     print(tr("Done: from now on your own password opens the study here. Destroy the strip."))
     return 0
 
@@ -94,7 +105,7 @@ def move_study(args: argparse.Namespace) -> int:
         password = ask_password(tr("Password of {login}", login=args.login))
         with Bar(tr("Moving")) as bar:
             with_ = Clockwork(now=_clock, draw=random.SystemRandom(), progress=bar)
-            move_to_folder(args.study, args.folder, plan, (args.login, password), print, with_)
+            move_to_folder(args.study, args.folder, plan, (args.login, password), bar.tell, with_)
     if args.drop:
         drop_from_server(args.study, args.folder, plan, print)
     else:
@@ -122,7 +133,8 @@ def sheet_of(args: argparse.Namespace, study: Path) -> Path:
 
 def plan_of(args: argparse.Namespace) -> ServerPlan:
     """Return the plan that the words of a command make; asks for the administrator's password if it is to."""
-    from cati.fieldwork.server_setup import ServerPlan, administrators_url, authority_of
+    from cati.fieldwork.server_certificates import administrators_url, authority_of
+    from cati.fieldwork.server_setup import ServerPlan
 
     hosts = [_host(word) for word in getattr(args, "host", ())]
     authority = getattr(args, "authority", None)

@@ -13,7 +13,7 @@ from cati.errors import Cancelled, Problem
 from cati.text import mark, tr
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 USAGE_STATUS = 2
 
@@ -43,11 +43,21 @@ def ask_password(prompt: str) -> str:
     return line.rstrip("\r\n")
 
 
-def ask_new_password(prompt: str) -> str:
-    """Ask for a password that is not known yet; on a terminal twice, because nobody sees what is typed."""
+def ask_new_password(prompt: str, faults: Callable[[str], Sequence[str]] = lambda _password: ()) -> str:
+    """Ask for a password that is not known yet; on a terminal twice, because nobody sees what is typed.
+
+    ``faults`` tells what is wrong with one: a terminal asks again at once, not after everybody has typed theirs.
+    """
     while True:
         password = ask_password(prompt)
-        if not sys.stdin.isatty() or ask_password(tr("Once more")) == password:
+        if not sys.stdin.isatty():
+            return password
+        wrong = faults(password)
+        for fault in wrong:
+            print(fault, file=sys.stderr)
+        if wrong:
+            continue
+        if ask_password(tr("Once more")) == password:
             return password
         print(tr("The two are not the same. Please type it again."), file=sys.stderr)
 
@@ -74,6 +84,11 @@ class Bar:
         """Take the bar off the screen and give Ctrl+C back."""
         signal.signal(signal.SIGINT, self._before)
         self._bar.close()
+
+    def tell(self, words: str) -> None:
+        """Print a line above the bar, which would run on in the same line else."""
+        self._bar.clear()
+        print(words, flush=True)
 
     def _stop(self, _signal: int, _frame: object) -> None:
         self._wanted = True

@@ -250,6 +250,9 @@ def _remarks(check: LogCheck) -> Iterator[str]:
         yield tr("The contacts are erased and the seal with them: the entries were compared with one another only.")
     elif not check.verdict.used:
         yield tr("No checkpoint lies beside the seal here: a cut or rewritten log would not be noticed.")
+        yield tr(
+            "Give --checkpoints with the file of another workstation, beside its seal; one is made at each sign-out."
+        )
     if check.unreadable:
         yield trn("1 line of the checkpoints cannot be read.", "{n} lines of the checkpoints cannot be read.",
                   check.unreadable)  # fmt: skip

@@ -34,9 +34,20 @@ class SecondPerson:
     password: str = field(repr=False)
 
 
-def wrong_sign_in() -> WrongPassword:
-    """Return the one Problem for a login that does not exist and for a password that is wrong."""
+def wrong_sign_in(*, start: bool = False) -> WrongPassword:
+    """Return the one Problem for a login that does not exist or a password that is wrong; ``start``: one of the two."""
+    if start:
+        return WrongPassword(
+            tr("Sign-in"),
+            tr("Login, start password or own password is wrong."),
+            tr("A start password holds once; afterwards sign in without it."),
+        )
     return WrongPassword(tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case."))
+
+
+def _wrong_own() -> WrongPassword:
+    """Return the Problem for a wrong password of whoever is signed in: their name is known, and is not in question."""
+    return WrongPassword(tr("Your password"), tr("It is wrong."), tr("Try again; mind upper and lower case."))
 
 
 def note_refused(database: Database, study_id: str, login: str, at: datetime, *, where: str = "") -> None:
@@ -76,7 +87,7 @@ def _prove(study: OpenStudy, password: str, where: str) -> None:
             unlock_member(record, password, read_seal(study.seal_path))
     except WrongPassword:
         _note_own_refusal(study, where)
-        raise WrongPassword(tr("Password"), tr("It is wrong."), tr("Try again; mind upper and lower case.")) from None
+        raise _wrong_own() from None
     except BaseException:
         tries.take_back(study.me.login)
         raise

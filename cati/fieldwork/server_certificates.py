@@ -9,6 +9,8 @@ from pathlib import Path
 
 from cati.errors import Problem
 from cati.fieldwork.sheets import write_private
+from cati.store.connecting import proven_url
+from cati.store.link_file import authority_file, is_link, read_link
 from cati.text import show_moment, tr
 from cati.vault.certificates import Signed, new_authority, server_certificate
 
@@ -47,3 +49,25 @@ def make_certificates(names: Sequence[str], folder: Path, now: datetime, tell: C
     tell(tr("Onto the server go {first} and {second}, to nobody else.", first=SERVER, second=SERVER_KEY))
     tell(tr("{name} goes to init-server; it is no secret.", name=AUTHORITY))
     tell(tr("Lock {name} away: whoever has it can pretend to be the server.", name=AUTHORITY_KEY))
+
+
+def administrators_url(url: str, place: Path, authority: Path | None) -> str:
+    """Return the URL with the authority by which the server is proven: of that file, or of the link file ``place``."""
+    if authority is None and is_link(place) and place.exists():
+        authority = authority_file(read_link(place))
+    return url if authority is None else proven_url(url, authority)
+
+
+def authority_of(path: Path) -> str:
+    """Return the certificates in a file, PEM; a Problem when there are none, or a private key besides."""
+    try:
+        text = path.read_text("ascii")
+    except (UnicodeDecodeError, FileNotFoundError):
+        text = ""
+    if "-----BEGIN CERTIFICATE-----" not in text or "PRIVATE KEY" in text:
+        raise Problem(
+            str(path),
+            tr("This is not a file of certificates (PEM)."),
+            tr("Give the certificate of the authority that signed the server's."),
+        )
+    return text

@@ -29,9 +29,9 @@ from cati.settings import settings_from_json
 from cati.store import administration, dumping, moving, rights, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
-from cati.store.connecting import Secret, connect, proven_url
+from cati.store.connecting import Secret, connect
 from cati.store.embedded import Embedded
-from cati.store.link_file import StudyLink, authority_file, is_link, read_link, refuse_unfit, write_link
+from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
 from cati.store.migrations import create_tables, is_older, refuse_other_version, version
 from cati.store.opening import reached
 from cati.store.roles import Roles
@@ -153,6 +153,12 @@ def move_to_server(
     again after any interruption, it goes on. Raises a Problem when something stands against it; the study is then in
     the folder as before.
     """
+    if not folder.exists() and link_path.exists():
+        raise Problem(
+            folder.name,
+            tr("This study is on its server already; its folder is gone."),
+            tr("From now on give its link file: cati init-server {link}", link=link_path),
+        )
     end_copies(folder, with_.now(), all_=True)  # else they would stay behind where nobody looks any more
     source = Embedded(folder)
     try:
@@ -192,6 +198,7 @@ def move_to_server(
             target.close()
         write_link(link_path, link)
         source.remove()
+        tell(tr("The folder {folder} is gone: the study lies on the server alone.", folder=folder))
     finally:
         source.close()
     tell(tr("Workstations open the study with this file: {path}", path=link_path))
@@ -299,7 +306,8 @@ def look_after_server(
 ) -> None:
     """Do for a study that is on its server what is missing there: rights, newer tables, roles of new members.
 
-    ``place`` is its link file; ``renew``: logins that get a new start password, because the server's was lost.
+    ``place`` is its link file; it is written anew where the plan names other hosts or another authority than it does.
+    ``renew``: logins that get a new start password, because the server's was lost.
     ``before_steps`` is called before the tables of an older program are changed: it returns the backup it made, None
     when there is one already. Without it older tables are a Problem.
     """
@@ -332,6 +340,23 @@ def look_after_server(
     tell_starts(starts, sheet_path, tell)
     if not starts:
         tell(tr("there already: a role for every member"))
+    _point_to(place, link, plan, tell)
+
+
+def _point_to(place: Path, link: StudyLink, plan: ServerPlan, tell: Tell) -> None:
+    """Write the link file anew if the plan says where else the study is found: a stand-in, a new authority."""
+    wanted = replace(
+        link,
+        hosts=plan.hosts or link.hosts,
+        ports=plan.ports or link.ports,
+        authority=plan.authority or link.authority,
+    )
+    if wanted == link:
+        return
+    write_link(place, wanted)
+    tell(
+        tr("made: {path} names {hosts} now. Bring it to every workstation.", path=place, hosts=", ".join(wanted.hosts))
+    )
 
 
 def move_to_folder(
@@ -352,7 +377,12 @@ def move_to_folder(
     kept = False
     try:
         if source.others(roles.prefix):
-            raise Problem(link.name, tr("This study is open somewhere else."), tr("Close it there and try again."))
+            who = ", ".join(source.members_connected())
+            raise Problem(
+                link.name,
+                tr("This study is open somewhere else: {who}.", who=who or "?"),
+                tr("Close it there and try again."),
+            )
         target = Embedded(folder, create=True)
         create_tables(target)
         with source.transaction(large=True) as reading:
@@ -376,25 +406,3 @@ def move_to_folder(
     tell(trn("moved: 1 row, read back and compared", "moved: {n} rows, read back and compared", sum(counts.values())))
     tell(tr("The study stands in {folder}.", folder=folder))
     tell(tr("The database {name} on the server is empty now; link files open nothing any more.", name=link.database))
-
-
-def administrators_url(url: str, place: Path, authority: Path | None) -> str:
-    """Return the URL with the authority by which the server is proven: of that file, or of the link file ``place``."""
-    if authority is None and is_link(place) and place.exists():
-        authority = authority_file(read_link(place))
-    return url if authority is None else proven_url(url, authority)
-
-
-def authority_of(path: Path) -> str:
-    """Return the certificates in a file, PEM; a Problem when there are none, or a private key besides."""
-    try:
-        text = path.read_text("ascii")
-    except (UnicodeDecodeError, FileNotFoundError):
-        text = ""
-    if "-----BEGIN CERTIFICATE-----" not in text or "PRIVATE KEY" in text:
-        raise Problem(
-            str(path),
-            tr("This is not a file of certificates (PEM)."),
-            tr("Give the certificate of the authority that signed the server's."),
-        )
-    return text

@@ -22,6 +22,7 @@ from cati.vault.people import (
     ArgonCost,
     MemberKeys,
     MemberRecord,
+    WrongPassword,
     make_member,
     member_record_from_bytes,
 )
@@ -29,7 +30,7 @@ from cati.vault.people import (
     change_password as under_new_password,
 )
 from cati.vault.seal_file import Seal, new_seal, pin, read_seal
-from cati.vault.server_password import folded, new_start_password
+from cati.vault.server_password import folded, new_start_password, typed_start_password
 from cati.vault.study_keys import HandedOver, StudyKeys, hand_over, hands_on_certifying, new_study_keys
 
 Progress = Callable[[int, int], None]
@@ -66,7 +67,6 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
     ``study_names``: of study, client and institute; their longer words are what colleagues would try as passwords.
     """
     found = []
-    known = [word for name in study_names for word in name.split() if len(word) >= _WORD_THAT_COUNTS]
     seen: set[str] = set()
     for member in members:
         where = member.login or member.name or tr("Staff")
@@ -75,8 +75,7 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
         if folded(member.login) in seen:
             found.append(Problem(where, tr("This login is used twice."), tr("Choose another.")))
         seen.add(folded(member.login))
-        faults = password_faults(member.password, member.login, [member.name, *known])
-        found.extend(Problem(where, fault, "") for fault in faults)
+        found.extend(Problem(where, fault, "") for fault in faults_of_password(member, study_names))
     found.extend(shared_passwords(members))
     if not any(member.role is Role.RESEARCH_LEAD for member in members):
         found.append(
@@ -87,6 +86,12 @@ def check_members(members: Sequence[NewMember], study_names: Sequence[str] = ())
             Problem(tr("Staff"), tr("The erasure at the end needs two people."), tr("Add a second member of staff."))
         )
     return found
+
+
+def faults_of_password(member: NewMember, study_names: Sequence[str]) -> list[str]:
+    """Return what is wrong with a new member's password, one sentence each; ``study_names`` as in `check_members`."""
+    known = [word for name in study_names for word in name.split() if len(word) >= _WORD_THAT_COUNTS]
+    return password_faults(member.password, member.login, [member.name, *known])
 
 
 def shared_passwords(members: Sequence[NewMember]) -> list[Problem]:
@@ -254,9 +259,14 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
     if normalize("NFKC", old) == normalize("NFKC", new):
         raise Problem(tr("Password"), tr("This is the password you have."), tr("Choose another."))
     seal = read_seal(study.seal_path)
-    record = under_new_password(
-        member_record_from_bytes(row.record), old, new, study.me.login, seal, names=[study.me.name], cost=cost
-    )
+    before, names = member_record_from_bytes(row.record), [study.me.name]
+    try:
+        record = under_new_password(before, old, new, study.me.login, seal, names=names, cost=cost)
+    except WrongPassword:
+        if not row.start_password:
+            raise
+        printed = typed_start_password(old)  # however it was typed, as at sign-in
+        record = under_new_password(before, printed, new, study.me.login, seal, names=names, cost=cost)
     with study.transaction() as transaction:
         kept.replace_record(transaction, row.id, record.to_bytes())
         study.database.change_password(transaction, new)

@@ -35,10 +35,11 @@ from cati.fieldwork.staffing import (
     staff,
 )
 from cati.fieldwork.stations import give_up_seal, note_station
+from cati.fieldwork.unlocking import unlocked
 from cati.fieldwork.updating import end_copies
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
-from cati.store.connecting import Refused, Unreachable
+from cati.store.connecting import Refused, Unreachable, nobody_answers
 from cati.store.database import Database, NoLongerHere, keys_renewed
 from cati.store.embedded import Embedded
 from cati.store.link_file import read_link
@@ -48,7 +49,6 @@ from cati.survey.calling_hours import wall
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
 from cati.text import tr
 from cati.vault.age_files import fingerprint
-from cati.vault.grants import certificate_from_bytes, grant_from_bytes
 from cati.vault.paper import paper_copy
 from cati.vault.passwords import password_faults
 from cati.vault.people import (
@@ -57,12 +57,9 @@ from cati.vault.people import (
     WrongPassword,
     member_record_from_bytes,
     pretend_to_unlock,
-    unlock_answers,
-    unlock_member,
 )
-from cati.vault.seal_file import create_seal, read_seal
+from cati.vault.seal_file import create_seal
 from cati.vault.server_password import typed_start_password
-from cati.vault.study_keys import HandedOver, StudyKeys, open_kept, take_up
 
 __all__ = [
     "CreatedStudy",
@@ -229,8 +226,9 @@ def open_study(
     Raises WrongPassword for a wrong login too, after the same time (nobody learns which logins exist), and `TooSoon`
     after too many of them. After the purge only a research lead can open it, and only the answers.
     ``start_password``, for a first sign-in on a server: it opens the connection once, and the server takes
-    ``password`` from then on, if that opens the member's own keys. On a server whose study is being erased the seal of
-    this workstation is destroyed instead, unless ``to_erase`` says that this is the erasure itself: `SealGivenUp`.
+    ``password`` from then on, if that opens the member's own keys. A start password that a research lead gave opens
+    both, and is right here as well as in ``password``. On a server whose study is being erased the seal of this
+    workstation is destroyed instead, unless ``to_erase`` says that this is the erasure itself: `SealGivenUp`.
     The study's clock is ``now`` for a folder, else the server's.
     """
     on_server = is_on_server(folder)
@@ -252,12 +250,8 @@ def open_study(
             tries.begin(login)
         member, model = _member_and_model(database, row, login, password)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
-        with database.reading() as transaction:
-            steps = erasure.steps(transaction)
-        begun = bool(steps)
-        if database.by_functions and "begun" in steps and seal_path.exists() and not to_erase:
-            give_up_seal(database, row, (login, password), seal_path, steps["begun"], database.clock(now)())
-        keys, answers_private = _unlock(row, member, password, seal_path, begun=begun)
+        begun = _is_ending(database, row, (login, password), seal_path, now, to_erase=to_erase)
+        opened = unlocked(row, member, (password, start_password), seal_path, begun=begun)
         database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(
             folder=folder,
@@ -269,16 +263,16 @@ def open_study(
             draw=draw,
             database=database,
             seal_path=seal_path,
-            keys=keys,
-            answers_private=answers_private,
+            keys=opened.keys,
+            answers_private=opened.answers_private,
             record=member.record,
         )
         database.works_for, database.works_in = member.id, row.epoch
         if row.erased_at is None and not begun:
             database.lay_ballast_again()
         failed = tries.end(login)
-        _note_sign_in(study, row.epoch, failed, new_password=password if start_password else "")
-        if database.may_be_away and keys is not None:
+        _note_sign_in(study, row.epoch, failed, new_password=opened.new_password)
+        if database.may_be_away and opened.keys is not None:
             from cati.fieldwork.desk import open_desk  # noqa: PLC0415 - for studies on a server
 
             study = replace(study, desk=open_desk(study))
@@ -286,13 +280,27 @@ def open_study(
         if row is not None and not database.by_functions:
             note_refused(database, row.id, login, now())
         database.close()
-        raise wrong_sign_in() from None
+        raise wrong_sign_in(start=bool(start_password)) from None
     except BaseException as error:
         if tries is not None and database.works_for == "" and not isinstance(error, TooSoon):
             tries.take_back(login)
         database.close()
+        if isinstance(error, Unreachable):
+            raise nobody_answers() from None
         raise
     return study
+
+
+def _is_ending(
+    database: Database, row: studies.StudyRow, sign_in: tuple[str, str], seal_path: Path, now: Callable[[], datetime],
+    *, to_erase: bool,
+) -> bool:  # fmt: skip
+    """Tell whether the study is being erased; on a server this workstation's seal is destroyed then (`SealGivenUp`)."""
+    with database.reading() as transaction:
+        steps = erasure.steps(transaction)
+    if database.by_functions and "begun" in steps and seal_path.exists() and not to_erase:
+        give_up_seal(database, row, sign_in, seal_path, steps["begun"], database.clock(now)())
+    return bool(steps)
 
 
 def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: str) -> None:
@@ -335,36 +343,6 @@ def _member_and_model(
     if model is None:
         raise Problem(database.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
     return member, model
-
-
-def _unlock(
-    row: studies.StudyRow, member: studies.MemberRow, password: str, seal_path: Path, *, begun: bool
-) -> tuple[StudyKeys | None, bytes | None]:
-    """Return (the study's keys, the key of the answers); the first is None once the contacts are erased."""
-    record = member_record_from_bytes(member.record)
-    if row.erased_at is not None:
-        private = unlock_answers(record, password)
-        if member.kept is None:
-            raise Problem(tr("Answers"), tr("The contacts of this study are erased."), tr("Ask a research lead."))
-        return None, open_kept(member.kept, record, private).answers_private
-    if begun and not seal_path.exists():
-        raise Problem(
-            tr("Sign-in"),
-            tr("The erasure of this study was begun and interrupted."),
-            tr("The two people who began it finish it: cati purge, or the window's first page."),
-        )
-    seal = read_seal(seal_path)
-    me = unlock_member(record, password, seal)
-    if member.daily_grant is None:
-        raise Problem(tr("Sign-in"), tr("You have no right to open this study any more."), tr("Ask a research lead."))
-    handed = HandedOver(
-        certificate=certificate_from_bytes(member.certificate),
-        daily=grant_from_bytes(member.daily_grant),
-        leading=grant_from_bytes(member.leading_grant) if member.leading_grant else None,
-        kept=member.kept,
-    )
-    keys = take_up(handed, record, me, seal, epoch=row.epoch)
-    return keys, keys.answers_private
 
 
 def sign_out(study: OpenStudy) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
@@ -50,7 +51,7 @@ class Calling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How a study stands. ``next_due`` (UTC) is when the next waiting case may be called, None when none waits.
+    """How a study stands. ``next_due`` (UTC) is when the next waiting case may be called, None when another may be now.
 
     ``tally`` holds every case under the final code that it would have were the field to end now. ``counted`` is when
     outcomes, rates and tally were counted, which reads every call; all else is of the moment (both UTC; None after the
@@ -98,7 +99,7 @@ def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
         attempts_today, complete_today = counts.ended_since(transaction, seconds(midnight))
         over = field_is_over(study, transaction)
         calling = _calling(transaction, now)
-        due = None if over else before.next_due if before is not None else _first_due(transaction, places)
+        due = None if over else before.next_due if before is not None else _first_due(transaction, places, by_status)
         late = seconds(now - timedelta(minutes=study.settings.rules.appointment_grace_minutes))
         missed = attempts.appointments_missed(transaction, late)
         booked = attempts.appointments_between(transaction, late, seconds(tomorrow))
@@ -132,7 +133,12 @@ def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
     )
 
 
-def _first_due(transaction: Transaction, places: dict[int, tuple[str, str]]) -> datetime | None:
+def _first_due(
+    transaction: Transaction, places: dict[int, tuple[str, str]], by_status: Mapping[tuple[CaseStatus, int], int]
+) -> datetime | None:
+    """Return when the next case may be called, None while one may be called now."""
+    if any(n for (status, _cell), n in by_status.items() if status is CaseStatus.READY):
+        return None
     first = cases.first_due(transaction, list(places))
     return None if first is None else moment(first)
 

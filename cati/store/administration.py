@@ -20,7 +20,7 @@ from cati.store.roles import Roles
 from cati.store.schema import member
 from cati.store.server import Server
 from cati.store.studies import set_server_role
-from cati.text import tr
+from cati.text import mark, tr
 
 _OLDEST = 150000
 _CHOSEN = 160000
@@ -79,11 +79,9 @@ def administrator(url: str, password: str = "", database: str = "") -> Iterator[
     try:
         connection = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="cati", **more)
     except psycopg.Error as error:
-        said = (str(error).splitlines() or [""])[-1]
+        said = _reason(str(error))
     if said is not None:
-        raise Problem(
-            tr("Administrator's connection"), said, tr("Give it as postgresql://NAME@HOST/postgres, or as a socket.")
-        )
+        raise Problem(tr("Administrator's connection"), said, _advice(said))
     try:
         yield connection
     except psycopg.errors.InsufficientPrivilege as error:
@@ -95,6 +93,32 @@ def administrator(url: str, password: str = "", database: str = "") -> Iterator[
         ) from None
     finally:
         connection.close()
+
+
+_ADVICE = (
+    (r"password authentication failed|no password supplied", mark("Type the password of this role again.")),
+    (r"failed to resolve|could not translate", mark("Is the name right, and does this computer know its address?")),
+    (r"certificate", mark("Use the name that is in the server's certificate, and --authority with who signed it.")),
+    (r"pg_hba.conf|rejects connection", mark("The server's pg_hba.conf does not let this role in from here.")),
+    (
+        r"refused|timeout|timed out|unreachable|No route|No such file",
+        mark("Is PostgreSQL running there, and does it listen at this address and port?"),
+    ),
+)
+
+
+def _reason(said: str) -> str:
+    """Return the one line that matters: libpq tries each address, with TLS and without, and hints behind a tab."""
+    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("\t")] or [said]
+    return next((line for line in lines if "password authentication" in line), lines[-1])
+
+
+def _advice(said: str) -> str:
+    """Return what to do about a connection of which libpq said this; libpq's words are English on every computer."""
+    for pattern, words in _ADVICE:
+        if re.search(pattern, said):
+            return tr(words)
+    return tr("Give it as postgresql://NAME@HOST/postgres, or as a socket.")
 
 
 def refuse_name(database: str) -> None:

@@ -301,6 +301,15 @@ def _reason(error: Any, role: str) -> Problem:
     return unreachable()
 
 
+def nobody_answers() -> Unreachable:
+    """Return the Problem for a server that is gone when somebody signs in: nothing tries again by itself then."""
+    return Unreachable(
+        tr("Server"),
+        tr("The server does not answer."),
+        tr("Is this computer on the network? Try again; if it stays so, tell whoever looks after the server."),
+    )
+
+
 def unreachable() -> Unreachable:
     """Return the one Problem for a server that is gone, starting, full, or only a stand-in."""
     return Unreachable(tr("Server"), tr("The server does not answer."), tr("Try again in a moment."))

@@ -391,6 +391,15 @@ class Server(Database):
             )
             return int(found.scalar_one())
 
+    def members_connected(self) -> list[str]:
+        """Return the logins of the members who have a connection to this database."""
+        with self.reading() as transaction:
+            found = transaction.exec_driver_sql(
+                "SELECT login FROM member WHERE server_role IN"
+                " (SELECT usename FROM pg_stat_activity WHERE datname = current_database()) ORDER BY login"
+            )
+            return [str(login) for (login,) in found]
+
     def wait_until_safe(self, transaction: Transaction) -> None:
         """Write an empty message into the server's log: its commit waits until that, and all before, is safe.
 

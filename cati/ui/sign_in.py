@@ -71,7 +71,10 @@ class SignInPage(Page):
         for study in recent:
             self._add(Path(study.folder), study.name)
         self.empty = Note(
-            tr("No study was opened on this workstation yet. Open the folder of a study, or create a new one.")
+            tr(
+                "No study was opened on this workstation yet. Open the folder of a study, or the link file of one on a "
+                "server, or create a new one."
+            )
         )
         self.empty.setVisible(not self.studies.count())
         self.studies.setVisible(bool(self.studies.count()))
@@ -111,7 +114,7 @@ class SignInPage(Page):
         self._first_time = Labelled(
             tr("Start password, the first time only"),
             self.start,
-            tr("It is on the slip that you were given. Have you no other password yet, leave the line above empty."),
+            tr("As it is on the slip. Whoever has no password of their own yet leaves the field above empty."),
         )
         self._first_time.hide()
         side.addWidget(self._first_time)
@@ -319,14 +322,11 @@ class SignInPage(Page):
             self.problem.say(tr("Choose a study on the left first."), "warning")
             return
         login, password, folder = self.login.text().strip(), self.password.text(), self.folder
-        start = self.start.text().strip()
-        if start and not password:  # a new member has no other yet, and is asked for one next
-            password, start = start, ""
-        if not login or not password:
+        if not login or not (password or self.start.text().strip()):
             self.problem.say(tr("Enter your sign-in name and your password."), "warning")
             (self.password if login else self.login).setFocus()
             return
-        now, draw = self._now, self._draw
+        now, draw, start = self._now, self._draw, self.start.text().strip()
 
         def unlock(_ticket: Ticket) -> OpenStudy:
             from cati.fieldwork.study import open_study  # noqa: PLC0415

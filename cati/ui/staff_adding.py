@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit
 
 from cati.errors import Problem
@@ -99,7 +99,7 @@ class AddingPart(Page):
         self.skills.fill(self.study.settings.languages, converts=False)
         member, password = made
         self.once.show_password(member.name, member.login, password)
-        self.view.ensureWidgetVisible(self.once)
+        QTimer.singleShot(0, self, lambda: self.view.ensureWidgetVisible(self.once))  # when it has found its place
         self.added.emit()
 
     def _refused(self, problem: Problem) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QLineEdit, QTableWidget, QVBoxLayout, QWidget
 
 from cati.errors import Problem
@@ -258,7 +258,7 @@ class PeoplePart(Page):
         self.members = tuple(member if one.id == member.id else one for one in self.members)
         self._show(self.members)
         self.once.show_password(member.name, member.login, password)
-        self.view.ensureWidgetVisible(self.once)
+        QTimer.singleShot(0, self, lambda: self.view.ensureWidgetVisible(self.once))  # when it has found its place
 
     def _refused(self, problem: Problem) -> None:
         self.working.end()

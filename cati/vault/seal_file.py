@@ -125,7 +125,10 @@ def read_seal(path: Path) -> Seal:
         raise Problem(
             tr("Seal"),
             tr("The seal of this study is not on this workstation."),
-            tr("Restore it from its paper copy; after the erasure there is none, and contacts are gone for good."),
+            tr(
+                "Bring it from a stick or from its paper copy; after the erasure there is none, and contacts are gone "
+                "for good."
+            ),
         ) from None
     body, check = page[:_BODY_LENGTH], page[_BODY_LENGTH : _BODY_LENGTH + KEY_LENGTH]
     whole = len(page) == PAGE and body.startswith(SEAL_FILE + _MAGIC) and hashlib.sha256(body).digest() == check

@@ -38,6 +38,17 @@ def test_a_members_whole_time(office: Office) -> None:
     )  # fmt: skip
     study = office.open("carla", FIRST)
     assert study.me.start_password
+    drawn = staffing.drawn_start_password()
+    members.reset_password(lead, carla.id, drawn, cost=CHEAP)
+    for own in ("", "what she would like to have"):  # the slip's word where the window asks for a start password
+        study = office.open("carla", own or " ", start=drawn.upper())
+        assert study.me.start_password
+    staffing.change_password(study, drawn.upper(), OWN, cost=CHEAP)
+    office.open("carla", OWN)
+    with pytest.raises(WrongPassword, match="holds once"):
+        office.open("carla", OWN, start=staffing.drawn_start_password())
+    members.reset_password(lead, carla.id, FIRST, cost=CHEAP)
+    study = office.open("carla", FIRST)
     staffing.change_password(study, FIRST, OWN, cost=CHEAP)
     assert not office.open("carla", OWN).me.start_password
     with pytest.raises(WrongPassword):
