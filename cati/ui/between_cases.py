@@ -193,7 +193,7 @@ class BetweenCases:
         elif key is Key.UNDO and self.noted is not None:
             self.act("undo")
         elif key is Key.CALLER:
-            self.idle.search.setFocus()
+            self.idle.begin_search()
         elif key is Key.CALLER_WITHDRAWS and self.idle.caller()[0]:
             self.act("withdraw")
         elif event.key() == Qt.Key.Key_Escape:
