@@ -76,7 +76,7 @@ def _prove(study: OpenStudy, password: str, where: str) -> None:
             unlock_member(record, password, read_seal(study.seal_path))
     except WrongPassword:
         _note_own_refusal(study, where)
-        raise WrongPassword(tr("Password"), tr("It is wrong."), tr("Try again; mind upper and lower case.")) from None
+        raise WrongPassword("", tr("The password is wrong."), tr("Try again; mind upper and lower case.")) from None
     except BaseException:
         tries.take_back(study.me.login)
         raise

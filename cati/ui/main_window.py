@@ -298,9 +298,11 @@ class Told(Note):
 
     def tell(self, words: str) -> None:
         """Say it; "" takes it away at once."""
-        self.say(words, "warning")
-        self.setVisible(bool(words))
-        self._over.start(TOLD_MS)
+        if words:
+            self.say(words, "warning")
+            self._over.start(TOLD_MS)
+        else:
+            self.hide()
 
 
 def _laid_out(header: QWidget, rail: QWidget, pages: QWidget, told: QWidget) -> QWidget:
