@@ -47,7 +47,7 @@ def wrong_sign_in(*, start: bool = False) -> WrongPassword:
 
 def _wrong_own() -> WrongPassword:
     """Return the Problem for a wrong password of whoever is signed in: their name is known, and is not in question."""
-    return WrongPassword(tr("Your password"), tr("It is wrong."), tr("Try again; mind upper and lower case."))
+    return WrongPassword("", tr("The password is wrong."), tr("Try again; mind upper and lower case."))
 
 
 def note_refused(database: Database, study_id: str, login: str, at: datetime, *, where: str = "") -> None:

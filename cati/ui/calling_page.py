@@ -9,19 +9,15 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
-from cati.errors import Problem
 from cati.fieldwork import calling
-from cati.fieldwork.calling import DeliveredCase, NoCase, Noted, OnTheWay, Taken, TooLate
-from cati.survey.calling_hours import wall
-from cati.text import show_moment, tr
+from cati.fieldwork.calling import DeliveredCase, Noted, OnTheWay
 from cati.ui import theme
 from cati.ui.asking_study import ask
 from cati.ui.asking_view import ESCAPE, AskingView
-from cati.ui.case_panel import CasePanel, lost_words, withdrawal_question
+from cati.ui.between_cases import BetweenCases
+from cati.ui.case_panel import CasePanel, lost_words
 from cati.ui.idle_view import IdleView
-from cati.ui.keys import Key, Where, key_of
 from cati.ui.next_wanted import Wanted
-from cati.ui.pages import in_words
 from cati.ui.server_line import ServerLine
 
 if TYPE_CHECKING:
@@ -29,14 +25,6 @@ if TYPE_CHECKING:
 
 RENEW_MS = 240_000
 SECOND_MS = 1000
-
-
-def due_words(study: OpenStudy, none: NoCase) -> str:
-    """Return when the next case becomes free, in the wall time of the first site."""
-    if none.next_due is None:
-        return tr("No case of this study is waiting for a call.")
-    local = wall(none.next_due, study.settings.sites[0])
-    return tr("The next one becomes free {when}.", when=show_moment(local, "EEE d MMM HH:mm"))
 
 
 class CallingPage(QWidget):
@@ -53,9 +41,8 @@ class CallingPage(QWidget):
         super().__init__()
         self.study = study
         self.may_take: Callable[[], bool] = lambda: True  # the window looks first whether anything changed elsewhere
-        self._noted: Noted | None = None
-        self._withdrawing = ""
         self.panel = CasePanel(study)
+        self.between = BetweenCases(self)
         self.notice = theme.words("", "caution")
         self.notice.setContentsMargins(2 * theme.unit(), theme.unit(), 2 * theme.unit(), 0)
         self.notice.hide()
@@ -66,104 +53,60 @@ class CallingPage(QWidget):
         whole.setSpacing(0)
         whole.addWidget(self.notice)
         whole.addWidget(self.views, 1)
-        self.wanted = Wanted(self, lambda: self.study, lambda problem: self.say(in_words(problem)))
         self.keeping: ServerLine | None = None
         if study.desk is not None:
             self.keeping = ServerLine(study.desk.outbox, self.wanted, lambda: self.case is None)
             whole.addWidget(self.keeping)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.panel.closed.connect(self._closed)
+        self.panel.closed.connect(self.closed)
         self.panel.said.connect(self.say)
-        self._build()
-        for interval, act in ((RENEW_MS, self.panel.renew), (SECOND_MS, self._tick)):
+        for interval, act in ((RENEW_MS, self.panel.renew), (SECOND_MS, self.tick)):
             timer = QTimer(self)
             timer.timeout.connect(act)
             timer.start(interval)
-        self._show_idle()
+        self.between.build()
+        self.between.show()
         self.idle.show_ready()
         if self.keeping is not None:
             self._follow(self.keeping)
-
-    def _build(self) -> None:
-        self.idle = IdleView(by_name=calling.searches_by_name(self.study))
-        self.asking = AskingView()
-        self.views.addWidget(self.idle)
-        self.views.addWidget(self.asking)
-        self.idle.wanted.connect(self.act)
-        self.idle.search_wanted.connect(self.search)
-        self.idle.caller_chosen.connect(lambda case: self.take_case(case, calling.CALL_BACK))
-        self.idle.appointment_chosen.connect(lambda case: self.take_case(case, calling.OWN_APPOINTMENT))
-        self.asking.chosen.connect(self.act)
 
     @property
     def case(self) -> DeliveredCase | None:
         """The open case, None between two."""
         return self.panel.open.case if self.panel.open is not None else None
 
-    def act(self, name: str) -> None:
-        """Do what a key or button between two cases asks for."""
-        acts = {"next": self.take_next, "undo": self.undo, "withdraw": self._ask_withdrawal, "erase": self._withdraw,
-                "leave": self._show_idle}  # fmt: skip
-        try:
-            acts[name]()
-        except Problem as problem:
-            self.say(in_words(problem))
+    @property
+    def idle(self) -> IdleView:
+        """What is shown between two cases."""
+        return self.between.idle
+
+    @property
+    def asking(self) -> AskingView:
+        """What is shown when somebody who calls withdraws the consent."""
+        return self.between.asking
+
+    @property
+    def wanted(self) -> Wanted:
+        """What is wanted of the study, and has not come yet."""
+        return self.between.wanted
 
     def take_next(self) -> None:
-        """Take the next case, or say what blocks all of them; of a server that is away, as soon as it answers."""
-        if not self._may_take():
-            return
+        """Take the next case."""
+        self.between.take_next()
 
-        def show(found: DeliveredCase | NoCase) -> None:
-            if isinstance(found, DeliveredCase):
-                self._deliver(found)
-                return
-            self._noted = None
-            self._show_idle()
-            self.idle.show_none(found, due_words(self.study, found))
-
-        self.wanted.want(lambda: calling.take_next_case(self.study), show, insist=True)
-
-    def _may_take(self) -> bool:
-        """Look first whether anything changed; not at a server, for which nobody waits here and which looks itself."""
-        return self.study.desk is not None or self.may_take()
-
-    def search(self, text: str) -> None:
-        """Look for somebody who calls back."""
-        self.say("")
-        self.wanted.want(
-            lambda: calling.find_caller(self.study, text),
-            lambda found: self.idle.show_found(found, text.strip()),
-        )
-
-    def take_case(self, case_id: str, reason: str) -> None:
-        """Open the case of somebody who is on the line, or of an appointment of one's own."""
-        if not self._may_take():
-            return
-
-        def taken(found: DeliveredCase | Taken) -> None:
-            if isinstance(found, Taken):
-                self.idle.show_taken(found)
-                self.setFocus()
-            else:
-                self._deliver(found, on_the_line=reason == calling.CALL_BACK)
-
-        self.wanted.want(lambda: calling.take_case(self.study, case_id, reason), taken)
-
-    def _deliver(self, case: DeliveredCase, *, on_the_line: bool = False) -> None:
-        self._noted = None
-        self.idle.forget()
+    def deliver(self, case: DeliveredCase, *, on_the_line: bool = False) -> None:
+        """Open a case; ``on_the_line``: its person has called."""
         self.occupied.emit(True)
         self.site_shown.emit(case.site.name)
         self.views.setCurrentWidget(self.panel)
         self.panel.deliver(case, on_the_line=on_the_line)
 
-    def _closed(self, words: str, noted: object) -> None:
-        """A case was put away: say what was kept of it, and offer to take an outcome back."""
+    def closed(self, words: str, noted: object) -> None:
+        """Say what was kept of a case that was put away, and offer to take an outcome back."""
         self.occupied.emit(False)
         self.site_shown.emit("")
-        self._show_idle()
+        self.between.show()
         if isinstance(noted, OnTheWay) and self.keeping is not None:
             self.keeping.expect(noted, words)
             self.idle.show_noted(words)
@@ -172,64 +115,21 @@ class CallingPage(QWidget):
             self.counted.emit()
         else:
             self.idle.show_ready()
-        self._noted = noted if isinstance(noted, Noted) else None
-        self._tick()
-
-    def _show_idle(self) -> None:
-        self._withdrawing = ""
-        self.asking.forget()
-        self.idle.forget()
-        self.views.setCurrentWidget(self.idle)
-
-        def show(booked: tuple[calling.Booked, ...]) -> None:
-            if self.case is None and (self.study.desk is None or self.isVisible()):  # no names where nobody looks
-                self.idle.show_appointments(booked)
-
-        ask(self, self.study, lambda: calling.my_appointments(self.study), show)
-        self.setFocus()
-
-    def _ask_withdrawal(self) -> None:
-        case, name = self.idle.caller()
-        if case:
-            self._withdrawing = case
-            self.asking.ask(*withdrawal_question(name))
-            self.views.setCurrentWidget(self.asking)
-            self.setFocus()
-
-    def _withdraw(self) -> None:
-        """Erase somebody who calls while a colleague has the case, or whose case is closed."""
-        case = self._withdrawing
-        self.wanted.want(lambda: calling.withdraw(self.study, case), lambda receipt: self._closed(receipt.words, None))
+        self.between.noted = noted if isinstance(noted, Noted) else None
+        self.tick()
 
     def say(self, words: str) -> None:
         """Show a notice above everything, "" for none."""
         self.notice.setText(words)
         self.notice.setVisible(bool(words))
 
-    def undo(self) -> None:
-        """Take the last outcome back, while its ten seconds last."""
-        if self._noted is None:
-            return
-        token = self._noted.undo
-        self._noted = None
-
-        def undone(found: DeliveredCase | TooLate) -> None:
-            if isinstance(found, TooLate):
-                over = tr("The ten seconds are over.")
-                self.say(tr("The outcome stays as it is. {why}", why=found.why) if found.why else over)
-                return
-            self._deliver(found)
-            self.counted.emit()
-
-        self.wanted.want(lambda: calling.undo_outcome(self.study, token), undone)
-
     def _show_kept(self, words: str, noted: Noted | None) -> None:
         """Say what was kept of the last case, now that the server has it, and offer to take it back."""
         self.counted.emit()
         if not self.wanted.waits:
-            self._noted = noted
+            self.between.noted = noted
             self.idle.show_noted(words)
-            self._tick()
+            self.tick()
 
     def _lose(self, case_id: str, unsaved: int) -> None:
         if self.case is not None and self.case.case_id == case_id:
@@ -246,14 +146,10 @@ class CallingPage(QWidget):
         line.waits.connect(lambda heading, words: self.idle.show_noted(words, heading))
         line.collect()  # what an earlier window had left behind was sent while signing in
 
-    def _tick(self) -> None:
-        """Once a second: the time at the person's place, or the seconds that an undo has left."""
+    def tick(self) -> None:
+        """Show, once a second, the time at the person's place, or the seconds that an undo has left."""
         self.panel.tick()
-        if self._noted is not None:
-            left = int((self._noted.until - self.study.now()).total_seconds())
-            if left <= 0:
-                self._noted = None
-            self.idle.show_undo(max(left, 0))
+        self.between.tick()
 
     def talks(self) -> bool:
         """Tell whether an interview is being led: then nobody is idle."""
@@ -299,13 +195,7 @@ class CallingPage(QWidget):
 
     def catch_up(self) -> None:
         """Show the own appointments anew: somebody changed one, or called a person of mine."""
-        study = self.study
-
-        def show(booked: tuple[calling.Booked, ...]) -> None:
-            if self.views.currentWidget() is self.idle and self.isVisible():
-                self.idle.show_appointments(booked)
-
-        ask(self, study, lambda: calling.my_appointments(study), show)
+        self.between.show_appointments()
 
     def may_leave(self) -> bool:
         """Tell whether the page may be left: not while a case is open, or one is on its way here."""
@@ -313,18 +203,12 @@ class CallingPage(QWidget):
 
     def retranslate(self) -> None:
         """Say everything anew in the language and size in force; an open case stays open."""
-        old = (self.idle, self.asking)
-        for view in old:
-            self.views.removeWidget(view)
-            view.hide()
-            view.deleteLater()
-        self.idle.forget()
-        self._build()
+        self.between.build()
         self.panel.retranslate()
         if self.case is not None:
             self.views.setCurrentWidget(self.panel)
         else:
-            self._show_idle()
+            self.between.show()
             self.idle.show_ready()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
@@ -336,28 +220,9 @@ class CallingPage(QWidget):
             pressed = ESCAPE if event.key() == Qt.Key.Key_Escape else event.text()
             taken = event.isAutoRepeat() or self.asking.press(pressed)
         else:
-            taken = self._press_idle(event)
+            taken = self.between.press(event)
         if not taken:
             super().keyPressEvent(event)
-
-    def _press_idle(self, event: QKeyEvent) -> bool:
-        key = key_of(event, Where.BETWEEN)
-        if key is Key.NEXT_CASE and not event.isAutoRepeat():
-            self.act("next")
-        elif key is Key.UNDO and self._noted is not None:
-            self.act("undo")
-        elif key is Key.CALLER:
-            self.idle.search.setFocus()
-        elif key is Key.CALLER_WITHDRAWS and self.idle.caller()[0]:
-            self.act("withdraw")
-        elif event.key() == Qt.Key.Key_Escape:
-            if self.wanted.forget():
-                self.idle.show_ready()
-            self.say("")
-            self.setFocus()
-        else:
-            return False
-        return True
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802 - Qt's name
         """Names of callers and appointments do not stay on a page that nobody sees."""

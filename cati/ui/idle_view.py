@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QListWidgetItem,
 from cati.fieldwork.calling import Booked, FoundCase, NoCase, Taken
 from cati.text import show_moment, tr, trn
 from cati.ui import theme
-from cati.ui.entry import Entry, Listed
+from cati.ui.entry import Entry, Listed, Unkeyed
 from cati.ui.keyed import KeyedFlow, Offer
 from cati.ui.pages import Labelled, clear, rule
 
@@ -53,7 +53,14 @@ class IdleView(QWidget):
         self.mine.itemActivated.connect(lambda item: self.appointment_chosen.emit(item.data(_CASE)))
 
     def _lay_out(self, unit: int) -> None:
-        whole = QVBoxLayout(self)
+        inside = QWidget()
+        inside.setProperty("kind", "column")
+        self.view = Unkeyed()  # large letters and many appointments must not make the window higher than the screen
+        self.view.setWidget(inside)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(0, 0, 0, 0)
+        outside.addWidget(self.view)
+        whole = QVBoxLayout(inside)
         whole.setContentsMargins(2 * unit, 2 * unit, 2 * unit, unit)
         whole.setSpacing(unit)
         whole.addWidget(self.heading)
@@ -125,6 +132,7 @@ class IdleView(QWidget):
         if found:
             self.found.setCurrentRow(0)
             self.found.setFocus()
+            self.view.ensureWidgetVisible(self.found)
             self._show_taken_keys(withdraws=True)
 
     def caller(self) -> tuple[str, str]:
@@ -162,6 +170,11 @@ class IdleView(QWidget):
         self.mine_heading.setText(
             trn("1 appointment of mine", "{n} appointments of mine", count) if count else tr("No appointments of mine")
         )
+
+    def begin_search(self) -> None:
+        """Put the cursor where who calls back is looked for."""
+        self.search.setFocus()
+        self.view.ensureWidgetVisible(self.search)
 
     def forget(self) -> None:
         """Take every name off the page."""

@@ -18,8 +18,9 @@ from cati.survey.answers import Answer, Status
 from cati.survey.interview import EventKind
 from cati.survey.questionnaire import Kind
 from cati.survey.screens import Question
-from cati.text import tr, trn
+from cati.text import trn
 from cati.ui.asked_view import NONRESPONSE, AskedView
+from cati.ui.changed_answers import broken_words, set_aside_words
 from cati.ui.choosing import is_gathered
 from cati.ui.keys import PAGE_KEYS, Key, Where, key_of
 from cati.ui.open_text_page import OpenTextPage
@@ -143,30 +144,18 @@ class InterviewPage(QWidget):
             return True
         if self._sets_aside == (question.address, bare):
             return True
-        form, state = self.study.questionnaire, self.running.state
-        aside = interview.would_set_aside(form, state, question.address, answer)
-        if not aside:
+        words = set_aside_words(self.study.questionnaire, self.running.state, question.address, answer)
+        if not words:
             return True
         self._sets_aside = (question.address, bare)
-        texts = {line.address: line.text for line in interview.overview(form, state)}
-        self.asked.show_refusal(
-            trn(
-                "This change sets one answer aside: {names} The same answer once more does it.",
-                "This change sets {n} answers aside: {names} The same answer once more does it.",
-                len(aside), names=" · ".join(texts.get(one, one)[:80] for one in aside[:5]),
-            )
-        )  # fmt: skip
+        self.asked.show_refusal(words)
         return False
 
     def _tell_broken(self, before: set[str]) -> None:
         """Say which earlier answers a change has put in the wrong."""
-        fresh = [address for address in self.running.state.broken if address not in before]
-        if not fresh or self.views.currentWidget() is not self.asked:
-            return
-        lines = interview.overview(self.study.questionnaire, self.running.state)
-        texts = [line.text[:80] for line in lines if line.address in fresh]
-        self.asked.notice(tr("No longer fits what was just answered: {names} It is asked again before the end.",
-                             names=" · ".join(texts)))  # fmt: skip
+        words = broken_words(self.study.questionnaire, self.running.state, before)
+        if words and self.views.currentWidget() is self.asked:
+            self.asked.notice(words)
 
     def _keep_with_remark(self) -> None:
         """Keep an answer that a check found unusual, with the reason why it is right."""

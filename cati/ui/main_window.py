@@ -22,7 +22,7 @@ from cati.ui.end_of_day import mix_when_due
 from cati.ui.header import Figures, Header
 from cati.ui.idle_lock import IdleLock
 from cati.ui.look import USUAL_SIZE, next_scale, put_on
-from cati.ui.pages import begin
+from cati.ui.pages import Note, begin
 from cati.ui.parting import part_from
 from cati.ui.sign_in import SignInPage
 from cati.ui.watch import Watch
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 CLOCK_MS = 10_000
 MIXING_MS = 300_000
+TOLD_MS = 15_000
 
 
 class MainWindow(QMainWindow):
@@ -51,8 +52,9 @@ class MainWindow(QMainWindow):
         self.header = Header()
         self.rail = navigation.Rail()
         self.pages = QStackedWidget()
+        self.told = Told()
         self.watch = Watch(self)
-        self.lock = IdleLock(self, _laid_out(self.header, self.rail, self.pages))
+        self.lock = IdleLock(self, _laid_out(self.header, self.rail, self.pages, self.told))
         self.setCentralWidget(self.lock.stack)
         self.setWindowTitle("cati")
         self.resize(USUAL_SIZE)
@@ -128,7 +130,7 @@ class MainWindow(QMainWindow):
     def show_page(self, name: str, page: QWidget) -> None:
         """Show a page in place of the one there was, and listen to what it reports."""
         self._open = name
-        self.statusBar().clearMessage()
+        self.told.tell("")
         self._listen(page)
         if hasattr(page, "may_take"):
             page.may_take = self.watch.look
@@ -186,12 +188,12 @@ class MainWindow(QMainWindow):
         if not words or self._told_unsaved:
             return True
         self._told_unsaved = True
-        self.statusBar().showMessage(words, 15_000)
+        self.told.tell(words)
         return False
 
     def _occupy(self, occupied: bool) -> None:
         self._occupied = occupied
-        self.statusBar().clearMessage()
+        self.told.tell("")
         self.header.hold(occupied)
         self.rail.setVisible(self.study is not None and not occupied)
 
@@ -272,7 +274,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             why = getattr(self._page, "held_because", None)
             said = why() if why is not None else tr("Give the open case an outcome or put it back first.")
-            self.statusBar().showMessage(said, 8000)
+            self.told.tell(said)
             return
         if not self._may_end():
             event.ignore()
@@ -284,8 +286,27 @@ class MainWindow(QMainWindow):
         event.accept()
 
 
-def _laid_out(header: QWidget, rail: QWidget, pages: QWidget) -> QWidget:
-    """Return header above, navigation on the left, page on the right, without a gap."""
+class Told(Note):
+    """A sentence at the foot of the window for some seconds: why it does not close, what is not saved."""
+
+    def __init__(self) -> None:
+        super().__init__("", "warning")
+        self._over = QTimer(self)
+        self._over.setSingleShot(True)
+        self._over.timeout.connect(self.hide)
+        self.hide()
+
+    def tell(self, words: str) -> None:
+        """Say it; "" takes it away at once."""
+        if words:
+            self.say(words, "warning")
+            self._over.start(TOLD_MS)
+        else:
+            self.hide()
+
+
+def _laid_out(header: QWidget, rail: QWidget, pages: QWidget, told: QWidget) -> QWidget:
+    """Return header above, navigation on the left, page on the right, without a gap; below what the window says."""
     middle = QHBoxLayout()
     middle.setSpacing(0)
     middle.addWidget(rail)
@@ -296,6 +317,7 @@ def _laid_out(header: QWidget, rail: QWidget, pages: QWidget) -> QWidget:
     whole.setSpacing(0)
     whole.addWidget(header)
     whole.addLayout(middle, 1)
+    whole.addWidget(told)
     return central
 
 
@@ -309,13 +331,8 @@ def _open_number(window: MainWindow, number: int) -> None:
 
 
 def _connect(window: MainWindow) -> None:
-    """Connect the header, the navigation, the line at the bottom, the window's own keys and its two clocks."""
+    """Connect the header, the navigation, the window's own keys and its two clocks."""
     header = window.header
-    bar = window.statusBar()
-    bar.setSizeGripEnabled(False)
-    bar.setContentsMargins(2 * theme.unit(), 0, 0, 0)
-    bar.messageChanged.connect(lambda words: bar.setVisible(bool(words)))
-    bar.hide()
 
     def grow(step: int) -> None:
         window.wear(scale=next_scale(step))

@@ -45,6 +45,7 @@ class SignInPage(Page):
         self._now = now
         self._draw = draw
         self.folder: Path | None = None
+        self._parting = False
         unit = theme.unit()
         sides = QHBoxLayout()
         sides.setSpacing(4 * unit)
@@ -261,10 +262,10 @@ class SignInPage(Page):
 
     def parting(self, words: str) -> None:
         """Say that whoever was here before is being signed out, "" when they are; until then nobody signs in."""
-        if words:
-            self.working.begin(words)
-        else:
-            self.working.end()
+        if not words and not self._parting:
+            return
+        self._parting = bool(words)
+        self.working.begin(words) if words else self.working.end()
         self.enter.setEnabled(not words)
 
     def say(self, sentence: str) -> None:

@@ -148,14 +148,14 @@ class PeoplePart(Page):
                 m.login,
                 m.name,
                 tr(roles[m.role.value]),
+                _state(m),
                 ", ".join(m.languages),
                 tr("yes") if m.converts else "",
-                _state(m),
             ]
             for m in self.members
         ]
         headers = [
-            tr("Sign-in name"), tr("Name"), tr("Role"), tr("Languages"), tr("Soft refusals"), tr("State"),
+            tr("Sign-in name"), tr("Name"), tr("Role"), tr("State"), tr("Languages"), tr("Soft refusals"),
         ]  # fmt: skip
         clear(self.people)
         shown = table(tr("Staff"), headers, rows)

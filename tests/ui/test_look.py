@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from cati.fieldwork.calling import Booked
 from cati.ui import theme
+from cati.ui.idle_view import IdleView
 from cati.ui.look import USUAL_SIZE, show_on_screen
 
 
@@ -44,4 +48,23 @@ def test_a_choice_of_two_shows_both(qtbot: QtBot, qapp: QApplication, scale: flo
     needed = sum(box.view().sizeHintForRow(row) for row in range(2))
     assert box.view().viewport().height() >= needed
     box.hidePopup()
+    theme.wear(qapp, dark=False, scale=1.0)
+
+
+def test_many_appointments_in_large_letters_do_not_make_the_window_higher(qtbot: QtBot, qapp: QApplication) -> None:
+    theme.wear(qapp, dark=False, scale=2.0)
+    view = IdleView()
+    qtbot.addWidget(view)
+    at = datetime(2027, 7, 6, 10, tzinfo=UTC)
+    view.show_appointments(
+        tuple(Booked(case_id=str(n), name=f"Frau {n}", site="Nord", at=at, wall=at, definite=True) for n in range(10))
+    )
+    view.resize(1000, 500)
+    view.show()
+    assert view.minimumSizeHint().height() <= 500
+    view.begin_search()
+    qtbot.waitUntil(lambda: view.search.visibleRegion().boundingRect().height() == view.search.height())
+    view.mine.setFocus()
+    view.view.ensureWidgetVisible(view.mine)
+    assert not view.mine.visibleRegion().isEmpty()
     theme.wear(qapp, dark=False, scale=1.0)

@@ -221,8 +221,8 @@ def test_a_window_closed_in_an_outage_sends_the_rest_at_the_next_sign_in(
     seat.finish()
     assert seat.page.case is None
     assert not seat.window.close()
-    assert "Not everything is saved" in seat.window.statusBar().currentMessage()
-    assert seat.window.statusBar().isVisible()
+    assert "Not everything is saved" in seat.window.told.text()
+    assert seat.window.told.isVisible()
     assert seat.window.close()
     assert len(files_of(places.spools(), ready.opened[0].study_id)) == 1
     remote.mend()

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from cati.text import set_language
+from cati.ui import parting
 from cati.ui.background import is_busy
 from cati.ui.calling_page import CallingPage
 from cati.ui.idle_lock import HELD_MINUTES
@@ -130,6 +131,20 @@ def test_who_signs_out_of_a_silent_server_sees_it_said(on_server: MainWindow, re
         qtbot.waitUntil(page.enter.isEnabled, timeout=PATIENCE)
     assert "Signing out" not in _seen(on_server)
     on_server.enter(remote.sign_in("anna"))
+
+
+def test_a_server_that_stays_silent_keeps_nobody_from_signing_in(
+    on_server: MainWindow, remote: Remote, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parting, "PATIENCE_MS", 10)
+    on_server.enter(remote.sign_in("anna"))
+    _settle(qtbot)
+    remote.wire.blocked.set()
+    on_server.sign_out()
+    page = on_server.page()
+    assert isinstance(page, SignInPage)
+    qtbot.waitUntil(page.enter.isEnabled, timeout=PATIENCE)
+    assert is_busy(), "it is still being done, beside that"
 
 
 def test_a_window_closed_before_a_silent_server_is_closed_at_once(

@@ -75,7 +75,7 @@ def test_a_study_is_made_signed_into_and_has_what_was_typed(
     assert not sheets.go.isEnabled(), "first the seal goes on paper"
     assert not page.staff.people.rows(), "passwords do not linger in the window"
     assert not window.close(), "without its seal on paper the study could be lost"
-    assert "seal must be on paper" in window.statusBar().currentMessage()
+    assert "seal must be on paper" in window.told.text()
     sheets.kept.setChecked(True)
     qtbot.mouseClick(sheets.go, Qt.MouseButton.LeftButton)
     assert isinstance(window.page(), SignInPage)
