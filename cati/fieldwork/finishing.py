@@ -63,7 +63,7 @@ def finish_purge(place: Path, plan: ServerPlan, tell: Tell, now: Callable[[], da
                 tr("Two people do that at a workstation, with: cati purge"),
             )
         verified = msgspec.json.decode(steps["verified"])
-        tails = [bytes.fromhex(tail) for tail in verified.pop("tails", [])]
+        tails = [bytes.fromhex(tail) for tail in verified.get("tails", [])]
         for line in _end_backups(database, now()):
             tell(line)
         finishing.begin_anew(database, roles)
@@ -71,6 +71,10 @@ def finish_purge(place: Path, plan: ServerPlan, tell: Tell, now: Callable[[], da
         turned = finishing.turn_log(url, password)
         tell(_about_log(turned=turned))
         done = _searched(plan, link.database, tails, turned=turned, at=stamp(now()))
+        if done.found or done.log_found:  # what a transaction could see that was open meanwhile is not thrown away
+            database.vacuum()
+            finishing.turn_log(url, password)
+            done = _searched(plan, link.database, tails, turned=turned, at=stamp(now()))
         tell(_about_search(done))
         finishing.keep_finished(
             database, msgspec.json.encode(asdict(done)), msgspec.json.encode(verified), seconds(now())
