@@ -58,7 +58,8 @@ def write(purging: Purging, study: studies.StudyRow, at: str, more: dict[str, An
 def record_of(folder: Path, done: dict[str, Any], public_key: str) -> ErasureRecord:
     """Return the record that was written already."""
     paths = (folder / RECORD_NAME, folder / PAGE_NAME)
-    return ErasureRecord(paths, bool(done.get("signed", {}).get("complete")), public_key)
+    unfinished = "stations" in done and "finished" not in done
+    return ErasureRecord(paths, bool(done.get("signed", {}).get("complete")), public_key, unfinished)
 
 
 def _record(purging: Purging, study: studies.StudyRow, at: str, more: dict[str, Any]) -> dict[str, Any]:

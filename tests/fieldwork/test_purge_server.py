@@ -121,7 +121,8 @@ def test_two_people_end_it_and_the_administrator_finishes(ended: Office, tmp_pat
     assert len(on_disk(ended, sealed)) >= len(sealed), "control: before the end every sealed value is on the disk"
     assert on_disk(ended, [*plain, *keys]) == set()
     record = erase(ended)
-    assert not record.complete, "the server's own part is not done"
+    assert not record.complete
+    assert record.unfinished, "the server's own part is not done"
     assert json.loads(record.paths[0].read_text())["record"]["reasons"] == ["server_unfinished"]
     assert kept_end(ended.seal) is StudyState.ERASED
     roles = Roles(ended.study_id)
@@ -139,9 +140,11 @@ def test_two_people_end_it_and_the_administrator_finishes(ended: Office, tmp_pat
     done = finish_purge(ended.link, ended.plan, ended.said.append, clock)
     assert (done.searched, done.found, done.log_turned, done.log_found) == (True, 0, True, 0)
     assert done.sample == 48
+    assert finish_purge(ended.link, ended.plan, ended.said.append, clock) == done
     assert on_disk(ended, [*plain, *keys, *sealed]) == set()
     again = purge.renew_record(ended.link, LEAD, now=clock, draw=random.Random(1), seal_path=ended.seal)
     assert again.complete
+    assert not again.unfinished
     found = json.loads(again.paths[0].read_text())["record"]
     assert (found["storage"], found["reasons"]) == ("server", [])
     assert "server_log" not in found["not_covered"]
@@ -189,6 +192,8 @@ def test_it_waits_for_every_seal_and_every_step_can_be_the_last_of_a_run(ended: 
         with pytest.raises(purge.SealsLeft) as left:
             erase(ended)
         assert left.value.names == (platform.node(),)
+        with pytest.raises(Problem, match="begun and interrupted"):  # this workstation's seal goes last
+            ended.open("lead")
     assert ended.seal.exists()
     assert ended.tls.psql("SELECT count(*) FROM contact", ended.database) == "16", "nothing goes before the seals do"
     with pytest.raises(WrongPassword):
@@ -215,6 +220,10 @@ def test_it_waits_for_every_seal_and_every_step_can_be_the_last_of_a_run(ended: 
                 with pytest.raises(Problem):
                     erase(ended, *pair)
     made = erase(ended)
+    for pair in ((LEAD, WITNESS), (WITNESS, LEAD)):  # whose role is gone
+        assert erase(ended, *pair) == made
+    with pytest.raises(WrongPassword):
+        erase(ended, ANNA, WITNESS)
     assert purge.verify_erasure(made.paths[0], made.public_key).ok
     (own, other) = record_of(made)["stations"]
     assert own["gone"]
