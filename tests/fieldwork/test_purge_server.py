@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import platform
 import random
 import shutil
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cati import cli
 from cati.errors import Cancelled, Problem
 from cati.fieldwork import log, mixing, purge, supervising
 from cati.fieldwork.export import ExportFormat, export
@@ -77,7 +78,7 @@ def what_identifies(study: OpenStudy) -> tuple[list[bytes], list[bytes], list[by
     with study.transaction() as transaction:
         contacts.announce(transaction, "erase")
     with study.reading() as transaction:
-        rows = contacts.contacts_after(transaction, "", 1000)
+        rows = contacts.contacts_after(transaction, "", 5)
     for row in rows:
         contact = opened_contact(study, row)
         plain.add(f"{contact.given_name} {contact.family_name}")
@@ -232,7 +233,9 @@ def test_it_waits_for_every_seal_and_every_step_can_be_the_last_of_a_run(ended: 
     assert record_of(made)["reasons"] == ["server_unfinished"]
 
 
-def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(ended: Office, elsewhere: Path) -> None:
+def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(
+    ended: Office, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     made = erase(ended, unreached="Im Kanal versunken")
     assert {"stations_left", "server_unfinished"} == set(record_of(made)["reasons"])
     lost = record_of(made)["stations"][1]
@@ -249,11 +252,15 @@ def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(ended: Offi
     assert record_of(again)["stations"][1]["signed"]
     assert record_of(again)["finished"] == record_of(made)["finished"]
     roles = Roles(ended.study_id)
-    ended.tls.psql(f"GRANT {roles.owner}, {roles.gate} TO {postgres.OWNER}")
-    url = f"postgresql://{postgres.OWNER}@127.0.0.1:{ended.tls.port}/postgres"
-    plan = replace(ended.plan, administrator=url, password=postgres.OWNER_PASSWORD)
-    done = finish_purge(ended.link, plan, ended.said.append, clock)
-    assert (done.searched, done.log_turned) == (False, False)
-    again = purge.renew_record(ended.link, LEAD, now=clock, draw=random.Random(1), seal_path=ended.seal)
-    assert record_of(again)["reasons"] == ["server_unsearched"]
-    assert "server_log" in record_of(again)["not_covered"]
+    ended.tls.psql(f"GRANT {roles.owner}, {roles.gate} TO {postgres.OWNER}")  # an administrator who is no superuser
+    url = f"postgresql://{postgres.OWNER}@localhost:{ended.tls.port}/postgres"
+    link = str(ended.link)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{postgres.OWNER_PASSWORD}\n{LEAD[1]}\n"))
+    assert cli.main(["finish-purge", link, "--administrator", url, "--administrator-password"]) == 1
+    assert cli.main(["purge", link, "--first", "lead"]) == 1
+    said = capsys.readouterr().out
+    assert "only a superuser may take them away" in said
+    assert "give this command on its own computer" in said
+    assert "the record says why" in said
+    assert record_of(made)["reasons"] == ["server_unsearched"]
+    assert "server_log" in record_of(made)["not_covered"]
