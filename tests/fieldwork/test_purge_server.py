@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from cati import cli
+from cati import cli, places
 from cati.errors import Cancelled, Problem
 from cati.fieldwork import log, mixing, purge, supervising
 from cati.fieldwork.export import ExportFormat, export
@@ -22,7 +22,7 @@ from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.stations import SealGivenUp
 from cati.fieldwork.study import open_study
-from cati.fieldwork.study_state import StudyState, kept_end
+from cati.fieldwork.study_state import StudyState, keep_end, kept_end, state_of
 from cati.store import contacts
 from cati.store.administration import administrator
 from cati.store.roles import Roles
@@ -247,6 +247,12 @@ def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(
     with pytest.raises(SealGivenUp):
         ended.open("lead", seal_path=elsewhere)
     assert not elsewhere.exists()
+    at_its_place = places.seals() / ended.seal.name
+    assert state_of(ended.link) is StudyState.SEAL_MISSING
+    for state in (StudyState.ERASING, StudyState.ERASED):  # a server says nothing before the sign-in
+        at_its_place.parent.mkdir(parents=True, exist_ok=True)
+        keep_end(at_its_place, state)
+        assert state_of(ended.link) is state
     again = purge.renew_record(ended.link, LEAD, now=clock, draw=random.Random(1), seal_path=ended.seal)
     assert record_of(again)["reasons"] == ["server_unfinished"]
     assert record_of(again)["stations"][1]["signed"]
