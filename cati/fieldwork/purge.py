@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +23,7 @@ from cati.fieldwork.purge_server import OnServer, SealsLeft, agree, lead_and_sec
 from cati.fieldwork.purging import Purging
 from cati.fieldwork.residue import needles_of
 from cati.fieldwork.stations import known_of_server, station_id, still_sealed
+from cati.fieldwork.study_state import StudyState, keep_end
 from cati.files.whole_file import read_whole
 from cati.store import counts, ending, erasure, studies
 from cati.store.database import Database
@@ -49,9 +50,11 @@ __all__ = [
 
 Progress = Callable[[int, int], None]
 Step = Callable[[Purging], None]
+NamedStep = tuple[str, Step, str]
+"""Its name, what it does, and what is said meanwhile."""
 
 _LARGEST_RECORD = 2**22
-_STEPS: tuple[tuple[str, Step, str], ...] = (
+_STEPS: tuple[NamedStep, ...] = (
     ("begun", purge_steps.begin, mark("Checking, and looking for plain traces")),
     ("checkpoint", purge_steps.checkpoint, mark("Signing the head of the log")),
     ("seal", purge_steps.destroy, mark("Destroying the seal")),
@@ -60,11 +63,13 @@ _STEPS: tuple[tuple[str, Step, str], ...] = (
     ("rewritten", purge_steps.rewrite, mark("Writing the database anew")),
     ("verified", purge_steps.verify, mark("Searching every byte")),
 )
-_ON_SERVER: dict[str, Step] = {
+_OTHERWISE: dict[str, Step] = {
+    "begun": purge_server.begin,
     "seal": purge_server.destroy,
     "rows": purge_server.delete_rows,
     "rewritten": purge_server.rewrite,
 }
+_ON_SERVER = tuple((name, _OTHERWISE.get(name, do), words) for name, do, words in _STEPS)
 STEPS = (*(name for name, _do, _words in _STEPS), "signed")
 """The names of the steps, in order."""
 
@@ -165,30 +170,22 @@ def purge(
     try:
         with ExitStack() as closing:
             opened = _open(folder, (first, second), closing)
-            study, rows, done = opened.study, opened.rows, opened.done
+            study, done = opened.study, opened.done
             path = seal_path or places.seals() / f"{study.id}.seal"
-            records = opened.records
             if study.erased_at is not None:
-                return record_of(records, done, study.record_public.hex())
-            authority = _prove(folder, rows, (first, second), done, now=now, draw=draw, seal_path=path)
+                return _as_it_was(folder, opened, path)
+            authority = _prove(folder, opened.rows, (first, second), done, now=now, draw=draw, seal_path=path)
             if opened.second is None:
-                purging = Purging(records, opened.database, path, study.id, authority, now, draw, done)
+                purging = Purging(opened.records, opened.database, path, study.id, authority, now, draw, done)
             else:
-                agree(opened.database, opened.second, study.id, rows, begun="begun" in done)
+                agree(opened.database, opened.second, study.id, opened.rows, begun="begun" in done)
                 now = opened.database.clock(now)
-                records.mkdir(mode=0o700, exist_ok=True)
+                opened.records.mkdir(mode=0o700, exist_ok=True)
                 purging = OnServer(
-                    records, opened.database, path, study.id, authority, now, draw, done,
+                    opened.records, opened.database, path, study.id, authority, now, draw, done,
                     place=folder, unreached=unreached,
                 )  # fmt: skip
-            purge_steps.recall(purging)
-            for at, (name, do, _words) in enumerate(_STEPS):
-                if progress is not None:
-                    progress(at, len(STEPS))
-                if name not in purging.done:
-                    (do if opened.second is None else _ON_SERVER.get(name, do))(purging)
-                if stop_after == name:
-                    raise Cancelled
+            _run(purging, _STEPS if opened.second is None else _ON_SERVER, progress, stop_after)
             if opened.second is not None:
                 opened.second.close()  # their role may go now
             record = sign(purging, study)
@@ -199,6 +196,25 @@ def purge(
         if authority is not None and authority.study is not None:
             authority.study.close()
         forget_keys()
+
+
+def _run(purging: Purging, steps: Sequence[NamedStep], progress: Progress | None, stop_after: str | None) -> None:
+    """Do the steps that are not done yet."""
+    purge_steps.recall(purging)
+    for at, (name, do, _words) in enumerate(steps):
+        if progress is not None:
+            progress(at, len(STEPS))
+        if name not in purging.done:
+            do(purging)
+        if stop_after == name:
+            raise Cancelled
+
+
+def _as_it_was(place: Path, opened: _Opened, seal_path: Path) -> ErasureRecord:
+    """Return the record of an erasure that is done."""
+    if is_link(place):
+        keep_end(seal_path, StudyState.ERASED)
+    return record_of(opened.records, opened.done, opened.study.record_public.hex())
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,23 +237,24 @@ def _open(place: Path, sign_ins: tuple[SignIn, SignIn], closing: ExitStack) -> _
     second = None
     if is_link(place):
         two = open_two(place, sign_ins, closing)
-        rows = (two[0][1], two[1][1])
-        refuse_one_person(rows)
-        database, second = lead_and_second(two)
+        database, rows = two[0][0], (two[0][1], two[-1][1])
+        if len(two) > 1:  # else all is done
+            refuse_one_person(rows)
+            database, second = lead_and_second(two)
         database.require_posture()
     else:
         database = open_database(place)
         closing.callback(database.close)
-    refuse_other_version(database)
-    if second is None:
+        refuse_other_version(database)
         rows = rows_of(database, (sign_ins[0][0], sign_ins[1][0]))
         refuse_one_person(rows)
+    refuse_other_version(database)
     with database.reading() as transaction:
         study = studies.the_study(transaction)
         done = {name: msgspec.json.decode(raw) for name, raw in erasure.steps(transaction).items()}
     if study is None:
         raise Problem(place.name, tr("There is no study in this folder."), tr("Choose the folder of a study."))
-    return _Opened(database, second, rows, study, done, place if second is None else record_folder(place))
+    return _Opened(database, second, rows, study, done, record_folder(place) if is_link(place) else place)
 
 
 def renew_record(

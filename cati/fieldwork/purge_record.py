@@ -21,12 +21,14 @@ _NOT_COVERED = ("paper_seal", "office_list", "mail_copies", "paper_notes", "tele
 class ErasureRecord:
     """The signed record (JSON) and its readable page; ``complete`` is False when it names something not reached.
 
-    ``public_key`` (hexadecimal) is the one that checks it; it was printed when the study was made.
+    ``public_key`` (hexadecimal) is the one that checks it; it was printed when the study was made. ``unfinished``: the
+    part of a server's administrator is not done yet.
     """
 
     paths: tuple[Path, ...]
     complete: bool
     public_key: str
+    unfinished: bool = False
 
 
 def sign(purging: Purging, study: studies.StudyRow) -> ErasureRecord:
@@ -49,13 +51,15 @@ def write(purging: Purging, study: studies.StudyRow, at: str, more: dict[str, An
     paths = (purging.folder / RECORD_NAME, purging.folder / PAGE_NAME)
     _write_whole(paths[0], content)
     _write_whole(paths[1], page.encode())
-    return ErasureRecord(paths, bool(record["complete"]), study.record_public.hex())
+    unfinished = "server_unfinished" in record["reasons"]
+    return ErasureRecord(paths, bool(record["complete"]), study.record_public.hex(), unfinished)
 
 
 def record_of(folder: Path, done: dict[str, Any], public_key: str) -> ErasureRecord:
     """Return the record that was written already."""
     paths = (folder / RECORD_NAME, folder / PAGE_NAME)
-    return ErasureRecord(paths, bool(done.get("signed", {}).get("complete")), public_key)
+    unfinished = "stations" in done and "finished" not in done
+    return ErasureRecord(paths, bool(done.get("signed", {}).get("complete")), public_key, unfinished)
 
 
 def _record(purging: Purging, study: studies.StudyRow, at: str, more: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from cati.store.roles import Roles
 from cati.store.studies import MemberRow
 from cati.text import tr
 from cati.vault.ending import sign_order
+from cati.vault.people import WrongPassword
 from cati.vault.seal_file import read_seal
 
 _PIECE = 4 * 1024 * 1024
@@ -64,8 +65,9 @@ class OnServer(Purging):
         return (self.place, *folders_of(self.folder, self.seal_path, self.study_id))
 
     def ordered(self, at: str) -> dict[str, Any]:
-        """Return the order by which every workstation destroys its seal, signed by both."""
-        return {"order": sign_order(self.study_id, at, self.authority.signing).to_json()}
+        """Return the order by which every other workstation destroys its seal, signed by both."""
+        order = sign_order(self.study_id, at, self.authority.signing).to_json()
+        return {"order": order, "station": station_id(self.seal_path)}
 
     def found_in_rows(self, looked_for: Needles) -> dict[str, int]:
         """Search every byte of every row that is left in the database."""
@@ -100,8 +102,25 @@ def record_folder(place: Path) -> Path:
 
 
 def open_two(place: Path, sign_ins: Sequence[SignIn], closing: ExitStack) -> tuple[tuple[Database, MemberRow], ...]:
-    """Open the database once as each of the two, which proves their passwords to the server."""
-    return tuple(open_one(place, sign_in, closing) for sign_in in sign_ins)
+    """Open the database once as each of the two, which proves their passwords to the server.
+
+    Once the contacts are erased a role of them may be gone: then as the other alone.
+    """
+    two: list[tuple[Database, MemberRow]] = []
+    refused = None
+    for sign_in in sign_ins:
+        try:
+            two.append(open_one(place, sign_in, closing))
+        except WrongPassword as problem:
+            refused = refused or problem
+    if refused is not None:
+        for database, row in two:
+            with database.reading() as transaction:
+                study = studies.the_study(transaction)
+            if study is not None and study.erased_at is not None:
+                return ((database, row),)
+        raise refused
+    return tuple(two)
 
 
 def open_one(place: Path, sign_in: SignIn, closing: ExitStack) -> tuple[Database, MemberRow]:
@@ -143,11 +162,16 @@ def agree(lead: Database, other: Database, study_id: str, two: Sequence[MemberRo
         ending.agree(transaction)
 
 
+def begin(purging: Purging) -> None:
+    """Begin as in a folder; from here on nobody signs in any more, here neither."""
+    purge_steps.begin(purging)
+    keep_end(purging.seal_path, StudyState.ERASING)
+
+
 def destroy(purging: Purging) -> None:
     """Destroy the seal here, once all other workstations said that theirs is gone, or why they cannot be reached."""
     if "seal_begun" not in purging.done:
         _collect(purging)
-        keep_end(purging.seal_path, StudyState.ERASING)
     purge_steps.destroy(purging)
 
 

@@ -69,8 +69,9 @@ def plain_traces(study: OpenStudy, needles: Needles) -> tuple[Searched, tuple[st
 
 def every_contact(study: OpenStudy) -> Iterator[Contact]:
     """Yield every contact in clear; on a server this stands in the log before."""
-    with study.transaction() as transaction:
-        contacts.announce(transaction, "erase")
+    if study.database.by_functions:
+        with study.transaction() as transaction:
+            contacts.announce(transaction, "erase")
     with study.reading() as transaction:
         last = ""
         while rows := contacts.contacts_after(transaction, last, _AT_ONCE):

@@ -74,7 +74,14 @@ def give_up_seal(
     with database.reading() as transaction:
         rows = studies.members(transaction)
         me = studies.member_by_login(transaction, sign_in[0])
-    order = msgspec.json.decode(begun).get("order")
+    first = msgspec.json.decode(begun)
+    order = first.get("order")
+    if first.get("station") == station_id(seal_path):
+        raise Problem(
+            tr("Sign-in"),
+            tr("The erasure of this study was begun and interrupted."),
+            tr("The two people who began it finish it: cati purge, or the window's first page."),
+        )
     if not _is_ordered(order, study.id, rows, seal):
         raise Problem(
             tr("Seal"),

@@ -54,9 +54,10 @@ def state_of(folder: Path) -> StudyState:
 
 def _by_seal(study_id: str) -> StudyState:
     seal = places.seals() / f"{study_id}.seal"
+    end = kept_end(seal)
     if seal.exists():
-        return StudyState.RUNNING
-    return kept_end(seal) or StudyState.SEAL_MISSING
+        return StudyState.ERASING if end is StudyState.ERASING else StudyState.RUNNING
+    return end or StudyState.SEAL_MISSING
 
 
 def keep_end(seal_path: Path, state: StudyState) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class PurgePart(QWidget):
-    """Works on the study's folder alone, so it can be tried again after a wrong password or a power cut."""
+    """Works on the study's folder or link file alone: it can be tried again after a wrong password or a power cut."""
 
     begun = Signal()
     ended = Signal()
@@ -59,6 +59,12 @@ class PurgePart(QWidget):
         )
         self.sure.toggled.connect(self._ready)
         stack.addWidget(self.sure)
+        self.unreached = QLineEdit()
+        self.why = Labelled(
+            tr("Why they cannot be reached (stands in the record, which is not complete then)"), self.unreached
+        )
+        self.why.hide()
+        stack.addWidget(self.why)
         self.erase = theme.push(tr("Erase the contacts for good"), self.purge, kind="danger")
         stack.addWidget(self.erase, 0, Qt.AlignmentFlag.AlignLeft)
         self.working = Working()
@@ -88,7 +94,7 @@ class PurgePart(QWidget):
     def _lock(self, at_work: bool) -> None:
         """Take no second order, and no other name, while one is carried out."""
         self._at_work = at_work
-        for editor in (*self.logins, *self.passwords, self.sure):
+        for editor in (*self.logins, *self.passwords, self.sure, self.unreached):
             editor.setDisabled(at_work)
         self._ready()
 
@@ -100,6 +106,7 @@ class PurgePart(QWidget):
         first, second = (
             (login.text().strip(), password.text()) for login, password in zip(self.logins, self.passwords, strict=True)
         )
+        unreached = self.unreached.text().strip()
         for password in self.passwords:
             password.clear()
 
@@ -114,7 +121,7 @@ class PurgePart(QWidget):
 
             if close is not None:
                 close()
-            return purge(folder, first, second, now=now, draw=draw, progress=ticket.progress)
+            return purge(folder, first, second, now=now, draw=draw, progress=ticket.progress, unreached=unreached)
 
         def begin(_proved: None) -> None:
             self._close = None
@@ -136,8 +143,11 @@ class PurgePart(QWidget):
         self.working.say(step_words(done) or tr("Erasing … leave the workstation on."))
 
     def _failed(self, problem: Problem) -> None:
+        from cati.fieldwork.purge import SealsLeft  # noqa: PLC0415
+
         self.working.end()
         self._lock(at_work=False)
+        self.why.setVisible(isinstance(problem, SealsLeft))
         self.outcome.say(in_words(problem), "warning")
         self.ended.emit()
         self.passwords[0].setFocus()
@@ -157,6 +167,16 @@ class RecordPage(Page):
         super().__init__(tr("The contacts are erased") if record.complete else tr("Erased, but not completely"))
         kind = "note" if record.complete else "warning"
         self.body.addWidget(Note(tr("Keep the record. Destroy the paper copy of the seal now."), kind))
+        if record.unfinished:
+            self.body.addWidget(
+                Note(
+                    tr(
+                        "Now the server's administrator gives the command cati finish-purge on the server, with the "
+                        "study's link file. Then make the record anew: cati purge, with the first person alone."
+                    ),
+                    "warning",
+                )
+            )
         self.words = QTextBrowser()
         self.words.setOpenLinks(False)
         self.words.setAccessibleName(tr("Erasure record"))

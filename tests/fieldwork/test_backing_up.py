@@ -336,7 +336,7 @@ def test_a_servers_older_tables_are_changed_after_a_backup_alone(
     name = f"cati_{office.study_id[:12]}"
     office.tls.psql(
         "ALTER TABLE appointment DROP COLUMN site, DROP COLUMN name; DROP INDEX IF EXISTS ix_appointment_interviewer;"
-        f" DROP TABLE backup; UPDATE alembic_version SET version_num = '{BEFORE}'",
+        f" DROP TABLE backup; DROP TABLE station; UPDATE alembic_version SET version_num = '{BEFORE}'",
         name,
     )
     with pytest.raises(Problem, match="run: cati init-server"):

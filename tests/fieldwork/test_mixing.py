@@ -19,7 +19,7 @@ from cati.settings import Department, Site
 from cati.store import stock
 from cati.vault.answers import open_answers
 
-from .conftest import ON_FILE
+from .conftest import ON_FILE, raw
 
 Made = Any
 TUESDAY_TEN = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)
@@ -40,6 +40,14 @@ def stock_of(study: Any) -> list[tuple[str, bytes]]:
         return [(row[0], row[1]) for row in transaction.exec_driver_sql("SELECT id, sealed FROM stock")]
 
 
+def lies_by_chance(study: Any) -> bool:
+    """Tell whether a server's stock lies in the order of its random ids, all rows written by one transaction."""
+    rows = raw(study, "SELECT id, xmin::text AS number FROM stock ORDER BY ctid")
+    return (
+        sorted(row["id"] for row in rows) == [row["id"] for row in rows] and len({row["number"] for row in rows}) == 1
+    )
+
+
 def test_fewer_than_ten_wait_and_are_mixed_with_the_whole_stock_at_the_end(
     made: Made, people: People, desk: Desk
 ) -> None:
@@ -52,6 +60,7 @@ def test_fewer_than_ten_wait_and_are_mixed_with_the_whole_stock_at_the_end(
     assert mixing.due_for_mixing(lead)
     assert mixing.mix(lead) == mixing.Mixed(moved=10, waiting=0)
     first = stock_of(lead)
+    assert not lead.database.by_functions or lies_by_chance(lead)
     made.clock.forward(hours=12)
     for _ in range(3):
         desk(anna).complete()
@@ -64,6 +73,7 @@ def test_fewer_than_ten_wait_and_are_mixed_with_the_whole_stock_at_the_end(
     assert mixing.end_field(lead) == mixing.Mixed(moved=3, waiting=0)
     last = stock_of(lead)
     assert len(last) == 13
+    assert not lead.database.by_functions or lies_by_chance(lead)
     assert not {row_id for row_id, _ in first} & {row_id for row_id, _ in last}
     assert not {sealed for _, sealed in first} & {sealed for _, sealed in last}
     assert mixing.end_field(lead) == mixing.Mixed(moved=0, waiting=0)
@@ -82,6 +92,7 @@ def test_a_second_day_gives_every_earlier_interview_a_new_id(made: Made, people:
         assert mixing.mix(lead).moved == 10
         ids = {row_id for row_id, _ in stock_of(lead)}
         assert not ids & seen
+        assert not lead.database.by_functions or lies_by_chance(lead)
         seen |= ids
         made.clock.forward(hours=12)
 
