@@ -14,8 +14,7 @@ from cati.store import administration, studies
 from cati.store.connecting import Unreachable
 from cati.store.database import Transaction
 from cati.store.link_file import StudyLink
-from cati.store.roles import Roles
-from cati.store.server import made_verifier
+from cati.store.roles import Roles, made_verifier
 from cati.text import tr, trn
 from cati.vault.server_password import new_start_password, server_password
 

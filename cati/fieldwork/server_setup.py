@@ -34,8 +34,7 @@ from cati.store.embedded import Embedded
 from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
 from cati.store.migrations import create_tables, is_older, refuse_other_version, version
 from cati.store.opening import reached
-from cati.store.roles import Roles
-from cati.store.server import made_verifier
+from cati.store.roles import Roles, made_verifier
 from cati.text import tr, trn
 from cati.vault.people import STANDARD, ArgonCost
 from cati.vault.server_password import server_password

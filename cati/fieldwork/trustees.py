@@ -24,8 +24,7 @@ from cati.store.database import Database, Transaction
 from cati.store.link_file import StudyLink, is_link, read_link
 from cati.store.migrations import refuse_other_version
 from cati.store.opening import open_database
-from cati.store.roles import Roles
-from cati.store.server import made_verifier
+from cati.store.roles import Roles, made_verifier
 from cati.text import tr
 from cati.vault.contacts import open_contact
 from cati.vault.grants import Certificate, certificate_from_bytes, certify, check_certificate

@@ -282,7 +282,7 @@ class AsOwner(Server):
         password = {"password": self._secret.passwords[0]} if self._secret.passwords[0] else {}
         more: dict[str, Any] = {"dbname": self.link.database, **password}
         connection = psycopg.connect(self._url, application_name="cati", connect_timeout=10, **more)
-        self._read_clock(connection)
+        self._clock.read(connection)
         connection.execute("SET timezone = 'UTC'")
         connection.execute("SET synchronous_commit = on")
         connection.execute(f"SET ROLE {self._secret.role}")
@@ -378,7 +378,7 @@ def drop_login(transaction: Transaction, roles: Roles, login: str) -> None:
 def set_login(transaction: Transaction, roles: Roles, login: str, group: str, verifier: str) -> None:
     """Make the role by which a member signs in, or give it another password; in a transaction of `AsOwner`.
 
-    ``group``: the member's role, as `member.role` says it. ``verifier``: from `cati.store.server.made_verifier`.
+    ``group``: the member's role, as `member.role` says it. ``verifier``: from `cati.store.roles.made_verifier`.
     """
     name = roles.login(login)
     rights.become(transaction, roles.gate)  # which alone may make them

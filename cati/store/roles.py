@@ -1,10 +1,12 @@
-"""What a study's roles on a server are called: names are seen by everybody on that server, so they tell nothing."""
+"""What a study's roles on a server are called, and their passwords' verifiers: everybody there sees the names."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
+from cati.store.database import Transaction
 from cati.vault.sealing import place
 from cati.vault.server_password import folded
 
@@ -45,3 +47,9 @@ class Roles:
     def login(self, login: str) -> str:
         """Return the role by which a member signs in; their login cannot be read from it."""
         return f"{self.prefix}_{sha256(place('role', self.study, folded(login))).hexdigest()[:16]}"
+
+
+def made_verifier(transaction: Transaction, role: str, password: str) -> str:
+    """Return what a server keeps of a password (SCRAM-SHA-256, RFC 5803), made here so that no log there sees it."""
+    driver: Any = transaction.connection.dbapi_connection
+    return str(driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode("ascii"))

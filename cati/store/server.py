@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -28,28 +27,20 @@ from cati.store.connecting import (
 )  # fmt: skip
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.prepared import Prepared
-from cati.store.roles import Roles
+from cati.store.roles import Roles, made_verifier
+from cati.store.server_clock import ServerClock
+from cati.store.server_errors import may_mean_let_go, problem_of
 from cati.store.studies import set_server_role
 from cati.text import tr
 
-__all__ = ["Link", "MemberRoles", "Server", "Unreachable", "made_verifier", "ticks"]
+__all__ = ["Link", "MemberRoles", "Server", "Unreachable"]
 
-_DISK_FULL, _NO_SUCH_ROLE = "53100", "42704"
-_NOT_ALLOWED = frozenset({"42501", "42P01"})  # without any right in the schema a table is one that does not exist
-# Of a server that is gone, stops, is full, or does not take connections yet; and of one where the step has to be done
-# again, for it waited too long for others (PostgreSQL manual, appendix A).
-_NO_ANSWER = frozenset(
-    {"08000", "08001", "08003", "08004", "08006", "57P01", "57P02", "57P03", "53300"}
-    | {"40001", "40P01", "55P03", "57014"}
-)  # fmt: skip
 _KEYS_LOCK = 1667331945
 """Any number, the same in every window: what is locked is one study's database."""
 _SETTINGS_LOCK = 1667331946
 """Likewise; sql/asking.sql has it, too."""
 _REPEATABLE_READ = 3
 """The driver's number of it (psycopg.IsolationLevel), which is not imported for studies on a file."""
-_CLOCK_HOLDS = 600.0
-"""Seconds after which the server is asked for the time again: two clocks part by some milliseconds in that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +81,7 @@ class Server(Database):
         self._seen = Seen()
         self._closed = False
         self._warned: set[int] = set()  # connections (by their process there) on which the server gave a warning
-        self._clock: tuple[float, float] | None = None  # (server's time, our ticks) at the same moment
+        self._clock = ServerClock()
         engine = create_engine(
             URL.create("postgresql+psycopg", database=link.database),
             creator=self._connect,
@@ -106,7 +97,7 @@ class Server(Database):
         connection = connect(self.link, self._secret, self._seen)
         connection.add_notice_handler(partial(self._hear, connection.info.backend_pid))
         try:
-            self._read_clock(connection)
+            self._clock.read(connection)
             self._refuse_old_keys(connection)
         except BaseException:
             connection.close()
@@ -132,32 +123,22 @@ class Server(Database):
 
         It never waits for the server but the first time: work goes on while that is away.
         """
-        if self._clock is None:
+        if self._clock.read_at is None:
             with self.reading():  # connecting reads the clock
                 pass
-        theirs, ours = self._clock or (0.0, 0.0)
-        return datetime.fromtimestamp(theirs + ticks() - ours, UTC)
+        return self._clock.now()
 
     def clock(self, _now: Callable[[], datetime]) -> Callable[[], datetime]:
         """Return the server's clock: fifty workstations agree on it, and on no other."""
         return self.now
 
+    def _keep_time(self, connection: Any) -> None:
+        self._clock.keep(connection)
+
     def require_posture(self) -> None:
         """Raise `rights.OtherRights` unless the server enforces just the rights that this program lays down."""
         with self.reading() as transaction:
             rights.require_posture(transaction, Roles(self._secret.role.split("_")[1]))
-
-    def _read_clock(self, connection: Any) -> None:
-        before = ticks()
-        theirs = connection.execute("SELECT extract(epoch FROM clock_timestamp())::float8").fetchone()[0]
-        after = ticks()
-        connection.commit()
-        self._clock = (float(theirs), (before + after) / 2)
-
-    def _keep_time(self, connection: Any) -> None:
-        """Ask for the time again, before a transaction's first statement, when the last answer is old."""
-        if self._clock is None or ticks() - self._clock[1] > _CLOCK_HOLDS:
-            self._read_clock(connection)
 
     def change_password(self, transaction: Transaction, new: str) -> None:
         """Let this role open with what is derived of ``new``, if the transaction is kept; the server sees neither."""
@@ -326,27 +307,13 @@ class Server(Database):
 
         try:
             yield
-        except (DBAPIError, psycopg.Error) as error:  # SQLAlchemy's statements wrap the driver's error, ours do not
-            cause = error.orig if isinstance(error, DBAPIError) else error
-            state = getattr(cause, "sqlstate", None)
-            if state in (*_NOT_ALLOWED, _NO_SUCH_ROLE) and self._let_go():
+        except (DBAPIError, psycopg.Error) as error:
+            if may_mean_let_go(error) and self._let_go():
                 raise no_longer_here() from None
-            if state in _NOT_ALLOWED:
-                raise Problem(
-                    tr("Rights"),
-                    tr("The server does not allow this to you, or not any more."),
-                    tr("Sign in once more; if it is told again, ask a research lead."),
-                ) from None
-            if state == _DISK_FULL:
-                raise Problem(
-                    tr("Server"),
-                    tr("The disk of the server is full; nothing of this step was saved."),
-                    tr("Tell whoever looks after the server."),
-                ) from None
-            cut = isinstance(error, DBAPIError) and error.connection_invalidated
-            if cut or state in _NO_ANSWER or (state is None and isinstance(cause, psycopg.OperationalError)):
-                raise unreachable() from None
-            raise
+            problem = problem_of(error)
+            if problem is None:
+                raise
+            raise problem from None
 
     def _let_go(self) -> bool:
         """Tell whether the member signed in is of the staff no more."""
@@ -417,18 +384,6 @@ class Server(Database):
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
             connection.exec_driver_sql("RESET statement_timeout")
-
-
-def made_verifier(transaction: Transaction, role: str, password: str) -> str:
-    """Return what a server keeps of a password (SCRAM-SHA-256, RFC 5803), made here so that no log there sees it."""
-    driver: Any = transaction.connection.dbapi_connection
-    return str(driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode("ascii"))
-
-
-def ticks() -> float:
-    """Return seconds of a clock that nobody sets and that goes on while the computer sleeps."""
-    boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: its monotonic clock stands still in sleep
-    return time.monotonic() if boot is None else time.clock_gettime(boot)
 
 
 def _end_reading(driver: Any) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from cati.errors import Problem
-from cati.store import connecting
-from cati.store import server as serving
+from cati.store import connecting, server_clock
 from cati.store.connecting import Link, NotThisServer, Refused, Secret, Unreachable, connect
 from cati.store.server import Server
 from tests import postgres
@@ -154,20 +153,20 @@ def test_time_is_the_servers_even_where_our_clock_is_wrong(link: Link, monkeypat
     now = server.clock(lambda: wrong)
     assert abs((now() - datetime.now(UTC)).total_seconds()) < 1  # the test's server runs on this computer
     asked = 0
-    real = server._read_clock
+    real = server._clock.read
 
     def counted(connection: object) -> None:
         nonlocal asked
         asked += 1
         real(connection)
 
-    monkeypatch.setattr(server, "_read_clock", counted)
-    at = serving.ticks()
-    monkeypatch.setattr(serving, "ticks", lambda: at + 300)
+    monkeypatch.setattr(server._clock, "read", counted)
+    at = server_clock.ticks()
+    monkeypatch.setattr(server_clock, "ticks", lambda: at + 300)
     before = now()
     assert asked == 0
     assert 299 < (before - datetime.now(UTC)).total_seconds() < 301
-    monkeypatch.setattr(serving, "ticks", lambda: at + 1000)
+    monkeypatch.setattr(server_clock, "ticks", lambda: at + 1000)
     assert now() > before  # too long ago, but nobody waits for it: the next transaction asks
     assert asked == 0
     with server.transaction():
