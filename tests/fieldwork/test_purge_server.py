@@ -22,7 +22,7 @@ from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import opened_contact
 from cati.fieldwork.stations import SealGivenUp
 from cati.fieldwork.study import open_study
-from cati.fieldwork.study_state import StudyState, keep_end, kept_end, state_of
+from cati.fieldwork.study_state import StudyState, kept_end, state_of
 from cati.store import contacts
 from cati.store.administration import administrator
 from cati.store.roles import Roles
@@ -74,15 +74,15 @@ def erase(office: Office, *pair: tuple[str, str], **more: Any) -> purge.ErasureR
 
 def what_identifies(study: OpenStudy) -> tuple[list[bytes], list[bytes], list[bytes]]:
     """Return every name and number of the sample, every sealed value, and every key there is, as bytes."""
-    plain: set[str] = set()
+    plain: list[str] = []
     with study.transaction() as transaction:
         contacts.announce(transaction, "erase")
     with study.reading() as transaction:
         rows = contacts.contacts_after(transaction, "", 5)
     for row in rows:
         contact = opened_contact(study, row)
-        plain.add(f"{contact.given_name} {contact.family_name}")
-        plain.update(phone.e164.removeprefix("+49") for phone in contact.phones)
+        plain += [phone.e164.removeprefix("+49") for phone in contact.phones]
+        plain.append(f"{contact.given_name} {contact.family_name}")
     keys = study.open_keys
     assert keys.identity is not None
     secret = read_seal(study.seal_path).secret
@@ -236,8 +236,31 @@ def test_it_waits_for_every_seal_and_every_step_can_be_the_last_of_a_run(ended: 
 def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(
     ended: Office, elsewhere: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    made = erase(ended, unreached="Im Kanal versunken")
-    assert {"stations_left", "server_unfinished"} == set(record_of(made)["reasons"])
+    case = ended.tls.psql('SELECT "case" FROM contact LIMIT 1', ended.database)
+    path = f"/lists/{case}.csv"
+    ended.tls.psql(f"INSERT INTO backup VALUES ('a', 1, 2, 'somewhere', '{path}')", ended.database)
+    places.seals().mkdir(parents=True)
+    for beside in ended.seal.parent.glob(f"{ended.study_id}.*"):
+        shutil.move(beside, places.seals())
+    ended.seal = places.seals() / ended.seal.name
+    link = str(ended.link)
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{LEAD[1]}\n{WITNESS[1]}\n"))
+    assert cli.main(["purge", link, "--first", "lead", "--second", "witness", "--unreached", "Im Kanal versunken"]) == 1
+    assert not ended.seal.exists()
+    assert state_of(ended.link) is StudyState.ERASED
+    made = erase(ended)  # which only says what is done
+    found = record_of(made)
+    assert set(found["reasons"]) == {"bytes_left", "stations_left", "server_unfinished"}
+    assert found["server"]["found_in_rows"] == 1, "control: the id of a person's case where none belongs"
+    assert found["backups"] == [
+        {
+            "made": "1970-01-01T00:00:01Z",
+            "ends": "1970-01-01T00:00:02Z",
+            "station": "somewhere",
+            "path": path,
+            "state": "left",
+        }
+    ]
     lost = record_of(made)["stations"][1]
     assert (lost["gone"], lost["why"]) == (False, "Im Kanal versunken")
     assert "Im Kanal versunken" in made.paths[1].read_text("utf-8")
@@ -247,20 +270,13 @@ def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(
     with pytest.raises(SealGivenUp):
         ended.open("lead", seal_path=elsewhere)
     assert not elsewhere.exists()
-    at_its_place = places.seals() / ended.seal.name
-    assert state_of(ended.link) is StudyState.SEAL_MISSING
-    for state in (StudyState.ERASING, StudyState.ERASED):  # a server says nothing before the sign-in
-        at_its_place.parent.mkdir(parents=True, exist_ok=True)
-        keep_end(at_its_place, state)
-        assert state_of(ended.link) is state
     again = purge.renew_record(ended.link, LEAD, now=clock, draw=random.Random(1), seal_path=ended.seal)
-    assert record_of(again)["reasons"] == ["server_unfinished"]
+    assert record_of(again)["reasons"] == ["bytes_left", "server_unfinished"]
     assert record_of(again)["stations"][1]["signed"]
     assert record_of(again)["finished"] == record_of(made)["finished"]
     roles = Roles(ended.study_id)
     ended.tls.psql(f"GRANT {roles.owner}, {roles.gate} TO {postgres.OWNER}")  # an administrator who is no superuser
     url = f"postgresql://{postgres.OWNER}@localhost:{ended.tls.port}/postgres"
-    link = str(ended.link)
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{postgres.OWNER_PASSWORD}\n{LEAD[1]}\n"))
     assert cli.main(["finish-purge", link, "--administrator", url, "--administrator-password"]) == 1
     assert cli.main(["purge", link, "--first", "lead"]) == 1
@@ -268,5 +284,5 @@ def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(
     assert "only a superuser may take them away" in said
     assert "give this command on its own computer" in said
     assert "the record says why" in said
-    assert record_of(made)["reasons"] == ["server_unsearched"]
+    assert record_of(made)["reasons"] == ["bytes_left", "server_unsearched"]
     assert "server_log" in record_of(made)["not_covered"]
