@@ -15,7 +15,7 @@ from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.spoken_time import read_appointment, read_preference
 from cati.text import show_moment, tr, trn
 from cati.ui import theme
-from cati.ui.entry import Entry
+from cati.ui.entry import Entry, Unkeyed
 from cati.ui.keyed import KeyedFlow, Offer
 from cati.ui.pages import Labelled
 
@@ -50,8 +50,17 @@ class AppointmentView(QWidget):
         )
         self.keys = KeyedFlow(tr("Appointment"))
         self.keys.chosen.connect(self._pressed)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(2 * unit, unit + unit // 2, 2 * unit, unit)
+        inside = QWidget()
+        inside.setProperty("kind", "column")
+        self.view = Unkeyed()  # in large letters it scrolls; the keys below are always seen
+        self.view.setWidget(inside)
+        outside = QVBoxLayout(self)
+        outside.setContentsMargins(2 * unit, unit + unit // 2, 2 * unit, unit)
+        outside.setSpacing(unit)
+        outside.addWidget(self.view, 1)
+        outside.addWidget(self.keys)
+        whole = QVBoxLayout(inside)
+        whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(unit)
         whole.addWidget(theme.words(tr("Appointment"), "title"))
         entry = Labelled(
@@ -63,7 +72,6 @@ class AppointmentView(QWidget):
         for part in (entry, self.understood, self.booked, self.fault, self._why):
             whole.addWidget(part)
         whole.addStretch(1)
-        whole.addWidget(self.keys)
         self.when.textChanged.connect(self._read)
         self.reason.textChanged.connect(self._read)
         self.when.returnPressed.connect(self._return_on_time)

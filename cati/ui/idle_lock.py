@@ -91,7 +91,7 @@ class LockPage(QWidget):
         self.note.hide()
         stack.addWidget(self.note)
         whole = QHBoxLayout(self)
-        whole.setContentsMargins(6 * unit, 6 * unit, 6 * unit, 6 * unit)
+        whole.setContentsMargins(6 * unit, 4 * unit, 6 * unit, 4 * unit)
         whole.addWidget(column, 1000, Qt.AlignmentFlag.AlignTop)
         whole.addStretch(1)
 
