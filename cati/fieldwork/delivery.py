@@ -51,6 +51,8 @@ def take_next_case(study: OpenStudy) -> DeliveredCase | NoCase:
     A case that the interviewer holds already (after a crash) comes back first, on a full disk, too: its call is to be
     finished. One transaction; nothing is scanned.
     """
+    if study.keys is None:
+        raise study.contacts_erased()
     checkpoint_when_due(study)
     claimed = None
     for tries_left in reversed(range(CLAIMS_MEET)):

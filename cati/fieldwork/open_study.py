@@ -93,12 +93,16 @@ class OpenStudy:
     def open_keys(self) -> StudyKeys:
         """The keys; a Problem when the study's contacts are erased."""
         if self.keys is None:
-            raise Problem(
-                self.settings.name,
-                tr("The contacts of this study are erased."),
-                tr("Only the answers are left; a research lead can export them."),
-            )
+            raise self.contacts_erased()
         return self.keys
+
+    def contacts_erased(self) -> Problem:
+        """Return the Problem of whoever wants to call somebody after the erasure."""
+        return Problem(
+            self.settings.name,
+            tr("The contacts of this study are erased."),
+            tr("Only the answers are left; a research lead can export them."),
+        )
 
     def require(self, role: Role) -> None:
         """Raise a Problem unless the member signed in is at least a ``role``."""

@@ -271,7 +271,7 @@ def test_answers_and_counts_stay_for_the_research_lead_alone(ended: Made, tmp_pa
     for login in ("witness", "anna"):
         with pytest.raises(Problem):
             ended.sign_in(login)
-    with pytest.raises(Problem):
+    with pytest.raises(Problem, match="contacts of this study are erased"):
         calling.take_next_case(lead)
 
 
