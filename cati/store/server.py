@@ -15,7 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store import rights
-from cati.store.connecting import Link, Refused, Secret, Seen, Unreachable, connect, unreachable
+from cati.store.connecting import ANSWER_SECONDS, Link, Refused, Secret, Seen, Unreachable, connect, unreachable
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.roles import Roles
 from cati.store.studies import set_server_role
@@ -186,7 +186,7 @@ class Server(Database):
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
-        with self._told(), self._lent() as connection:
+        with self._told(), self._lent(large=large) as connection:
             driver: Any = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
@@ -201,12 +201,18 @@ class Server(Database):
             self._commit(connection, driver)
 
     @contextmanager
-    def _lent(self) -> Iterator[Transaction]:
-        """A connection of the pool; one that is given back after this database was closed is closed, too."""
+    def _lent(self, *, large: bool = False) -> Iterator[Transaction]:
+        """A connection of the pool; one that is given back after this database was closed is closed, too.
+
+        ``large``: what is asked of it may take as long as it takes.
+        """
         with self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.patience = None if large else ANSWER_SECONDS
             try:
                 yield connection
             finally:
+                driver.patience = ANSWER_SECONDS
                 if self._closed and not connection.invalidated:
                     connection.invalidate()
 
@@ -325,7 +331,8 @@ class Server(Database):
 
     def vacuum(self) -> None:
         """Write all tables anew (VACUUM FULL), so that no page holds what was deleted."""
-        with self._told(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._told(), self._lent(large=True) as lent:
+            connection = lent.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
             connection.exec_driver_sql("RESET statement_timeout")
