@@ -280,11 +280,7 @@ def _bring(
     """
     link_name, sheet_path = papers
     roles = Roles(link.study)
-    with (
-        sheet_that_holds(sheet_path),
-        source.transaction() as reading,
-        target.transaction(large=True) as writing,
-    ):
+    with sheet_that_holds(sheet_path), source.transaction() as reading, target.transaction(large=True) as writing:
         others = [row for row in studies.members(reading) if row.active and row.id != me.id]
         starts = start_passwords(link, link_name, others, sheet_path)
         counts = moving.copy_rows(reading, writing, with_.progress)
