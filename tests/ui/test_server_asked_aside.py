@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -38,7 +39,7 @@ def nobody_waits() -> Iterator[None]:
     asked: list[str] = []
 
     def taken(connection: Any, *_rest: object) -> None:
-        if type(connection).__module__.startswith("psycopg") and threading.current_thread() is window_thread:
+        if isinstance(connection, psycopg.Connection) and threading.current_thread() is window_thread:
             frames = [f"{one.filename.partition('/cati/')[2]}:{one.lineno}" for one in traceback.extract_stack()]
             asked.append(" ".join(frame for frame in frames if not frame.startswith(":")))
 
@@ -82,7 +83,7 @@ def test_no_page_is_waited_for(on_server: MainWindow, remote: Remote, qtbot: QtB
         for name in on_server.rail.names():
             on_server.open_place(name)
             _settle(qtbot)
-            assert "cannot be opened" not in _seen(on_server), name
+            assert "This page cannot be opened" not in _seen(on_server), name
         on_server.take_pause()
         on_server.open_place(on_server.rail.names()[0])
         on_server.sign_out()
