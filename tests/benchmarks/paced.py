@@ -85,6 +85,7 @@ class Paced:
         if len(self.study.questionnaire.items) - len(self.running.events) < answers:
             self.desk.break_off(self.study, self.running, Outcome.INTERRUPTED)
             self._settle()
+            self.desk.outbox.collect()  # that the call has ended
             self._begin()
 
     def answer(self, late: float = 0.0) -> Given:
