@@ -69,23 +69,3 @@ def test_a_claim_reads_no_table_from_end_to_end(made: Made, tmp_path: Path, anal
         before = transaction.exec_driver_sql(scans).scalar_one()
         assert transaction.exec_driver_sql('SELECT count(*) FROM "case" WHERE draw = 1').scalar_one() == 0
         assert transaction.exec_driver_sql(scans).scalar_one() > before  # the control
-
-
-def test_a_claim_reads_few_cases_even_where_the_server_would_rather_read_and_sort_them_all(
-    made: Made, tmp_path: Path
-) -> None:
-    lead = made.sign_in("lead")
-    bring_people(lead, tmp_path, 200)
-    raw(lead, "ANALYZE")
-    anna = made.sign_in("anna")
-    fetched = "SELECT idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = 'case'"
-    with anna.transaction() as transaction:
-        # What a million cases without statistics come to: pages in their order cost next to nothing beside any others.
-        transaction.exec_driver_sql("SET LOCAL random_page_cost = 1000")
-        transaction.exec_driver_sql("SET LOCAL seq_page_cost = 0.001")
-        transaction.exec_driver_sql("SAVEPOINT before")
-        for _ in range(3):
-            before = transaction.exec_driver_sql(fetched).scalar_one()
-            assert transaction.exec_driver_sql("SELECT id FROM public.cati_claim()").first() is not None
-            assert transaction.exec_driver_sql(fetched).scalar_one() - before < 40
-            transaction.exec_driver_sql("ROLLBACK TO SAVEPOINT before")
