@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from math import ceil
 from typing import IO
 
 import msgspec
@@ -88,8 +89,8 @@ def limit_this_process(cpu_seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    seconds = int(cpu_seconds) + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    seconds = max(ceil(cpu_seconds), 1)
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))  # first a signal that tells why, then the end
 
 
 def parse(data: bytes, order: Order) -> tuple[Outline, Iterable[list[str]]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -25,7 +26,9 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
 
 SECONDS = 5.0
 SECONDS_A_MEBIBYTE = 1.0
-"""Wall time a file gets: a fixed part, and more for what is honestly large."""
+"""A processor's time that a file gets: a fixed part, and more for what is honestly large."""
+PATIENCE = 4.0
+"""So many times longer it may take by the clock: a computer with much else to do gives the child a part of its time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +133,8 @@ def read_table(
     """Read a decrypted table (CSV, xlsx, xls, ods) of unknown origin; nothing is written to disk.
 
     The bytes go by pipe to a child process that may use `table_child.MEMORY` bytes of address space and
-    ``seconds`` of wall time (by default `SECONDS` and more for large files); the child cannot write files.
-    On Windows there are no such limits: the sizes checked before parsing and the time limit remain.
+    ``seconds`` of a processor's time (by default `SECONDS` and more for large files), `PATIENCE` times as many by the
+    clock; the child cannot write files. On Windows the clock is the one limit, with the sizes checked before parsing.
     ``sheet`` chooses a sheet (default: the first that has cells), ``encoding`` and ``delimiter`` overrule
     the guess for a text file. Raises Problem for a file that cannot be read, Cancelled when
     ``cancelled()`` says so.
@@ -145,7 +148,7 @@ def read_table(
     order = Order(sheet=sheet or "", encoding=encoding or "", delimiter=delimiter or "", cpu_seconds=allowed)
     rows: list[list[str]] = []
     outline: Outline | None = None
-    for frame in _frames(data, order, allowed, where, cancelled):
+    for frame in _frames(data, order, allowed * PATIENCE, where, cancelled):
         if isinstance(frame, Outline):
             outline = frame
         else:
@@ -222,10 +225,11 @@ def _frames(
         finally:
             clock.cancel()
             child.kill()
-        if late.is_set():
+        ended = child.wait()
+        if late.is_set() or (ended < 0 and -ended == getattr(signal, "SIGXCPU", 0)):
             raise _problem(where, Failure("time"))
         # Rust aborts and Linux kills when memory runs out: the child is silent then, and that is the sign.
-        raise _problem(where, Failure("memory" if child.wait() < 0 else "stopped"))
+        raise _problem(where, Failure("memory" if ended < 0 else "stopped"))
 
 
 def _send(pipe: IO[bytes], *frames: bytes) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +23,11 @@ _CONNECT_SECONDS = 3
 _UNACKNOWLEDGED_MS = 10_000
 """After so long without a sign from the other computer a connection is given up, whatever it waits for."""
 LOCK_SECONDS, STATEMENT_SECONDS = 10, 60
+ANSWER_SECONDS = STATEMENT_SECONDS + 15.0
+"""After so long a server that took a statement, and whose computer still acknowledges it, is taken to hang.
+
+It ends every statement sooner by itself, but not a commit that waits for a stand-in, nor when its disk stands still.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +150,7 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
     }
     why = None
     try:
-        connection = psycopg.connect(**words)
+        connection = _patient().connect(**words)
     except psycopg.OperationalError as error:
         why = _reason(error, role)
     if why is not None:  # outside: what the driver raised holds the words above
@@ -152,6 +159,30 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
         connection.close()
         raise unreachable()
     return connection
+
+
+@cache
+def _patient() -> Any:
+    """Return the driver's connection; after ``patience`` seconds without an answer (None: never) it is closed."""
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    class Patient(psycopg.Connection[Any]):
+        patience: float | None
+
+        def __init__(self, *words: Any) -> None:
+            self.patience = ANSWER_SECONDS
+            super().__init__(*words)
+
+        def wait(self, *words: Any, **more: Any) -> Any:
+            more.setdefault("timeout", self.patience)
+            try:
+                return super().wait(*words, **more)
+            except psycopg.OperationalError:
+                if self.pgconn.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+                    self.pgconn.finish()  # what may still come belongs to no statement any more
+                raise
+
+    return Patient
 
 
 def _refuse_replaced(connection: Any, seen: Seen) -> None:
@@ -219,6 +250,17 @@ def _answers(driver: Any) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def end_look(driver: Any) -> None:
+    """End a look by COMMIT: at a ROLLBACK the driver forgets every statement that it has prepared.
+
+    What was read is read, whether the server still answers or not.
+    """
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    with suppress(psycopg.Error):
+        driver.commit()
 
 
 def _transport(authority: str) -> dict[str, str]:

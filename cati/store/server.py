@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -15,7 +15,18 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store import rights
-from cati.store.connecting import Link, Refused, Secret, Seen, Unreachable, connect, lend_only_what_works, unreachable
+from cati.store.connecting import (
+    ANSWER_SECONDS,
+    Link,
+    Refused,
+    Secret,
+    Seen,
+    Unreachable,
+    connect,
+    end_look,
+    lend_only_what_works,
+    unreachable,
+)
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.roles import Roles
 from cati.store.studies import set_server_role
@@ -188,7 +199,7 @@ class Server(Database):
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
-        with self._told(), self._lent() as connection:
+        with self._told(), self._lent(large=large) as connection:
             driver: Any = connection.connection.dbapi_connection
             try:
                 self._keep_time(driver)
@@ -203,12 +214,18 @@ class Server(Database):
             self._commit(connection, driver)
 
     @contextmanager
-    def _lent(self) -> Iterator[Transaction]:
-        """A connection of the pool; one that is given back after this database was closed is closed, too."""
+    def _lent(self, *, large: bool = False) -> Iterator[Transaction]:
+        """A connection of the pool; one that is given back after this database was closed is closed, too.
+
+        ``large``: what is asked of it may take as long as it takes.
+        """
         with self.engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.patience = None if large else ANSWER_SECONDS
             try:
                 yield connection
             finally:
+                driver.patience = ANSWER_SECONDS
                 if self._closed and not connection.invalidated:
                     connection.invalidate()
 
@@ -267,7 +284,7 @@ class Server(Database):
                 self._keep_time(driver)
                 driver.isolation_level, driver.read_only = _REPEATABLE_READ, True  # said by BEGIN itself
                 yield connection
-                _end_reading(driver)
+                end_look(driver)
             finally:
                 _roll_back(connection, driver)
                 if not driver.closed:
@@ -353,7 +370,8 @@ class Server(Database):
 
     def vacuum(self) -> None:
         """Write all tables anew (VACUUM FULL), so that no page holds what was deleted."""
-        with self._told(), self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        with self._told(), self._lent(large=True) as lent:
+            connection = lent.execution_options(isolation_level="AUTOCOMMIT")
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
             connection.exec_driver_sql("RESET statement_timeout")
@@ -369,17 +387,6 @@ def ticks() -> float:
     """Return seconds of a clock that nobody sets and that goes on while the computer sleeps."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)  # Linux: its monotonic clock stands still in sleep
     return time.monotonic() if boot is None else time.clock_gettime(boot)
-
-
-def _end_reading(driver: Any) -> None:
-    """End a look by COMMIT: at a ROLLBACK the driver forgets every statement that it has prepared.
-
-    What was read is read, whether the server still answers or not.
-    """
-    import psycopg  # noqa: PLC0415 - for studies on a server only
-
-    with suppress(psycopg.Error):
-        driver.commit()
 
 
 def _roll_back(connection: Transaction, driver: Any) -> None:

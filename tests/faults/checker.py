@@ -145,7 +145,7 @@ def _overlap(history: History, held: Act, taken: Act) -> bool:
 def _handed_in_log(final: Final) -> dict[str, list[FinalEntry]]:
     handed: dict[str, list[FinalEntry]] = defaultdict(list)
     for entry in final.log:
-        if entry.act in _HANDED:
+        if entry.act in _HANDED and entry.fence:  # a number looked up hands nothing out
             handed[entry.case].append(entry)
     return handed
 
@@ -337,12 +337,15 @@ def _log(history: History, final: Final) -> Iterator[Violation]:
     for why in final.log_faults:
         yield Violation(Wrong.LOG, "", why)
     entries: dict[tuple[str, str, str], set[int]] = defaultdict(set)
+    gone_back = {(entry.case, entry.fence) for entry in final.log if entry.act == "case_put_back"}
     for entry in final.log:
         entries[entry.who, entry.act, entry.case].add(entry.fence)
     for act in history.acts:
         wanted = _LOGGED.get(act.did)
         if not (act.kept and act.case and wanted) or (act.did is Did.CALL and act.id not in act.drawn):
             continue  # nothing was handed out, or the call was there already
+        if act.did is Did.PUT_BACK and act.spooled and (act.case, act.fence) in gone_back:
+            continue  # by the end of the lease, before the workstation's own word arrived
         fences = {fence for name in wanted for fence in entries[act.client, name, act.case]}
         # What was spooled may have been kept under a later fence: the lease was over, and the case still there.
         if act.fence not in fences and not (act.spooled and max(fences, default=-1) > act.fence):

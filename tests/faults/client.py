@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
+import signal
 from datetime import timedelta
 from importlib.util import find_spec
 from multiprocessing.connection import Connection
@@ -33,6 +35,10 @@ _OUTCOMES = (
 class Acts(Workstation):
     """The acts of a call, each written down."""
 
+    def of(self, lease: calling.Lease) -> dict[str, Any]:
+        """Return what the journal says of every act under a lease."""
+        return {"case": lease.case_id, "fence": lease.fence}
+
     def pause(self) -> None:
         """Pause, for no time."""
         self.do(Did.PAUSE, lambda: calling.pause(self.study, "break"))
@@ -46,26 +52,28 @@ class Acts(Workstation):
         return self.delivered(found)
 
     def certain_case(self) -> calling.DeliveredCase | None:
-        """Take a case that was in hand before, as when the person calls back."""
-        case_id = self.draw.choice(self.seen)
+        """Take a case that was in hand before: the person calls back, and is found by their number."""
+        case_id, number = self.draw.choice(self.seen)
+        self.do(Did.LOOK_UP, lambda: calling.find_caller(self.study, number))
+        self.journal.ended(Stage.KEPT)
         found = self.do(Did.TAKE, lambda: calling.take_case(self.study, case_id, calling.CALL_BACK), case=case_id)
         return self.delivered(found)
 
     def put_back(self, case: calling.DeliveredCase) -> None:
         """Give a case back."""
-        kept = self.do(Did.PUT_BACK, lambda: calling.put_back(self.study, case.lease), **_of(case.lease))
+        kept = self.do(Did.PUT_BACK, lambda: calling.put_back(self.study, case.lease), **self.of(case.lease))
         self.journal.ended(Stage.KEPT if kept else Stage.REFUSED)
 
     def renew(self, case: calling.DeliveredCase) -> None:
         """Hold on to a case."""
-        found = self.do(Did.RENEW, lambda: calling.renew_lease(self.study, case.lease), **_of(case.lease))
+        found = self.do(Did.RENEW, lambda: calling.renew_lease(self.study, case.lease), **self.of(case.lease))
         lost = isinstance(found, calling.LeaseLost)
         self.kept(found, calling.Lease, **({} if lost else {"until": found.until.timestamp()}))  # type: ignore[union-attr]  # not lost
 
     def begin_call(self, case: calling.DeliveredCase) -> calling.Call:
         """Dial."""
         found = self.do(
-            Did.CALL, lambda: calling.begin_call(self.study, case.lease, case.next_phone), **_of(case.lease)
+            Did.CALL, lambda: calling.begin_call(self.study, case.lease, case.next_phone), **self.of(case.lease)
         )
         return self.kept(found, calling.Call, id=getattr(found, "id", ""))
 
@@ -76,7 +84,7 @@ class Acts(Workstation):
         found = self.do(
             Did.OUTCOME,
             lambda: calling.note_outcome(self.study, case.lease, call, outcome, appointment=wish),
-            **_of(case.lease), id=call.id, outcome=outcome.value, **at,
+            **self.of(case.lease), id=call.id, outcome=outcome.value, **at,
         )  # fmt: skip
         return self.kept(found, calling.Noted, final=getattr(found, "final", ""))
 
@@ -91,7 +99,7 @@ class Acts(Workstation):
 
     def withdraw(self, case: calling.DeliveredCase) -> None:
         """Withdraw a consent."""
-        self.do(Did.WITHDRAW, lambda: calling.withdraw(self.study, case.lease), **_of(case.lease))
+        self.do(Did.WITHDRAW, lambda: calling.withdraw(self.study, case.lease), **self.of(case.lease))
         self.journal.ended(Stage.KEPT)
 
     def undo(self, noted: calling.Noted, call: calling.Call) -> calling.DeliveredCase | None:
@@ -105,14 +113,14 @@ class Acts(Workstation):
     def begin_interview(self, case: calling.DeliveredCase, call: calling.Call) -> interviewing.RunningInterview:
         """Begin an interview or go on with it."""
         begun = self.do(
-            Did.INTERVIEW, lambda: interviewing.begin_interview(self.study, case.lease, call), **_of(case.lease)
+            Did.INTERVIEW, lambda: interviewing.begin_interview(self.study, case.lease, call), **self.of(case.lease)
         )
         return self.kept(begun, interviewing.RunningInterview)
 
     def complete(self, running: interviewing.RunningInterview) -> None:
         """Finish an interview."""
         done = self.do(
-            Did.COMPLETE, lambda: interviewing.complete(self.study, running), **_of(running.lease), id=running.call.id,
+            Did.COMPLETE, lambda: interviewing.complete(self.study, running), **self.of(running.lease), id=running.call.id,
             outcome=Outcome.COMPLETE.value,
         )  # fmt: skip
         self.kept(done, interviewing.Completed, final=getattr(done, "final", ""))
@@ -136,7 +144,7 @@ class Acts(Workstation):
         found = self.do(
             Did.ANSWER,
             lambda: self.send(running, address, Answer(value=value)),
-            **_of(running.lease), address=address, value=value, place=len(running.events),
+            **self.of(running.lease), address=address, value=value, place=len(running.events),
         )  # fmt: skip
         if found.lease_lost:
             self.journal.ended(Stage.REFUSED, words="lease lost")
@@ -157,13 +165,9 @@ class Acts(Workstation):
         at = {} if wish is None else {"appointment": int(wish.at.timestamp())}
         found = self.do(
             Did.BREAK_OFF, lambda: interviewing.break_off(self.study, running, outcome, appointment=wish),
-            **_of(running.lease), id=running.call.id, outcome=outcome.value, **at,
+            **self.of(running.lease), id=running.call.id, outcome=outcome.value, **at,
         )  # fmt: skip
         return self.kept(found, calling.Noted, final=getattr(found, "final", ""))
-
-
-def _of(lease: calling.Lease) -> dict[str, Any]:
-    return {"case": lease.case_id, "fence": lease.fence}
 
 
 class Client(Acts):
@@ -221,7 +225,7 @@ class Client(Acts):
         if case is None:
             self.wait()
             return
-        self.seen.append(case.case_id)
+        self.seen.append((case.case_id, case.contact.phones[0].e164))
         while case is not None:
             case = self.bring_to_an_end(case)
 
@@ -264,6 +268,12 @@ class Client(Acts):
 def run(errand: Errand, orders: Connection) -> None:
     """Be a client until told to stop, or until killed."""
     os.environ["CATI_HOME"] = str(errand.home)
+    with errand.standstill.open("w") as stacks:  # where it stands, when it is asked because it does not end
+        faulthandler.register(signal.SIGUSR1, stacks)
+        _run(errand, orders)
+
+
+def _run(errand: Errand, orders: Connection) -> None:
     for name in ("sqlalchemy.pool", "psycopg"):  # they tell of every connection that was cut
         logging.getLogger(name).setLevel(logging.CRITICAL)
     server_password.LEAST = CHEAP

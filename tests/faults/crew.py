@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from math import inf
 from multiprocessing import connection, get_context, util
+from pathlib import Path
 from typing import Any
 
 from tests.faults import client
@@ -27,10 +28,14 @@ PATIENCE = 120.0
 
 @dataclass
 class Seat:
-    """A workstation: its running process, and how it is told to stop. ``thaw``: when a frozen one goes on."""
+    """A workstation: its running process, and how it is told to stop. ``thaw``: when a frozen one goes on.
+
+    ``standstill``: where it writes what it is at when it does not end.
+    """
 
     process: Any
     orders: connection.Connection
+    standstill: Path
     thaw: float | None = None
 
 
@@ -66,7 +71,7 @@ class Crew:
         process = CONTEXT.Process(target=client.run, args=(errand, theirs), daemon=True)
         process.start()
         theirs.close()
-        self.seats[login] = Seat(process, ours)
+        self.seats[login] = Seat(process, ours, errand.standstill)
 
     def start_all(self, way: Way | None = None) -> None:
         """Let all workstations begin."""
@@ -130,7 +135,7 @@ class Crew:
             seat.process.kill()
         seat.process.join(PATIENCE)
         if not killed and seat.process.exitcode != wanted:
-            self.ended_badly.append(f"{login} ended by itself with {seat.process.exitcode}")
+            self.ended_badly.append(f"{login} ended by itself with {seat.process.exitcode}{_at(seat)}")
             seat.process.kill()
             seat.process.join()
         seat.process.close()
@@ -144,3 +149,14 @@ class Crew:
     def acts(self) -> list[Act]:
         """Return everything that was tried."""
         return acts_of([line for path in self.centre.journals() for line in lines_of(path)])
+
+
+def _at(seat: Seat) -> str:
+    """Return where the threads of a workstation stand that should have ended; "" when it has ended."""
+    if not seat.process.is_alive():
+        return ""
+    os.kill(seat.process.pid, signal.SIGUSR1)
+    seat.process.join(1)
+    lines = [line.strip() for line in seat.standstill.read_text().splitlines()]
+    own = [line for line in lines if line.startswith("Thread") or "/cati/" in line or "/faults/" in line]
+    return " at\n" + "\n".join(own or lines)

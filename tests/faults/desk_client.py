@@ -21,6 +21,10 @@ class DeskClient(Client):
         super().__init__(*words)
         self.ended: dict[str, object] = {}
 
+    def of(self, lease: calling.Lease) -> dict[str, Any]:
+        """Return what the journal says of every act under a lease: the workstation acknowledged it."""
+        return super().of(lease) | {"spooled": True}
+
     @property
     def desk(self) -> Any:
         """The desk of the open study."""
@@ -70,7 +74,7 @@ class DeskClient(Client):
 
     def put_back(self, case: calling.DeliveredCase) -> None:
         """Give a case back."""
-        self.do(Did.PUT_BACK, lambda: self.desk.put_back(self.study, case.lease), **_of(case.lease))
+        self.do(Did.PUT_BACK, lambda: self.desk.put_back(self.study, case.lease), **self.of(case.lease))
         self.journal.ended(Stage.KEPT)
 
     def renew(self, case: calling.DeliveredCase) -> None:
@@ -82,7 +86,7 @@ class DeskClient(Client):
         if case.call is not None:
             return case.call
         call = self.do(
-            Did.CALL, lambda: self.desk.begin_call(self.study, case.lease, case.next_phone), **_of(case.lease)
+            Did.CALL, lambda: self.desk.begin_call(self.study, case.lease, case.next_phone), **self.of(case.lease)
         )
         self.journal.ended(Stage.KEPT, id=call.id)
         return call  # type: ignore[no-any-return]  # a Call
@@ -94,7 +98,7 @@ class DeskClient(Client):
         self.do(
             Did.OUTCOME,
             lambda: self.desk.note_outcome(self.study, case.lease, call, outcome, appointment=wish),
-            **_of(case.lease), id=call.id, outcome=outcome.value, **at,
+            **self.of(case.lease), id=call.id, outcome=outcome.value, **at,
         )  # fmt: skip
         self.journal.ended(Stage.KEPT)
         self.settle()
@@ -106,13 +110,13 @@ class DeskClient(Client):
 
     def withdraw(self, case: calling.DeliveredCase) -> None:
         """Withdraw a consent."""
-        self.do(Did.WITHDRAW, lambda: self.desk.withdraw(self.study, case.lease), **_of(case.lease))
+        self.do(Did.WITHDRAW, lambda: self.desk.withdraw(self.study, case.lease), **self.of(case.lease))
         self.journal.ended(Stage.KEPT)
 
     def begin_interview(self, case: calling.DeliveredCase, call: calling.Call) -> interviewing.RunningInterview:
         """Begin an interview or go on with it."""
         found = self.do(
-            Did.INTERVIEW, lambda: self.desk.begin_interview(self.study, case.lease, call), **_of(case.lease)
+            Did.INTERVIEW, lambda: self.desk.begin_interview(self.study, case.lease, call), **self.of(case.lease)
         )
         self.journal.ended(Stage.KEPT)
         return found  # type: ignore[no-any-return]  # a RunningInterview
@@ -130,7 +134,7 @@ class DeskClient(Client):
     def complete(self, running: interviewing.RunningInterview) -> None:
         """Finish an interview."""
         done = self.do(
-            Did.COMPLETE, lambda: self.desk.complete(self.study, running), **_of(running.lease), id=running.call.id,
+            Did.COMPLETE, lambda: self.desk.complete(self.study, running), **self.of(running.lease), id=running.call.id,
             outcome=Outcome.COMPLETE.value,
         )  # fmt: skip
         self.kept(done, interviewing.Completed, final="1.1")
@@ -143,12 +147,8 @@ class DeskClient(Client):
         at = {} if wish is None else {"appointment": int(wish.at.timestamp())}
         self.do(
             Did.BREAK_OFF, lambda: self.desk.break_off(self.study, running, outcome, appointment=wish),
-            **_of(running.lease), id=running.call.id, outcome=outcome.value, **at,
+            **self.of(running.lease), id=running.call.id, outcome=outcome.value, **at,
         )  # fmt: skip
         self.journal.ended(Stage.KEPT)
         self.settle()
         return self.ended.pop(running.case_id, None)
-
-
-def _of(lease: calling.Lease) -> dict[str, Any]:
-    return {"case": lease.case_id, "fence": lease.fence, "spooled": True}

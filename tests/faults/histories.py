@@ -17,6 +17,7 @@ class Did(StrEnum):
 
     SIGN_IN = "sign in"
     CLAIM = "next case"
+    LOOK_UP = "look a caller up"
     TAKE = "certain case"
     CALL = "begin call"
     INTERVIEW = "begin interview"

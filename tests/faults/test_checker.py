@@ -222,6 +222,15 @@ def test_what_was_spooled_may_be_logged_under_a_later_fence_only() -> None:
     assert wrong(story, replace(final, log=log)) == []
 
 
+def test_a_case_that_a_workstation_gives_back_may_have_gone_back_before() -> None:
+    story, final = spooled()
+    story.act("anna", Did.LOST, case="c")
+    story.act("carl", Did.PUT_BACK, case="c", fence=2)
+    assert wrong(story, final) == [Wrong.LOG]
+    story.acts[-1] = replace(story.acts[-1], spooled=True)
+    assert wrong(story, final) == []
+
+
 def test_an_unanswered_answer_that_is_there_twice() -> None:
     story, final = open_interview()
     story.acts[5] = replace(story.acts[5], fate=Stage.UNKNOWN, ended=None, drawn=("e2", "e3"))

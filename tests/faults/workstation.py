@@ -71,6 +71,11 @@ class Errand:
         """Return the client's journal, of all its sittings."""
         return self.home / "journal.jsonl"
 
+    @property
+    def standstill(self) -> Path:
+        """Return the file where the client, asked by SIGUSR1, writes what each of its threads is at."""
+        return self.home / "standstill.txt"
+
 
 class Away(Exception):  # noqa: N818 - not an error: it happens, and the client goes on
     """No answer came, or the act was not to be done; the client begins anew with what it holds."""
@@ -99,7 +104,7 @@ class Workstation:
         self.journal = Journal(errand.journal, errand.login, errand.sitting)
         self.draw = Drawing(errand.seed, self.journal)
         self.study: OpenStudy = None  # type: ignore[assignment]  # signs in first
-        self.seen: list[str] = []
+        self.seen: list[tuple[str, str]] = []  # (case, number) of every case that was in hand
         self.stop = False
         self.failed = 0
 

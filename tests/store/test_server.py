@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,14 +13,15 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from cati.errors import Problem
+from cati.store import server as serving
 from cati.store import studies
-from cati.store.database import Database
+from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
 from cati.store.migrations import HEAD, create_tables, version
 from cati.store.moving import copy_study, row_counts
 from cati.store.schema import case, contact, member, metadata
 from cati.store.server import Link, Server, Unreachable
-from tests import postgres
+from tests import postgres, tcp_proxy
 
 
 def filled(database: Database, n: int = 5000) -> None:
@@ -137,6 +139,30 @@ def test_a_server_that_is_gone_is_told_in_a_sentence() -> None:
         with server.reading() as transaction:  # and it goes on by itself
             assert len(studies.cells(transaction)) == 1
         server.close()
+
+
+def _last_words(transaction: Transaction, wire: tcp_proxy.Proxy) -> None:
+    """Write something; the commit that follows has no answer."""
+    studies.cell_id(transaction, "c", "d", "de")
+    wire.blocked.set()
+
+
+def test_a_server_that_takes_everything_and_answers_nothing_is_given_up(
+    server: Server, cluster: postgres.Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tcp_proxy.between(cluster.port) as wire:
+        ours = Server(replace(server.link, ports=(wire.port,)), postgres.OWNER, postgres.OWNER_PASSWORD)
+        with ours.transaction() as transaction:
+            studies.cell_id(transaction, "a", "b", "de")
+        monkeypatch.setattr(serving, "ANSWER_SECONDS", 0.2)
+        with pytest.raises(Unreachable), ours.transaction() as transaction:
+            _last_words(transaction, wire)
+        wire.blocked.clear()
+        with ours.reading() as transaction:  # by another connection
+            assert len(studies.cells(transaction)) in (1, 2)
+        with ours.transaction(large=True) as transaction:
+            transaction.exec_driver_sql("SELECT pg_sleep(0.4)")  # what is large may take its time
+        ours.close()
 
 
 def test_a_wrong_password_shows_neither_password_nor_role(cluster: postgres.Cluster) -> None:
