@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -249,6 +250,17 @@ def _answers(driver: Any) -> bool:
     except psycopg.Error:
         return False
     return True
+
+
+def end_look(driver: Any) -> None:
+    """End a look by COMMIT: at a ROLLBACK the driver forgets every statement that it has prepared.
+
+    What was read is read, whether the server still answers or not.
+    """
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    with suppress(psycopg.Error):
+        driver.commit()
 
 
 def _transport(authority: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -22,9 +22,10 @@ from cati.store.connecting import (
     Seen,
     Unreachable,
     connect,
+    end_look,
     lend_only_what_works,
     unreachable,
-)  # fmt: skip
+)
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
 from cati.store.prepared import Prepared
 from cati.store.roles import Roles, made_verifier
@@ -294,7 +295,7 @@ class Server(Database):
                 self._keep_time(driver)
                 driver.isolation_level, driver.read_only = _REPEATABLE_READ, True  # said by BEGIN itself
                 yield connection
-                _end_reading(driver)
+                end_look(driver)
             finally:
                 _roll_back(connection, driver)
                 if not driver.closed:
@@ -384,17 +385,6 @@ class Server(Database):
             connection.exec_driver_sql("SET statement_timeout = 0")
             connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
             connection.exec_driver_sql("RESET statement_timeout")
-
-
-def _end_reading(driver: Any) -> None:
-    """End a look by COMMIT: at a ROLLBACK the driver forgets every statement that it has prepared.
-
-    What was read is read, whether the server still answers or not.
-    """
-    import psycopg  # noqa: PLC0415 - for studies on a server only
-
-    with suppress(psycopg.Error):
-        driver.commit()
 
 
 def _roll_back(connection: Transaction, driver: Any) -> None:

@@ -187,11 +187,12 @@ $$;
 
 -- Hands the best case that may be called this moment to whoever asks, on a lease; no row: there is none.
 -- A case that they hold already comes first. SQLSTATE 40001: two claims met at the end of a quota; ask again.
--- A server without statistics takes a look for the first of few for a look at a third of all, and reads the whole table:
--- it may not, here and in what is called from here. Nor does it plan anew for every list of cells.
+-- A server without statistics takes the first of a million for the first of few, and reads and sorts them all: it may
+-- not, here and in what is called from here. Nor does it plan anew for every list of cells.
 CREATE FUNCTION public.cati_claim() RETURNS SETOF public."case"
 LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_sort = off SET enable_hashjoin = off
+SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
     lease_seconds CONSTANT int := 1800;
     me text := public.cati_me();
