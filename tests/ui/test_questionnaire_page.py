@@ -20,6 +20,7 @@ from cati.ui.questionnaire_page import PAPER, PROBLEMS, QUESTIONS, ROUTING, Ques
 from cati.ui.questionnaire_window import QuestionnaireWindow
 
 FORMS = Path(__file__).parents[2] / ".." / "shared" / "forms"
+BESIDE_THE_TREE = pytest.mark.skipif(not FORMS.is_dir(), reason="the large forms do not lie beside this tree")
 
 BROKEN = """\
 survey:
@@ -173,6 +174,7 @@ def test_the_routing_is_walked_by_keys_and_opens_the_question(page: Questionnair
     assert page.outline.view.currentIndex().data(Role.KIND) == LineKind.GRID
 
 
+@BESIDE_THE_TREE
 def test_the_box_at_hand_stays_in_sight_and_a_long_picture_readable(page: QuestionnairePage, qtbot: QtBot) -> None:
     _open(page, FORMS / "grains.xlsx", qtbot)
     page.tabs.setCurrentIndex(ROUTING)
@@ -265,6 +267,7 @@ def test_what_a_written_answer_must_fulfil_stands_below_its_line(
     assert any(line.startswith("(") for line in lines[lines.index("Which?") :]), "and below boxes"
 
 
+@BESIDE_THE_TREE
 def test_the_largest_form_stays_quick_and_its_picture_can_be_saved(
     page: QuestionnairePage, tmp_path: Path, qtbot: QtBot
 ) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from conftest import MakeWindow, Ready
 
 FORMS = Path(__file__).parents[2] / ".." / "shared" / "forms"
+BESIDE_THE_TREE = pytest.mark.skipif(not FORMS.is_dir(), reason="the large forms do not lie beside this tree")
 CTRL = Qt.KeyboardModifier.ControlModifier
 RETURN, ESCAPE = Qt.Key.Key_Return, Qt.Key.Key_Escape
 ROSTER = """\
@@ -295,6 +296,7 @@ def test_without_a_study_the_page_says_why_nothing_can_be_tried(qtbot: QtBot, tm
     assert "need a study" in alone.random_runs.outcome.text()
 
 
+@BESIDE_THE_TREE
 def test_the_largest_form_is_shown_with_all_its_values(page: QuestionnairePage, tmp_path: Path, qtbot: QtBot) -> None:
     show(page, FORMS / "grains.xlsx", tmp_path, qtbot)
     begin_run(page)
