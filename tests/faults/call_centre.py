@@ -74,6 +74,7 @@ def settings(now: datetime, target: int) -> StudySettings:
             saturdays=LIMIT_SATURDAYS, sundays_and_holidays=LIMIT_SUNDAYS_AND_HOLIDAYS, attempts_a_day=5,
             hours_apart=0.5, busy_minutes=5,
         ),
+        views_per_hour=0,  # a workstation of the campaign takes in a minute what an interviewer takes in a day
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from tests.faults.histories import Did, Stage
 from tests.faults.workstation import CHEAP, Away, Errand, Way, Workstation, short_leases
 
 QUESTIONS = ("zufrieden", "minuten", "wunsch", "lob", "tadel")
-GIVES_UP = 5
+GIVES_UP, MOST_TRIES = 5, 100
 _OUTCOMES = (
     (Outcome.NO_ANSWER, 30), (Outcome.BUSY, 15), (Outcome.MAILBOX, 10), (Outcome.APPOINTMENT, 20),
     (Outcome.SOFT_REFUSAL, 5), (Outcome.HARD_REFUSAL, 7), (Outcome.WITHDRAWN, 3), (Outcome.NOT_WORKING, 5),
@@ -196,8 +196,9 @@ class Client(Acts):
 
         After a wrong way it may be that no act can be done with it; then it stays as it is.
         """
-        done = False
-        while not done and self.failed < GIVES_UP:
+        done, tries = False, 0
+        while not done and self.failed < GIVES_UP and tries < MOST_TRIES:
+            tries += 1
             try:
                 if self.study is None:
                     self.sign_in()

@@ -132,7 +132,7 @@ def control(name: str, stage: Stage, seed: int) -> tuple[Report, frozenset[Wrong
     stage.servers.alone()
     if wanted.stand_in:
         stage.servers.stand_by(synchronous=False)
-    folder = stage.folder / wanted.way.value.replace(" ", "-")
+    folder = stage.folder / name.replace(" ", "-").replace("'", "")
     centre = in_folder(folder, people=plan.people, interviewers=plan.clients, target=plan.target, seed=seed)
     database = f"control_{random.Random(seed).getrandbits(16):04x}_{list(CONTROLS).index(name)}"
     move(centre, stage.servers, stage.ports, stage.servers.working.authority, database)

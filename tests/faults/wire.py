@@ -17,6 +17,9 @@ from pathlib import Path
 
 SSL_REQUEST = (8).to_bytes(4, "big") + (80877103).to_bytes(4, "big")  # PostgreSQL manual, "Message Formats"
 _COMMIT = b"COMMIT\0"
+_PREPARED = b"_pg3_"
+"""What the driver's names of prepared statements begin with: one alone, without a COMMIT, may be a transaction, too."""
+_ONE_IN = 5
 
 
 class Fault(StrEnum):
@@ -91,18 +94,22 @@ class _Line:
     async def _requests(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, swallow: asyncio.Event) -> None:
         while data := await source.read(65536):
             await self.flowing.wait()
-            if self.due and _COMMIT in data:
+            if self.due and self._ends(data):
                 fault = self.due.pop()
                 self.done[fault] += 1
                 if fault is Fault.LOSE_REQUEST:
                     return
                 if fault is Fault.HALVE:
-                    to.write(data[: data.index(_COMMIT) + 3])
+                    to.write(data[: data.index(_COMMIT) + 3] if _COMMIT in data else data[: len(data) // 2])
                     await to.drain()
                     return
                 swallow.set()
             to.write(data)
             await to.drain()
+
+    def _ends(self, data: bytes) -> bool:
+        """Tell whether a message ends a transaction: by COMMIT, or as a statement of its own, one of those in five."""
+        return _COMMIT in data or (_PREPARED in data and self.draw.randrange(_ONE_IN) == 0)
 
     async def _answers(self, source: asyncio.StreamReader, to: asyncio.StreamWriter, swallow: asyncio.Event) -> None:
         while data := await source.read(65536):
