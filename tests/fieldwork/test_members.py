@@ -135,7 +135,7 @@ def test_a_leads_password_takes_another_lead_and_a_second_person(
     mine, target = SECOND_LEAD.password, first.me.id
     for own, other, words in (
         (mine, None, "two people"),
-        ("falsch falsch falsch", SecondPerson("witness", PASSWORDS["witness"]), "Your password: It is wrong"),
+        ("falsch falsch falsch", SecondPerson("witness", PASSWORDS["witness"]), "The password is wrong"),
         (mine, SecondPerson("witness", "falsch falsch falsch"), "wrong, or"),
         (mine, SecondPerson("zweite", mine), "wrong, or"),  # the same person twice
         (mine, SecondPerson("lead", PASSWORDS["lead"]), "wrong, or"),  # whom it is about

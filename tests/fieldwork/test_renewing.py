@@ -202,7 +202,7 @@ def test_cut_short_nothing_is_changed(made: Made, lead: OpenStudy, monkeypatch: 
 def test_whoever_signs_in_at_that_very_moment_does_not_come_in_with_the_old_keys(
     made: Made, lead: OpenStudy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = study._unlock
+    real = study.unlocked
 
     def slowly(*words: Any, **more: Any) -> Any:
         found = real(*words, **more)
@@ -210,8 +210,8 @@ def test_whoever_signs_in_at_that_very_moment_does_not_come_in_with_the_old_keys
         return found
 
     monkeypatch.setattr(type(lead.database), "refuse_others", lambda _self: None)
-    monkeypatch.setattr(study, "_unlock", slowly)
+    monkeypatch.setattr(study, "unlocked", slowly)
     with pytest.raises(KeysRenewed):
         made.sign_in("anna")
-    monkeypatch.setattr(study, "_unlock", real)
+    monkeypatch.setattr(study, "unlocked", real)
     assert made.sign_in("anna").open_keys.epoch == 2

@@ -57,8 +57,7 @@ def test_calls_interviews_and_who_is_calling(day: Made) -> None:
     assert (seen.attempts, seen.attempts_today, seen.complete_today) == (10, 10, 5)
     assert (seen.pending, seen.stock) == (5, 0)
     assert [(one.name, one.since, one.what) for one in seen.calling] == [("Anna Fragt", day.clock(), "interview")]
-    assert seen.next_due is not None
-    assert seen.next_due > day.clock()
+    assert seen.next_due is None  # there are others who may be called now
     day.clock.forward(hours=24)
     tomorrow = supervising.progress(witness)
     assert (tomorrow.attempts_today, tomorrow.complete_today, tomorrow.calling) == (0, 0, ())
