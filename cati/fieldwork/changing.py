@@ -34,10 +34,10 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
         with study.transaction() as transaction:
             study.database.hold_settings(transaction)
             settings = _beside(study, transaction, settings, changed)
+            if set(changed) & _RESCHEDULES:  # before the quotas, as whoever claims takes them
+                timelines.replan_all(transaction, log.seconds(study.now()))
             studies.replace_settings(transaction, settings_to_json(settings))
             keep_rules(transaction, settings)
-            if set(changed) & _RESCHEDULES:
-                timelines.replan_all(transaction, log.seconds(study.now()))
             log.note(study, transaction, Act.SETTINGS, changed=list(changed))
     return replace(study, settings=settings), changed
 
