@@ -51,10 +51,10 @@ def test_look_size_and_language_are_remembered(led: MainWindow, qtbot: QtBot) ->
 
 def test_text_grows_to_twice_its_size_and_no_further(led: MainWindow) -> None:
     small = QApplication.font().pointSizeF()
-    for _ in range(12):
+    for _ in theme.SCALES:
         led.wear(scale=next_scale(1))
     assert QApplication.font().pointSizeF() == pytest.approx(2 * small)
-    for _ in range(12):
+    for _ in theme.SCALES:
         led.wear(scale=next_scale(-1))
     assert QApplication.font().pointSizeF() == pytest.approx(small)
 
