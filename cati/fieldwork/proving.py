@@ -34,8 +34,17 @@ class SecondPerson:
     password: str = field(repr=False)
 
 
-def wrong_sign_in(*, start: bool = False) -> WrongPassword:
-    """Return the one Problem for a login that does not exist or a password that is wrong; ``start``: one of the two."""
+def wrong_sign_in(*, start: bool = False, erased: bool = False) -> WrongPassword:
+    """Return the one Problem for a login that does not exist or a password that is wrong; ``start``: one of the two.
+
+    ``erased``: the contacts are gone, and with them what all passwords but the research leads' open.
+    """
+    if erased:
+        return WrongPassword(
+            tr("Sign-in"),
+            tr("Login or password is wrong, or no longer opens anything."),
+            tr("The contacts of this study are erased; only its research leads sign in. Mind upper and lower case."),
+        )
     if start:
         return WrongPassword(
             tr("Sign-in"),

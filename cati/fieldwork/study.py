@@ -35,7 +35,7 @@ from cati.fieldwork.staffing import (
     staff,
 )
 from cati.fieldwork.stations import give_up_seal, note_station
-from cati.fieldwork.unlocking import unlocked
+from cati.fieldwork.unlocking import unlocked, usable_seal
 from cati.fieldwork.updating import end_copies
 from cati.settings import StudySettings, check_settings, settings_from_json, settings_to_json
 from cati.store import erasure, studies
@@ -248,10 +248,11 @@ def open_study(
         if tries is None:
             tries = tries_of(folder, database, row.id, now)
             tries.begin(login)
-        member, model = _member_and_model(database, row, login, password)
         seal_path = seal_path or places.seals() / f"{row.id}.seal"
         begun = _is_ending(database, row, (login, password), seal_path, now, to_erase=to_erase)
-        opened = unlocked(row, member, (password, start_password), seal_path, begun=begun)
+        seal = usable_seal(row, seal_path, begun=begun)
+        member, model = _member_and_model(database, row, login, password)
+        opened = unlocked(row, member, (password, start_password), seal)
         database.reads_every_contact = reads_every_contact(database, Role(member.role))
         study = OpenStudy(
             folder=folder,
@@ -280,7 +281,7 @@ def open_study(
         if row is not None and not database.by_functions:
             note_refused(database, row.id, login, now())
         database.close()
-        raise wrong_sign_in(start=bool(start_password)) from None
+        raise wrong_sign_in(start=bool(start_password), erased=row is not None and row.erased_at is not None) from None
     except BaseException as error:
         if tries is not None and database.works_for == "" and not isinstance(error, TooSoon):
             tries.take_back(login)

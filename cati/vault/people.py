@@ -173,7 +173,7 @@ def unlock_member(record: MemberRecord, password: str, seal_: Seal) -> MemberKey
     try:
         plain = open_sealed(opening, record.sealed_keys, *_where(record, "keys"))
     except SealBroken:
-        raise _wrong_password() from None
+        raise wrong_password() from None
     parts = [plain[at : at + KEY_LENGTH] for at in range(0, len(plain), KEY_LENGTH)]
     keys = MemberKeys(record.member_id, parts[0], parts[1], parts[2] if len(parts) > 2 else None)  # noqa: PLR2004 - leads have a third
     if _publics(keys) != (record.encryption_public, record.signing_public, record.answers_public):
@@ -200,7 +200,7 @@ def unlock_answers(record: MemberRecord, password: str) -> bytes:
     try:
         return open_sealed(opening, record.sealed_answers, *_where(record, "answers"))
     except SealBroken:
-        raise _wrong_password() from None
+        raise wrong_password() from None
 
 
 def change_password(
@@ -275,7 +275,8 @@ def _refuse_weak(password: str, login: str, names: Sequence[str]) -> None:
         raise Problem(tr("Password"), " ".join(faults), tr("Take four words that have nothing to do with each other."))
 
 
-def _wrong_password() -> WrongPassword:
+def wrong_password() -> WrongPassword:
+    """Return the Problem for a password that opens nothing."""
     return WrongPassword(tr("Sign-in"), tr("The password is not right."), tr("Type it again."))
 
 

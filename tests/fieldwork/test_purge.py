@@ -268,9 +268,13 @@ def test_answers_and_counts_stay_for_the_research_lead_alone(ended: Made, tmp_pa
         (cell.complete, cell.closed + cell.callable) for cell in before.cells
     ]
     assert export(lead, tmp_path / "after", {ExportFormat.CSV}).interviews == 12
-    for login in ("witness", "anna"):
-        with pytest.raises(Problem):
+    told = set()
+    for login in ("witness", "anna", "anna", "nobody"):
+        with pytest.raises(WrongPassword) as refused:
             ended.sign_in(login)
+        told.add(str(refused.value))
+    assert len(told) == 1, "whether there is such a login is nobody's business"
+    assert "only its research leads" in told.pop()
     with pytest.raises(Problem, match="contacts of this study are erased"):
         calling.take_next_case(lead)
 
