@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,5 +28,8 @@ def _english_and_a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     set_language("en")
     yield
+    if (core := sys.modules.get("PySide6.QtCore")) is not None and core.QCoreApplication.instance() is not None:
+        # Closed windows go now: nobody's event loop would end them, and their timers ask for a study that is gone.
+        core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
     set_language("en")
     shutil.rmtree(temporary, ignore_errors=True)

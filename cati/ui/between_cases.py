@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
@@ -46,7 +47,7 @@ class BetweenCases:
         self._page = page
         self.noted: Noted | None = None
         self._withdrawing = ""
-        self.wanted = Wanted(page, lambda: page.study, lambda problem: page.say(in_words(problem)))
+        self.wanted = Wanted(page, lambda: page.study, lambda problem: page.say(in_words(problem)), self._give_back)
 
     def build(self) -> None:
         """Make the views, in the language and size in force; those there were go."""
@@ -147,6 +148,17 @@ class BetweenCases:
         self.noted = None
         self.idle.forget()
         self._page.deliver(case, on_the_line=on_the_line)
+
+    def _give_back(self, case: DeliveredCase, done: Callable[[], None]) -> None:
+        """Give a case back that came after somebody had stopped waiting for it; nobody has seen it here."""
+        study = self._page.study
+
+        def given(_told: object) -> None:
+            if study.desk is not None:
+                study.desk.let_go(case.case_id)
+            done()
+
+        ask(self._page, study, lambda: calling.let_go(study), given, given)
 
     def _ask_withdrawal(self) -> None:
         case, name = self.idle.caller()

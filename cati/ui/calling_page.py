@@ -138,12 +138,15 @@ class CallingPage(QWidget):
             self.idle.show_ready()
             self.say(lost_words(unsaved))
 
+    def _show_waiting(self, heading: str, words: str) -> None:
+        self.idle.show_waiting(heading, words)
+
     def _follow(self, line: ServerLine) -> None:
         """Listen to what becomes of the acts on their way to the server."""
         line.kept.connect(self._show_kept)
         line.lost.connect(self._lose)
         line.said.connect(self.say)
-        line.waits.connect(lambda heading, words: self.idle.show_noted(words, heading))
+        line.waits.connect(self._show_waiting)
         line.collect()  # what an earlier window had left behind was sent while signing in
 
     def tick(self) -> None:

@@ -47,6 +47,7 @@ class IdleView(QWidget):
         self.mine.setAccessibleName(tr("My appointments"))
         self.mine_heading = theme.words("", "heading")
         self._undo = 0
+        self._before_waiting: tuple[str, str] | None = None
         self._lay_out(unit)
         self.search.returnPressed.connect(lambda: self.search_wanted.emit(self.search.text()))
         self.found.itemActivated.connect(lambda item: self.caller_chosen.emit(item.data(_CASE)))
@@ -98,8 +99,21 @@ class IdleView(QWidget):
     def show_noted(self, words: str, heading: str = "") -> None:
         """Show what was kept of the last case."""
         clear(self.blocked)
-        self.heading.setText(heading or tr("Noted"))
+        self._before_waiting = None
+        self._say(heading or tr("Noted"), words)
+
+    def _say(self, heading: str, words: str) -> None:
+        self.heading.setText(heading)
         self.about.setText(words)
+
+    def show_waiting(self, heading: str, words: str) -> None:
+        """Show what is being waited for; "" shows again what stood there, unless something came in its place."""
+        if heading:
+            self._before_waiting = self._before_waiting or (self.heading.text(), self.about.text())
+            self._say(heading, words)
+        elif self._before_waiting is not None:
+            before, self._before_waiting = self._before_waiting, None
+            self._say(*before)
 
     def show_undo(self, seconds: int) -> None:
         """Show how long the outcome can be taken back; 0 hides it."""

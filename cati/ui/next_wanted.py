@@ -16,6 +16,9 @@ from cati.ui.asking_study import ask
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
 
+SOON_SECONDS = 0.4
+"""After so long it is said that something was asked for; what comes sooner needs no words, which would only flicker."""
+
 AWAY_SECONDS = 3.0
 """After so long without an answer it is said that the server is away."""
 
@@ -33,21 +36,37 @@ class _Wish:
 class Wanted:
     """One wish at a time. A case that comes is known to the desk before it is shown; none comes while acts wait."""
 
-    def __init__(self, owner: QWidget, study: Callable[[], OpenStudy], refused: Callable[[Problem], None]) -> None:
-        """Ask on behalf of ``owner``; ``refused`` hears why something cannot be had."""
+    def __init__(
+        self,
+        owner: QWidget,
+        study: Callable[[], OpenStudy],
+        refused: Callable[[Problem], None],
+        unwanted: Callable[[DeliveredCase, Callable[[], None]], None],
+    ) -> None:
+        """Ask on behalf of ``owner``; ``refused`` hears why something cannot be had.
+
+        ``unwanted`` gives a case back that came after nobody wanted it any more, and calls its second argument then.
+        """
         self._owner = owner
+        self._unwanted = unwanted
         self._study = study
         self._refused = refused
         self._wish: _Wish | None = None
+        self._after: _Wish | None = None
         self._again_at = 0.0
         self._away = False
         self.is_asking = False
 
     def want(self, work: Callable[[], Any], done: Callable[[Any], None], *, insist: bool = False) -> None:
         """Have this asked: at once of a folder, in the background of a server; ``insist``: until it answers."""
-        if self.is_asking:
+        wish = _Wish(work, done, insist, time.monotonic())
+        if self.is_asking:  # what is being asked cannot be called back; a case that comes of it goes before
+            self._after = wish
             return
-        self._wish = _Wish(work, done, insist, time.monotonic())
+        self._begin(wish)
+
+    def _begin(self, wish: _Wish) -> None:
+        self._wish = wish
         self._again_at, self._away = 0.0, False
         self.try_again()
 
@@ -56,16 +75,23 @@ class Wanted:
         """Tell whether something is wanted that has not come yet."""
         return self._wish is not None
 
+    @property
+    def insists(self) -> bool:
+        """Tell whether what is wanted is asked for until it comes, as the next case is."""
+        return self._wish is not None and self._wish.insist
+
+    def seconds(self) -> float:
+        """Return for how long something has been wanted, 0 when nothing is."""
+        return time.monotonic() - self._wish.since if self._wish is not None else 0.0
+
     def is_late(self) -> bool:
         """Tell whether what is wanted has not come for so long that it must be said."""
         return self._wish is not None and (self._away or time.monotonic() - self._wish.since >= AWAY_SECONDS)
 
     def forget(self) -> bool:
-        """Want nothing any more; False when nothing was, or it is being asked at this moment."""
-        if self._wish is None or self.is_asking:
-            return False
-        self._wish = None
-        return True
+        """Want nothing any more, False when nothing was; a case that was being asked for is given back if it comes."""
+        wanted, self._wish, self._after = self._wish is not None, None, None
+        return wanted
 
     def try_again(self) -> None:
         """Ask for what is wanted, when it is time."""
@@ -90,15 +116,30 @@ class Wanted:
                 self.is_asking = False
 
     def _came(self, found: Any) -> None:
-        wish, self._wish, self.is_asking = self._wish, None, False
+        wish, self._wish = self._wish, None
         if wish is not None:
+            self.is_asking = False
             wish.done(found)
+            self._go_on(found)
+        elif isinstance(found, DeliveredCase):
+            self._unwanted(found, self._go_on)
+        else:
+            self._go_on()
+
+    def _go_on(self, found: object = None) -> None:
+        """Ask for what was wanted meanwhile, unless a case came."""
+        self.is_asking = False
+        after, self._after = self._after, None
+        if after is not None and not isinstance(found, DeliveredCase):
+            self._begin(after)
 
     def _failed(self, problem: Problem) -> None:
         from cati.fieldwork.desk import is_away  # noqa: PLC0415 - for studies on a server
 
         wish, self.is_asking = self._wish, False
-        if wish is None:
+        if wish is None or self._after is not None:
+            self._wish = None
+            self._go_on()
             return
         if wish.insist and is_away(problem):
             self._again_at, self._away = time.monotonic() + _AGAIN_SECONDS, True

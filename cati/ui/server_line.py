@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cati.fieldwork.calling import Noted, OnTheWay, Receipt
 from cati.text import tr, trn
 from cati.ui import theme
-from cati.ui.next_wanted import AWAY_SECONDS, Wanted
+from cati.ui.next_wanted import AWAY_SECONDS, SOON_SECONDS, Wanted
 from cati.ui.read_aloud import announce
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class ServerLine(QWidget):
     """A line at the foot of the page, which keeps its place so that nothing moves.
 
     Reports ``kept(words, Noted or None)`` of the case that ended last, ``lost(case, unsaved)``, ``said`` for a notice,
-    and ``waits(heading, words)`` when something is late between two cases.
+    and ``waits(heading, words)`` when something is late between two cases; both are "" when nothing is.
     """
 
     kept = Signal(str, object)
@@ -99,16 +99,22 @@ class ServerLine(QWidget):
 
     def _say_what_waits(self, standing: Standing) -> None:
         """Say between two cases what has not come for so long that it must be said."""
-        if self._wanted.is_late():
+        if self._wanted.is_late() or (self._wanted.waits and is_not_saved(standing)):
             self.waits.emit(
                 tr("The server does not answer"),
-                tr("The next case comes by itself as soon as it does. Esc: stop waiting."),
+                tr("The next case comes by itself as soon as it does. Esc: stop waiting.")
+                if self._wanted.insists
+                else tr("What you asked for is looked up as soon as it does. Esc: stop waiting."),
             )
+        elif self._wanted.seconds() >= SOON_SECONDS:
+            self.waits.emit(tr("One moment …"), tr("The server is being asked. Esc: stop waiting."))
         elif self._due is not None and is_not_saved(standing):
             words = tr("It is kept on this workstation, and saved by itself as soon as the server answers.")
             if not self._due[0].completed:
                 words += " " + tr("Until then it cannot be undone.")
             self.waits.emit(tr("Not saved yet"), words)
+        else:
+            self.waits.emit("", "")
 
     def collect(self) -> None:
         """Take in what the server made of the acts that were sent."""

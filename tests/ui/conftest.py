@@ -230,6 +230,9 @@ class Remote:
             found = {
                 "pending": counts.sizes(transaction)["pending"],
                 "outcomes": counts.outcomes(transaction),
+                "held": transaction.exec_driver_sql(
+                    'SELECT count(*) FROM "case" WHERE lease_holder IS NOT NULL'
+                ).scalar_one(),
                 "events": {case: len(drafts.events(transaction, case)) for case in drafts.open_cases(transaction)},
             }
         server.close()

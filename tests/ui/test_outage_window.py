@@ -214,6 +214,39 @@ def test_calls_end_without_the_server_and_the_next_case_waits(seat: Seat, remote
     seat.until(lambda: remote.kept()["outcomes"] == {"no_answer": 1, "appointment": 1})
 
 
+def test_return_is_answered_while_the_server_is_silent_and_escape_gives_back_what_comes_late(
+    seat: Seat, remote: Remote
+) -> None:
+    seat.take()
+    seat.press("n")
+    seat.until(lambda: "Called again" in seat.page.idle.about.text())
+    noted = seat.page.idle.heading.text(), seat.page.idle.about.text()
+    remote.wire.blocked.set()
+    seat.press(RETURN)
+    seat.until(lambda: seat.page.idle.heading.text() == "One moment …")
+    seat.until(lambda: "does not answer" in seat.page.idle.heading.text())
+    seat.press(ESCAPE)
+    assert seat.page.idle.heading.text() == "Ready?"
+    assert noted != ("Ready?", "")
+    remote.wire.blocked.clear()
+    seat.until(lambda: not seat.page.wanted.is_asking)
+    assert seat.page.case is None, "nobody wanted it any more"
+    assert remote.kept()["held"] == 0
+    seat.press(RETURN)
+    seat.until(lambda: seat.page.case is not None)
+
+
+def test_what_is_asked_while_another_question_is_out_is_not_forgotten(seat: Seat, remote: Remote) -> None:
+    remote.wire.blocked.set()
+    page = seat.page
+    page.between.search("0000")  # is being asked, and nothing comes back
+    seat.press(RETURN)
+    assert page.case is None
+    remote.wire.blocked.clear()
+    seat.until(lambda: page.case is not None)
+    assert seat.longest < LEAST_WAIT
+
+
 def test_a_window_closed_in_an_outage_sends_the_rest_at_the_next_sign_in(
     seat: Seat, remote: Remote, make_window: Any, ready: Any, qtbot: QtBot
 ) -> None:
