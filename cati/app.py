@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from cati.bugs import catch_all
 from cati.text import LANGUAGES, set_language, tr
 from cati.ui import preferences, qt_words, theme
+from cati.ui.collecting import collect_in_this_thread
 from cati.ui.look import show_on_screen
 from cati.ui.main_window import MainWindow
 
@@ -44,6 +45,7 @@ def main() -> int:
 
     app, window = build(sys.argv[1:])
     guard(window)
+    collect_in_this_thread(window)
     if len(sys.argv) > 1:  # a link file, opened from a file manager or on a terminal
         window.show_sign_in(Path(sys.argv[1]).absolute())
     show_on_screen(window, window.screen().availableGeometry())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -27,9 +29,20 @@ def _english_and_a_home_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("TMPDIR", str(temporary))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     set_language("en")
+    if _qt() is not None:  # as in the program: widgets are freed in their own thread, wherever the garbage was made
+        gc.disable()
     yield
-    if (core := sys.modules.get("PySide6.QtCore")) is not None and core.QCoreApplication.instance() is not None:
+    if (core := _qt()) is not None:
+        from cati.ui.collecting import collect_what_is_due  # where Qt is at work already
+
         # Closed windows go now: nobody's event loop would end them, and their timers ask for a study that is gone.
         core.QCoreApplication.sendPostedEvents(None, core.QEvent.Type.DeferredDelete.value)
+        collect_what_is_due()
     set_language("en")
     shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _qt() -> ModuleType | None:
+    """Return Qt's core in a process where widgets are about, None in others."""
+    core = sys.modules.get("PySide6.QtCore")
+    return core if core is not None and core.QCoreApplication.instance() is not None else None

@@ -80,6 +80,8 @@ class Proxy:
 
     def close(self) -> None:
         """Listen no more."""
+        with suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)  # whoever waits in accept() is not woken by close() alone
         self._listener.close()
         self.cut_all()
 

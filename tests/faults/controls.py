@@ -22,6 +22,9 @@ from tests.faults.histories import Did
 from tests.faults.servers import Pair
 from tests.faults.workstation import Way
 
+_SENT_TWICE = 6
+"""So many answers under two ids, of which some were there already."""
+
 LARGE_BUFFERS = ("wal_buffers = 16MB", "bgwriter_delay = 10s")
 """Settings by which a server writes its log ahead only where a commit waits for it, or its log writer comes round."""
 
@@ -53,10 +56,17 @@ def _only_work(crew: Crew, _stage: Stage) -> None:
 
 
 def _lose_replies(crew: Crew, stage: Stage) -> None:
+    """Replies are lost until answers were sent twice: which replies it meets is left to chance."""
+
+    def sent_twice() -> int:
+        return sum(act.did is Did.ANSWER and len(act.drawn) > 1 for act in crew.acts())
+
     crew.wait(5, 60)
-    for _ in range(6):
+    for _ in range(40):
         stage.line.send(wire.Order(wire.Fault.LOSE_REPLY, 4))
         crew.wait(10, 30)
+        if sent_twice() >= _SENT_TWICE:
+            break
 
 
 def _crash(crew: Crew, stage: Stage) -> None:
