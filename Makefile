@@ -21,7 +21,7 @@ lint:
 	$(BIN)/lint-imports
 
 test: lint
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 -m "not bench"
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n 3 --tb=short -m "not bench"
 
 bench:
 	@$(PYTHON) packaging/prepare.py test

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import shutil
@@ -16,6 +17,7 @@ import pytest
 # Before anything imports Qt or asks where things lie.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CATI_HOME"] = tempfile.mkdtemp(prefix="cati-tests-")
+atexit.register(shutil.rmtree, os.environ["CATI_HOME"], ignore_errors=True)
 
 from cati.text import set_language
 

@@ -181,7 +181,7 @@ def standing_by(primary: Cluster) -> Iterator[Cluster]:
 
 def _own_folder() -> Path:
     # Not in a test's own folder: that one is its user's alone, and a socket's path must be short.
-    folder = Path(tempfile.mkdtemp(prefix="cati-pg-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-of-cati-", dir="/tmp"))
     if os.geteuid() == 0:
         user = pwd.getpwnam("postgres")
         os.chown(folder, user.pw_uid, user.pw_gid)

@@ -56,7 +56,7 @@ def started(words: list[str], etc: Path, data: Path, port: int) -> list[str]:
 @pytest.fixture(params=["compose", "unit"])
 def server(request: pytest.FixtureRequest) -> Iterator[tuple[Path, int, str]]:
     """A server as compose file or unit starts it; gives its folder, its port, and its authority."""
-    etc = Path(tempfile.mkdtemp(prefix="cati-pg-", dir="/tmp"))
+    etc = Path(tempfile.mkdtemp(prefix="pg-of-cati-", dir="/tmp"))
     authority = postgres.new_authority()
     certificate, key = authority.signed(NAME)
     (etc / "server.crt").write_text(certificate)

@@ -14,7 +14,13 @@ import pytest
 
 def cati(*words: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
     environment = {key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")}
-    environment |= {"CATI_HOME": str(home), "LANG": "en_GB.UTF-8", "QT_QPA_PLATFORM": "offscreen"}
+    (home.parent / "temporary").mkdir(exist_ok=True)  # the erasure searches what the program left among temporary files
+    environment |= {
+        "TMPDIR": str(home.parent / "temporary"),
+        "CATI_HOME": str(home),
+        "LANG": "en_GB.UTF-8",
+        "QT_QPA_PLATFORM": "offscreen",
+    }
     return subprocess.run(
         [sys.executable, "-m", "cati", *map(str, words)], capture_output=True, text=True, check=False, env=environment
     )

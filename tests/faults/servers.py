@@ -191,7 +191,7 @@ def pair(authority: postgres.Authority, signed: tuple[str, str], mebibytes: int,
     nodes = []
     try:
         for _ in range(2):
-            folder = Path(tempfile.mkdtemp(prefix="cati-pg-", dir="/tmp"))
+            folder = Path(tempfile.mkdtemp(prefix="pg-of-cati-", dir="/tmp"))
             (folder / "data").mkdir()
             if os.geteuid() == 0:
                 user = pwd.getpwnam("postgres")
