@@ -17,9 +17,10 @@ import pytest
 # Before anything imports Qt or asks where things lie.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CATI_HOME"] = tempfile.mkdtemp(prefix="cati-tests-")
-atexit.register(shutil.rmtree, os.environ["CATI_HOME"], ignore_errors=True)
 
 from cati.text import set_language
+
+atexit.register(shutil.rmtree, os.environ["CATI_HOME"], ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
