@@ -51,6 +51,11 @@ def new_start_password() -> str:
 
 
 def typed_start_password(typed: str) -> str:
-    """Return a start password as it was printed, however it was typed: case, blanks, and O for 0, I and L for 1."""
+    """Return a start password as it was printed, however it was typed: case, blanks, and O for 0, I and L for 1.
+
+    One that a research lead made up, in words, is returned as it is.
+    """
     bare = "".join(typed.split()).replace("-", "").lower().translate(str.maketrans("oil", "011"))
+    if len(bare) != _GROUPS * _GROUP or not set(bare) <= set(_ALPHABET):
+        return typed
     return "-".join(bare[at : at + _GROUP] for at in range(0, len(bare), _GROUP))

@@ -48,7 +48,7 @@ def test_a_members_whole_time(office: Office) -> None:
     with pytest.raises(WrongPassword, match="holds once"):
         office.open("carla", OWN, start=staffing.drawn_start_password())
     members.reset_password(lead, carla.id, FIRST, cost=CHEAP)
-    study = office.open("carla", FIRST)
+    study = office.open("carla", " ", start=FIRST)  # in a lead's own words, where a start password goes
     staffing.change_password(study, FIRST, OWN, cost=CHEAP)
     assert not office.open("carla", OWN).me.start_password
     with pytest.raises(WrongPassword):

@@ -49,6 +49,8 @@ def test_a_start_password_survives_being_typed() -> None:
     for typed in (made, made.upper(), made.replace("-", " "), made.replace("-", ""), made.replace("0", "O")):
         assert typed_start_password(typed) == made
     assert typed_start_password(made.replace("1", "l").replace("0", "o")) == made
+    for in_words in ("Vier Worte am Montag", "gelber Kahn unter neun Birken", made[:-1], ""):
+        assert typed_start_password(in_words) == in_words, "made up by a research lead"
 
 
 def test_logins_are_folded_without_losing_any() -> None:
