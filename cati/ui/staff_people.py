@@ -188,8 +188,10 @@ class PeoplePart(Page):
         self.note.hide()
         self.skills.fill(member.languages, converts=member.converts)
         me, lead = member.id == self.study.me.id, member.role.value == "research_lead"
-        self.losing.setVisible(not me)
-        self.leaving.setVisible(member.active and not me)
+        for part, here in ((self.losing, not me), (self.leaving, member.active and not me)):
+            if not here and part.isAncestorOf(self.focusWidget()):  # else the cursor leaves the page with the button
+                self.person.setFocus()
+            part.setVisible(here)
         self.two.setVisible(lead)
         for editor in (self.password, self.own, self.second_login, self.second_password):
             editor.clear()

@@ -186,7 +186,10 @@ def test_who_leaves_is_asked_about_once_more(window: MainWindow, ready: Any, qtb
         lead, NewMember(login="cora", name="Cora Neu", role=Role.INTERVIEWER, password=OWN), cost=ready.cost
     )
     people = _page(window, ready).people
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
     people.person.setCurrentIndex(people.person.findText("Cora Neu (cora)"))
+    people.leave.setFocus()
     qtbot.mouseClick(people.leave, Qt.MouseButton.LeftButton)
     assert {m.login: m.active for m in staffing.staff(lead)}["cora"], "asked once more"
     assert "Cora Neu" in people.note.text()
@@ -194,6 +197,7 @@ def test_who_leaves_is_asked_about_once_more(window: MainWindow, ready: Any, qtb
     qtbot.mouseClick(people.leave, Qt.MouseButton.LeftButton)
     assert not {m.login: m.active for m in staffing.staff(lead)}["cora"]
     assert people.person.currentText() == "Cora Neu (cora) – has left"
+    assert people.person.hasFocus(), "whoever works by keyboard stays on this page"
     assert not people.leaving.isVisible()
     assert "works in the study again" in people.about_reset.text()
 
