@@ -20,6 +20,7 @@ from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.open_study import OpenStudy, Role
 from cati.fieldwork.placing import Timeline, fresh_standing, rank_of, sealed_contact, timeline
 from cati.fieldwork.refused_rows import delete_received_file, refused_list, write_refused
+from cati.fieldwork.settings_in_force import in_force
 from cati.files.headers import LABELS, Field, plain_header
 from cati.files.mapping import (
     CONSTANT_FIELDS,
@@ -202,6 +203,7 @@ def bring_in(
     """Judge every row, seal what is accepted and write it in one transaction: all or nothing.
 
     ``rows_on_slip`` is what the office wrote on the hand-over slip; `SlipDiffers` when the list has another number.
+    A Problem when somebody changed the settings by which the rows were judged.
     Raises Cancelled (nothing is kept). ``progress`` gets (steps done, steps in all): judging, sealing and writing.
     """
     study.require(Role.SUPERVISOR)
@@ -237,6 +239,12 @@ def bring_in(
     step = _Steps(progress, cancelled, rows_on_slip, total)
     new = _sealed(study, accepted, now, step)
     with study.database.transaction(large=True) as transaction:
+        if in_force(study, transaction).settings != study.settings:
+            raise Problem(
+                received.name,
+                tr("The settings of the study were changed while this list lay open; nothing was brought in."),
+                tr("Look at the columns once more and bring it in again."),
+            )
         kept, known = _without_known(transaction, new)
         _write(transaction, kept, step)
         refused = sorted((*refused, *known), key=lambda one: one.row)

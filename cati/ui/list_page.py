@@ -76,6 +76,10 @@ class ListPage(Page):
         self.begin_at = self.choose
         self.show_counts()
 
+    def take_over(self, study: OpenStudy) -> None:
+        """Judge by settings that were changed elsewhere; what is being read or brought in goes on as it began."""
+        self.study = self.mapping.study = self.report.study = study
+
     def _later_parts(self) -> QWidget:
         self.later = QWidget()
         stack = QVBoxLayout(self.later)

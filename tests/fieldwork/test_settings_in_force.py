@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from cati.fieldwork import calling, placing
+from cati.demo.people import invent_list
+from cati.errors import Problem
+from cati.fieldwork import calling, placing, sample
 from cati.fieldwork.calling import DeliveredCase, NoCase
 from cati.fieldwork.changing import change_settings
 from cati.fieldwork.open_study import OpenStudy
@@ -134,3 +137,17 @@ def test_what_is_in_force_is_read_anew_only_when_it_changed(made: Made, monkeypa
     monkeypatch.setattr("cati.fieldwork.settings_in_force.settings_from_json", None)
     with anna.transaction() as transaction:
         assert in_force(anna, transaction).settings == changed.settings
+
+
+def test_a_list_is_not_brought_in_by_settings_that_hold_no_more(made: Made, tmp_path: Path) -> None:
+    lead, witness = made.sign_in("lead"), made.sign_in("witness")
+    path = tmp_path / "list.csv"
+    path.write_bytes(invent_list(6, witness.settings, random.Random(1), today=witness.now().date()))
+    received = sample.receive(witness, path)
+    mapping = sample.propose(witness, received)
+    changed = _busy_for(lead, 50)
+    with pytest.raises(Problem, match="were changed while this list lay open"):
+        sample.bring_in(witness, received, mapping, rows_on_slip=6)
+    assert raw(lead, 'SELECT count(*) AS n FROM "case"') == [{"n": 0}]
+    told = replace(witness, settings=changed.settings)  # as the window is, a moment later
+    assert sample.bring_in(told, received, mapping, rows_on_slip=6).accepted == 6
