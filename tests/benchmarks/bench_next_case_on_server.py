@@ -6,7 +6,6 @@ The bare claim is that of `bench_contention`: BEGIN, UPDATE … FOR UPDATE SKIP 
 from __future__ import annotations
 
 import os
-import random
 from contextlib import closing
 from dataclasses import replace
 from typing import Any
@@ -24,25 +23,47 @@ SETTINGS = (
 )  # fmt: skip
 
 
+NAIVE = """
+WITH complete AS (
+    SELECT l.site, l.department, count(*) AS n FROM "case" AS c JOIN cell AS l ON l.id = c.cell
+    WHERE c.final_code = '1.1' GROUP BY l.site, l.department)
+SELECT c.id, coalesce(p.at, %(now)s) - %(now)s AS promised, past.calls, past.last, c.draw
+FROM "case" AS c
+JOIN cell AS l ON l.id = c.cell
+JOIN target AS t ON t.site = l.site AND t.department = l.department
+LEFT JOIN complete AS k ON k.site = l.site AND k.department = l.department
+LEFT JOIN appointment AS p ON p."case" = c.id
+LEFT JOIN LATERAL (
+    SELECT count(*) AS calls, max(a.started) AS last,
+           count(*) FILTER (WHERE (to_timestamp(a.started) AT TIME ZONE 'Europe/Berlin')::time >= '17:00') AS evenings
+    FROM attempt AS a WHERE a."case" = c.id) AS past ON true
+WHERE c.status IN (0, 1) AND c.final_code IS NULL AND past.calls < 15 AND coalesce(k.n, 0) < t.wanted
+    AND (p.at IS NULL OR p.at <= %(now)s) AND coalesce(past.last, 0) + 3600 <= %(now)s
+    AND (to_timestamp(%(now)s) AT TIME ZONE 'Europe/Berlin')::time BETWEEN '00:00' AND '23:59'
+    AND EXISTS (SELECT 1 FROM calling_time AS h WHERE h.site = l.site AND h.opens <= %(now)s AND %(now)s < h.closes)
+ORDER BY p.at IS NULL, promised, past.calls, past.evenings, past.last NULLS FIRST, c.draw LIMIT 1
+FOR UPDATE OF c SKIP LOCKED
+"""
+"""What peers do at every claim: work out of all open cases which may be called now, sort them, take the first."""
+
+
 def naive_claim(opened: OpenStudy) -> Claim:
-    """Return the claim of peers: read every open row, work out its turn, sort, take the first. The negative control."""
-    draw = random.Random(5)
+    """Return the claim of peers, in one statement. The negative control."""
     taken: list[str] = []
     behind = unbound(opened)
+    now = int(opened.now().timestamp())
 
     def act() -> None:
         with behind.transaction() as transaction:
             cursor: Any = transaction.connection.cursor()
-            cursor.execute('SELECT id, due_at, rank, tier FROM "case" WHERE status = 0 AND due_at < 4000000000')
-            best = min(cursor.fetchall(), key=lambda row: (row[3], row[2], row[1]))
-            cursor.execute('UPDATE "case" SET status = 2, fence = fence + 1 WHERE id = %s AND status = 0', (best[0],))
+            best = cursor.execute(NAIVE, {"now": now}).fetchone()
+            assert best is not None
+            cursor.execute('UPDATE "case" SET status = 2, fence = fence + 1 WHERE id = %s', (best[0],))
             taken.append(best[0])
 
     def after() -> None:
         with behind.transaction() as transaction:
-            transaction.exec_driver_sql(
-                'UPDATE "case" SET status = 0, rank = %s WHERE id = %s', ((3 << 59) + draw.getrandbits(32), taken[-1])
-            )
+            transaction.exec_driver_sql('UPDATE "case" SET status = 0 WHERE id = %s', (taken[-1],))
 
     return act, after
 
