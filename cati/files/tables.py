@@ -27,8 +27,11 @@ SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods")
 SECONDS = 5.0
 SECONDS_A_MEBIBYTE = 1.0
 """A processor's time that a file gets: a fixed part, and more for what is honestly large."""
-PATIENCE = 4.0
-"""So many times longer it may take by the clock: a computer with much else to do gives the child a part of its time."""
+PATIENCE = 4.0 if os.name == "nt" else 12.0
+"""So many times longer it may take by the clock: a computer with much else to do gives the child a part of its time.
+
+Where the system itself counts the processor's time, the clock only ends a child that does nothing at all.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
