@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from cati.errors import Cancelled, Problem
+from cati.errors import Problem
+from cati.fieldwork.fresh_cases import STEP, Asked, FreshCase, Progress, Steps, sealed_cases
 from cati.fieldwork.hand_over import check_passphrase
 from cati.fieldwork.import_report import ImportReport, grouped, grouped_notes
 from cati.fieldwork.log import Act, note, seconds
 from cati.fieldwork.mixing import field_is_over
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.fieldwork.placing import Timeline, fresh_standing, rank_of, sealed_contact, timeline
 from cati.fieldwork.refused_rows import delete_received_file, refused_list, write_refused
 from cati.fieldwork.settings_in_force import in_force
 from cati.files.headers import LABELS, Field, plain_header
@@ -40,12 +39,10 @@ from cati.files.whole_file import read_whole
 from cati.store import cases, contacts, lists, studies
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
-from cati.survey.case import Accepted, PhoneKind, Preference, Refused
+from cati.survey.case import Accepted, Refused
 from cati.text import mark, show_number, tr
 from cati.vault.containers import LARGEST, Needs, NeedsSecret, open_container
 from cati.vault.containers import needs_password as secret_needed
-from cati.vault.sealing import blind_index
-from cati.vault.study_keys import never_hashes
 
 __all__ = [
     "CONSTANT_FIELDS",
@@ -72,10 +69,6 @@ __all__ = [
     "with_field",
     "write_refused",
 ]
-
-Progress = Callable[[int, int], None]
-Asked = Callable[[], bool]
-_STEP = 1000
 
 _KNOWN = (
     "duplicate_in_study",
@@ -236,8 +229,8 @@ def bring_in(
         )
     accepted = [verdict for verdict in verdicts if isinstance(verdict, Accepted)]
     refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
-    step = _Steps(progress, cancelled, rows_on_slip, total)
-    new = _sealed(study, accepted, now, step)
+    step = Steps(progress, cancelled, rows_on_slip, total)
+    new = sealed_cases(study, accepted, now, step)
     with study.database.transaction(large=True) as transaction:
         if in_force(study, transaction).settings != study.settings:
             raise Problem(
@@ -278,99 +271,11 @@ def _today(study: OpenStudy, now: datetime) -> date:
     return wall(now, study.settings.sites[0]).date()
 
 
-class _Steps:
-    """Counts the work behind the judging and asks now and then whether to stop."""
-
-    def __init__(self, progress: Progress | None, cancelled: Asked | None, done: int, total: int) -> None:
-        self.progress, self.cancelled = progress, cancelled
-        self.done, self.total = done, total
-
-    def look(self, more: int = 0) -> None:
-        """Report ``more`` steps; raises Cancelled."""
-        self.done = min(self.done + more, self.total)
-        if self.cancelled is not None and self.cancelled():
-            raise Cancelled
-        if self.progress is not None:
-            self.progress(self.done, self.total)
-
-
-_STEPS_AT_ONCE = 3
-"""So many steps of a timeline come with a fresh case whose person has a wish: a day's. A whole one for everybody would
-make an import slower by a fifth; the rest is written while the field runs."""
-
-
-@dataclass(slots=True)
-class _New:
-    """An accepted row, sealed."""
-
-    row: int
-    cell: tuple[str, str, str]
-    id: str
-    draw: int
-    planned: Timeline
-    rank: int
-    contact: contacts.SealedContact = field(repr=False)
-    digests: tuple[bytes, ...] = field(repr=False)
-    never: tuple[bytes, ...] = field(repr=False)
-
-    def values(self, cell: int) -> tuple[object, ...]:
-        """Return the case as the store writes it, field by field as in `CaseRow`."""
-        place = self.planned[0][1]
-        queue = (int(place.status), place.tier, self.rank, place.due_at, place.turns_at)
-        return (self.id, cell, *queue, None, None, None, 0, None, self.draw)
-
-    def later(self) -> Iterator[cases.Step]:
-        """Return the steps of its timeline, ranked as `standing_of` would: the first draw of the case's own chance."""
-        if len(self.planned) > 1:
-            lot = random.Random(self.draw).getrandbits(32)  # noqa: S311 - ties only
-            for at, place in self.planned[1:]:
-                yield self.id, at, replace(place, rank=rank_of(place.tier, lot))
-
-
-def _sealed(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step: _Steps) -> list[_New]:
-    """Seal every contact and give every case its place; nothing is written yet."""
-    keys = study.open_keys
-    timelines: dict[tuple[str, tuple[PhoneKind, ...], Preference | None], Timeline] = {}
-    new = []
-    for done, row in enumerate(accepted):
-        if done % _STEP == 0:
-            step.look(_STEP if done else 0)
-        case_id = f"{study.draw.getrandbits(128):032x}"
-        draw = study.draw.getrandbits(63)
-        phones = tuple(phone.kind for phone in row.contact.phones)
-        key = (row.site, phones, row.contact.preference)
-        planned = timelines.get(key)
-        if planned is None:
-            planned = timelines[key] = _fresh_timeline(study, row, phones, now)
-        new.append(
-            _New(
-                row.row,
-                (row.site, row.department, row.language),
-                case_id,
-                draw,
-                planned,
-                rank_of(planned[0][1].tier, draw >> 31),  # fresh cases come in an order drawn by lot
-                sealed_contact(study, case_id, row.contact),
-                tuple(blind_index(keys.index, phone.e164) for phone in row.contact.phones),
-                tuple(digest for phone in row.contact.phones for digest in never_hashes(keys, phone.e164)),
-            )
-        )
-    return new
-
-
-def _fresh_timeline(study: OpenStudy, row: Accepted, phones: tuple[PhoneKind, ...], now: datetime) -> Timeline:
-    site, wish = study.settings.site(row.site), row.contact.preference
-    draw = random.Random(0)  # noqa: S311 - the rank is drawn for each case by itself
-    return timeline(
-        study, site, lambda at: fresh_standing(study, site, phones, wish, at, draw=draw), now, most=_STEPS_AT_ONCE
-    )
-
-
-def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[_New], list[Refused]]:
+def _without_known(transaction: Transaction, new: Sequence[FreshCase]) -> tuple[list[FreshCase], list[Refused]]:
     """Refuse whose number is in the study already, or who is never to be called again."""
     asked = {digest: None for one in new for digest in (*one.digests, *one.never)}
     known, never = contacts.known_among(transaction, list(asked))
-    kept: list[_New] = []
+    kept: list[FreshCase] = []
     refused: list[Refused] = []
     for one in new:
         why = _NEVER if never.intersection(one.never) else _KNOWN if known.intersection(one.digests) else None
@@ -382,12 +287,12 @@ def _without_known(transaction: Transaction, new: Sequence[_New]) -> tuple[list[
     return kept, refused
 
 
-def _write(transaction: Transaction, new: list[_New], step: _Steps) -> None:
+def _write(transaction: Transaction, new: list[FreshCase], step: Steps) -> None:
     """Write cases, contacts and hashes in the order of their random ids, which says nothing of the list."""
     new.sort(key=lambda one: one.id)
     cells = {cell: studies.cell_id(transaction, *cell) for cell in sorted({one.cell for one in new})}
-    for at in range(0, len(new), 5 * _STEP):
-        part = new[at : at + 5 * _STEP]
+    for at in range(0, len(new), 5 * STEP):
+        part = new[at : at + 5 * STEP]
         cases.add_cases(transaction, (one.values(cells[one.cell]) for one in part))
         cases.add_steps(transaction, (step for one in part for step in one.later()))
         contacts.add_contacts(transaction, (one.contact for one in part))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cati.fieldwork import calling
 from cati.fieldwork.calling import DeliveredCase, Noted, OnTheWay
+from cati.text import tr
 from cati.ui import theme
 from cati.ui.asking_study import ask
 from cati.ui.asking_view import ESCAPE, AskingView
@@ -30,12 +31,14 @@ SECOND_MS = 1000
 class CallingPage(QWidget):
     """Shows what lies between two cases, or the open case; forgets the person when the case is put away.
 
-    Signals for the window: ``occupied`` while a case is open, ``site_shown``, ``counted`` after an outcome.
+    Signals for the window: ``occupied`` while a case is open, ``site_shown``, ``counted`` after an outcome,
+    ``held(words)`` when it is not to be left.
     """
 
     occupied = Signal(bool)
     site_shown = Signal(str)
     counted = Signal()
+    held = Signal(str)
 
     def __init__(self, study: OpenStudy) -> None:
         super().__init__()
@@ -201,8 +204,16 @@ class CallingPage(QWidget):
         self.between.show_appointments()
 
     def may_leave(self) -> bool:
-        """Tell whether the page may be left: not while a case is open, or one is on its way here."""
+        """Tell whether the page may be left: not while a case is open, or one is on its way here, which is said."""
+        if self.case is None and self.wanted.is_asking:
+            self.held.emit(self.held_because())
         return self.case is None and not self.wanted.is_asking
+
+    def held_because(self) -> str:
+        """Return why the page is not to be left now."""
+        if self.case is None:
+            return tr("The server is being asked for a case. Press Esc; once it has answered, you can leave.")
+        return tr("Give the open case an outcome or put it back first.")
 
     def retranslate(self) -> None:
         """Say everything anew in the language and size in force; an open case stays open."""

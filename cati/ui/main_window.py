@@ -156,6 +156,7 @@ class MainWindow(QMainWindow):
             ("retry_wanted", lambda: self.open_place(self._open)),
             ("day_wanted", lambda: navigation.show_day(self)),
             ("settled", self.take_over),
+            ("held", self.told.tell),
             ("signed_in", self.enter),
             ("gone", self.leave_study),
             ("left", self.show_sign_in),

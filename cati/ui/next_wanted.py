@@ -71,26 +71,31 @@ class Wanted:
         self.try_again()
 
     @property
+    def _said(self) -> _Wish | None:
+        """What somebody waits for: after Esc, what they asked for next."""
+        return self._wish or self._after
+
+    @property
     def waits(self) -> bool:
         """Tell whether something is wanted that has not come yet."""
-        return self._wish is not None
+        return self._said is not None
 
     @property
     def insists(self) -> bool:
         """Tell whether what is wanted is asked for until it comes, as the next case is."""
-        return self._wish is not None and self._wish.insist
+        return self._said is not None and self._said.insist
 
     def seconds(self) -> float:
         """Return for how long something has been wanted, 0 when nothing is."""
-        return time.monotonic() - self._wish.since if self._wish is not None else 0.0
+        return time.monotonic() - self._said.since if self._said is not None else 0.0
 
     def is_late(self) -> bool:
         """Tell whether what is wanted has not come for so long that it must be said."""
-        return self._wish is not None and (self._away or time.monotonic() - self._wish.since >= AWAY_SECONDS)
+        return self.waits and (self._away or self.seconds() >= AWAY_SECONDS)
 
     def forget(self) -> bool:
         """Want nothing any more, False when nothing was; a case that was being asked for is given back if it comes."""
-        wanted, self._wish, self._after = self._wish is not None, None, None
+        wanted, self._wish, self._after = self.waits, None, None
         return wanted
 
     def try_again(self) -> None:

@@ -225,6 +225,10 @@ def test_return_is_answered_while_the_server_is_silent_and_escape_gives_back_wha
     seat.press(RETURN)
     seat.until(lambda: seat.page.idle.heading.text() == "One moment …")
     seat.until(lambda: "does not answer" in seat.page.idle.heading.text())
+    seat.window.take_pause()
+    assert "Press Esc" in seat.window.told.text()
+    assert not seat.window.close()
+    assert "Press Esc" in seat.window.told.text()
     seat.press(ESCAPE)
     assert seat.page.idle.heading.text() == "Ready?"
     assert noted != ("Ready?", "")
