@@ -84,9 +84,7 @@ def main() -> int:
     reading.add_argument("--faults", type=int, default=20 * len(Fault))
     reading.add_argument("--rounds", type=int, default=40, help="of all workstations together, between two faults")
     reading.add_argument("--target", type=int, default=400, help="interviews wanted of each of four departments")
-    reading.add_argument(
-        "--lease", type=float, default=15.0, help="minutes, where the server leaves it to workstations"
-    )
+    reading.add_argument("--lease", type=int, default=15, help="minutes, where the server leaves it to workstations")
     reading.add_argument("--disks", type=int, default=600, help="after power cuts of the embedded file")
     reading.add_argument("--folder", type=Path, help="a new one, where the journals stay")
     asked = reading.parse_args()

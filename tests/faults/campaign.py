@@ -57,7 +57,7 @@ class Plan:
     faults: int
     rounds: int
     target: int
-    lease_minutes: float = 15
+    lease_minutes: int = 15
     mebibytes: int = 300
 
     def schedule(self) -> list[Fault]:

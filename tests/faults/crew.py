@@ -45,7 +45,7 @@ class Crew:
 
     centre: CallCentre
     seed: int
-    lease_minutes: float
+    lease_minutes: int
     interviews: float = 0.5
     way: Way = Way.PRODUCT
     admin: str = ""

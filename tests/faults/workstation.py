@@ -55,7 +55,7 @@ class Errand:
     home: Path
     sitting: int
     seed: int
-    lease_minutes: float
+    lease_minutes: int
     clock_wrong: float = 0.0
     interviews: float = 0.5
     way: Way = Way.PRODUCT
@@ -173,7 +173,7 @@ class Workstation:
         return found
 
 
-def short_leases(minutes: float) -> None:
+def short_leases(minutes: int) -> None:
     """Let leases of this process end after so many minutes: a campaign cannot wait for a quarter of an hour."""
     for module in (delivered, delivery, open_answers, calling):
         module.LEASE_MINUTES = minutes  # type: ignore[attr-defined]  # each took the name over
