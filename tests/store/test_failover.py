@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,8 @@ from cati.store.server import Link, Unreachable
 from tests import postgres
 
 from .conftest import Owned
+
+MANUAL = Path(__file__).parents[2] / "packaging" / "postgresql" / "STANDBY.md"
 
 
 @contextmanager
@@ -86,6 +90,47 @@ def test_work_goes_on_at_the_stand_in_and_nothing_acknowledged_is_missing() -> N
         with pytest.raises(Unreachable):
             write(server, "lost")
         assert primary.psql("SELECT count(*) FROM cell WHERE site = 'lost'", "study") == "0"
+
+
+def test_the_old_server_follows_the_new_one_without_being_copied_anew() -> None:
+    """By pg_rewind, as the manual says: with `wal_log_hints`, whatever it wrote by itself is taken back."""
+    with pair("wal_log_hints = on", "wal_keep_size = '256MB'") as (primary, standby, server):
+        wait_for_sync(primary)
+        write(server, "both")
+        standby.stop()
+        primary.psql("ALTER SYSTEM RESET synchronous_standby_names")
+        primary.psql("SELECT pg_reload_conf()")
+        primary.psql("INSERT INTO cell (site, department, language) VALUES ('alone', 'd', 'de')", "study")
+        primary.stop("immediate")
+        standby.start()
+        standby.promote()
+
+        def works() -> bool:
+            write(server, "at the new one")
+            return True
+
+        until(works)
+        data = str(primary.folder / "data")
+        settings = [
+            (primary.folder / "data" / name).read_text() for name in ("postgresql.conf", "postgresql.auto.conf")
+        ]
+        standby.psql("CHECKPOINT")  # else pg_rewind may still see the old timeline there, and does nothing
+        standby.psql("CREATE ROLE copying LOGIN REPLICATION PASSWORD 'only for tests'")
+        standby.psql(re.findall(r"GRANT EXECUTE.*?;", MANUAL.read_text("utf-8"))[0])
+        source = f"host=127.0.0.1 port={standby.port} user=copying password='only for tests' dbname=postgres"
+        primary.run("pg_rewind", "-D", data, "--source-server", source)
+        follow = f"primary_conninfo = 'host={standby.folder} port={standby.port} user=postgres'\n"
+        for name, text in zip(("postgresql.conf", "postgresql.auto.conf"), settings, strict=True):
+            (primary.folder / "data" / name).write_text(text + (follow if "auto" in name else ""))
+        (primary.folder / "data" / "standby.signal").touch()
+        primary.start()
+        wait_for(primary, "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'", "1")
+        assert primary.psql("SELECT pg_is_in_recovery()") == "t"
+        write(server, "later")
+        there = standby.psql("SELECT pg_current_wal_lsn()")
+        wait_for(primary, f"SELECT pg_last_wal_replay_lsn() >= '{there}'", "t")
+        found = primary.psql("SELECT string_agg(site, ', ' ORDER BY site) FROM cell", "study")
+        assert found == "at the new one, both, later"
 
 
 def test_without_waiting_for_the_stand_in_acknowledged_work_is_lost() -> None:
