@@ -226,9 +226,13 @@ class Client(Acts):
         if case is None:
             self.wait()
             return
-        self.seen.append((case.case_id, case.contact.phones[0].e164))
+        self.remember(case)
         while case is not None:
             case = self.bring_to_an_end(case)
+
+    def remember(self, case: calling.DeliveredCase) -> None:
+        """Remember whom this case calls: they may call back."""
+        self.seen.append((case.case_id, case.contact.phones[0].e164))
 
     def bring_to_an_end(self, case: calling.DeliveredCase) -> calling.DeliveredCase | None:
         """Do what is to be done with a case; return it when its outcome was taken back."""

@@ -60,6 +60,9 @@ class NaiveClaim(_WithAdministrator):
         self.journal.ended(Stage.KEPT, case=row.case_id, fence=row.lease.fence, **told)
         return row  # type: ignore[return-value]  # all of it that is looked at
 
+    def remember(self, case: calling.DeliveredCase) -> None:
+        """Remember nobody: this way sees no contact."""
+
     def _claim(self) -> _Row | None:
         now = self.study.now().timestamp()
         rows = self.ask('SELECT id, fence, status, due_at, rank FROM "case" WHERE status IN (0, 1)')
