@@ -7,9 +7,11 @@ in one row a question, written over, so that deleted words do not stay.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from cati.errors import Problem
 from cati.fieldwork import mixing
 from cati.fieldwork.delivered import Call, Lease, LeaseLost, Noted
 from cati.fieldwork.delivery import held_row
@@ -155,10 +157,11 @@ def _kept_and_held(study: OpenStudy, running: RunningInterview, event: Event, pl
     found = keep_event_at_once(study, running.lease, len(running.events), event, place)
     if found is None or not found[1]:
         return None
-    if not is_due(study, found[0]):
-        return found[0]
-    with study.transaction() as transaction:
-        return hold(study, transaction, running.lease)
+    moved: Lease | None = None
+    if is_due(study, found[0]):
+        with suppress(Problem), study.transaction() as transaction:  # the event is kept: what comes next meets the same
+            moved = hold(study, transaction, running.lease)
+    return moved or found[0]
 
 
 def keep_draft(study: OpenStudy, running: RunningInterview, address: str, text: str) -> bool:

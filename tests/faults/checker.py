@@ -232,7 +232,9 @@ def _twice(history: History, final: Final) -> Iterator[Violation]:
     for case, events in final.events.items():
         for event in events:
             if event.id not in drawn:
-                yield Violation(Wrong.ANSWER_TWICE, case, f"event {event.n} ({event.id}), which nobody gave, or which was refused")
+                yield Violation(
+                    Wrong.ANSWER_TWICE, case, f"event {event.n} ({event.id}), which nobody gave, or which was refused"
+                )
 
 
 def _order(history: History, final: Final) -> Iterator[Violation]:

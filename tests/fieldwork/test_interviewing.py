@@ -17,7 +17,7 @@ from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind, InterviewStatus
 from cati.vault.sealing import SealBroken, open_sealed
 
-from .conftest import ON_FILE, looked_up, unrestricted
+from .conftest import ON_FILE, looked_up, raw, unrestricted
 
 Made = Any
 People = Callable[..., Any]
@@ -175,6 +175,35 @@ def test_a_lost_lease_keeps_nothing(made: Made, people: People, desk: Desk) -> N
     assert isinstance(interviewing.break_off(anna, running, Outcome.BREAK_OFF), calling.LeaseLost)
     with unrestricted(anna) as transaction:
         assert drafts.count(transaction, case.case_id) == 1
+
+
+@pytest.mark.parametrize("kind", ["server"])
+def test_an_answer_that_is_kept_is_not_called_lost_because_the_lease_ended_just_afterwards(
+    made: Made, people: People, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Found by the faults campaign: the answer is one transaction, the longer lease another."""
+    people(made.sign_in("lead"), 1)
+    anna = made.sign_in("anna")
+    case, running = desk(anna).begin()
+    made.clock.forward(minutes=calling.LEASE_MINUTES - 1)
+    keep = interviewing.keep_event_at_once
+
+    def kept_and_then_gone(*words: Any) -> Any:
+        found = keep(*words)
+        raw(
+            anna, 'UPDATE "case" SET status = 0, lease_holder = NULL, fence = fence + 1 WHERE id = :id', id=case.case_id
+        )
+        return found
+
+    monkeypatch.setattr(interviewing, "keep_event_at_once", kept_and_then_gone)
+    after = interviewing.record(anna, running, EventKind.ANSWERED, "zufrieden", Answer(value="1"))
+    monkeypatch.undo()
+    assert not after.lease_lost
+    with unrestricted(anna) as transaction:
+        assert drafts.count(transaction, case.case_id) == len(after.events) == 2
+    assert interviewing.record(anna, after, EventKind.ANSWERED, "minuten", Answer(value="3")).lease_lost
+    with unrestricted(anna) as transaction:
+        assert drafts.count(transaction, case.case_id) == 2
 
 
 def test_a_long_interview_keeps_its_lease(made: Made, people: People, desk: Desk) -> None:
