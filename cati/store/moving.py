@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Column, Row, Table, func, insert, select
 
-from cati.store.database import Database, Transaction
+from cati.store.database import Transaction
 from cati.store.schema import metadata
 
 _AT_ONCE = 2000
@@ -86,14 +86,6 @@ def copy_rows(source: Transaction, target: Transaction, progress: Progress = lam
         message = "the copy holds something else than the study"
         raise AssertionError(message)
     return {name: counted.rows for name, counted in wanted.items()}
-
-
-def copy_study(
-    source: Database, target: Database, progress: Progress = lambda _done, _of: None
-) -> dict[str, int]:  # fmt: skip
-    """Do `copy_rows` in one transaction on each side: all of it is there afterwards, or nothing."""
-    with source.reading() as reading, target.transaction(large=True) as writing:
-        return copy_rows(reading, writing, progress)
 
 
 def hold_still(transaction: Transaction) -> None:

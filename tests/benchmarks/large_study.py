@@ -25,7 +25,6 @@ from cati.store import studies
 from cati.store.administration import AsOwner
 from cati.store.database import Transaction
 from cati.store.embedded import Embedded
-from cati.store.moving import copy_study
 from cati.store.roles import Roles
 from cati.store.server import Link, Server
 from cati.survey.case import Consent, Contact, Phone, PhoneKind
@@ -34,6 +33,7 @@ from cati.vault.people import ArgonCost
 from cati.vault.sealing import blind_index
 from tests import postgres, servers
 from tests.benchmarks.server_sample import Field, Sealed, lay_out
+from tests.servers import copy_study
 
 NOW = datetime(2027, 7, 6, 8, 0, tzinfo=UTC)  # a Tuesday, 10:00 in Berlin
 PASSWORDS = {"lead": "gelber Kahn unter neun Birken", "anna": "roter Kahn unter drei Linden"}

@@ -29,7 +29,6 @@ from cati.store.access_rules import wanted_lines
 from cati.store.connecting import Link
 from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
-from cati.store.moving import copy_study
 from cati.store.roles import Roles
 from cati.store.schema import metadata
 from cati.survey.answers import Answer
@@ -38,6 +37,7 @@ from cati.survey.interview import EventKind
 from cati.vault import server_password
 from cati.vault.people import ArgonCost
 from tests import postgres, servers
+from tests.servers import copy_study
 
 from .office import Office
 

@@ -34,13 +34,13 @@ from cati.fieldwork.study import CreatedStudy, create_study, open_study
 from cati.store import attempts, cases, counts, drafts, journal
 from cati.store.administration import AsOwner
 from cati.store.embedded import Embedded
-from cati.store.moving import copy_study
 from cati.store.server import Link
 from cati.survey.answers import Answer
 from cati.survey.case import Appointment, AppointmentKind
 from cati.survey.dispositions import Outcome
 from cati.survey.interview import EventKind
 from tests import postgres, servers
+from tests.servers import copy_study
 from tests.tcp_proxy import Proxy, between
 
 from .conftest import (

@@ -18,10 +18,11 @@ from cati.store import studies
 from cati.store.database import Database, Transaction
 from cati.store.embedded import Embedded
 from cati.store.migrations import HEAD, create_tables, version
-from cati.store.moving import copy_study, row_counts
+from cati.store.moving import row_counts
 from cati.store.schema import case, contact, member, metadata
 from cati.store.server import Link, Server, Unreachable
 from tests import postgres, tcp_proxy
+from tests.servers import copy_study
 
 
 def filled(database: Database, n: int = 5000) -> None:

@@ -26,13 +26,13 @@ from cati.places import shipped_questionnaires
 from cati.settings import ConsentWording, Department, Site, StudySettings
 from cati.store import counts, drafts, studies
 from cati.store.embedded import Embedded
-from cati.store.moving import copy_study
 from cati.store.server import Link
 from cati.ui import theme
 from cati.ui.main_window import MainWindow
 from cati.ui.preferences import Preferences
 from cati.vault.people import ArgonCost
 from tests import postgres, servers
+from tests.servers import copy_study
 from tests.tcp_proxy import Proxy, between
 
 CHEAP = ArgonCost(passes=1, memory_kib=64, lanes=1)
