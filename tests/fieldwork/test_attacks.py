@@ -698,6 +698,7 @@ def test_a_supervisor_sees_numbers_and_leaves_an_entry_for_every_contact(office:
                 )
     assert office.psql("witness", "SELECT cati_announce('replan')")[0]  # as every supervisor's window does all day
     office.gets_nothing("witness", "SELECT * FROM cati_all_contacts()")  # which is no leave to search
+    office.gets_nothing("witness", "SELECT * FROM cati_contacts_of(ARRAY['{his}', '{other}'])")  # nothing waits for it
     count = read()
     assert office.psql("witness", "SELECT cati_announce('search')")[0]
     assert read() == count + 1

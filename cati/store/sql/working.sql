@@ -359,13 +359,15 @@ BEGIN
 END
 $$;
 
--- The sealed contacts of these cases, for supervisors, whose windows work out when they are called.
+-- The sealed contacts of these cases, for supervisors, whose windows work out when they are called: of those alone that
+-- are marked for it, or every window's daily work would be a search that nobody notices.
 CREATE FUNCTION public.cati_contacts_of(cases text[]) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_announced('{replan}', 600);
-  RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = ANY (cases);
+  RETURN QUERY SELECT c.* FROM public.contact c JOIN public."case" k ON k.id = c."case"
+    WHERE c."case" = ANY (cases) AND k.replan IS NOT NULL;
 END
 $$;
 
