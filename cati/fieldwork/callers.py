@@ -77,19 +77,26 @@ def searches_by_name(study: OpenStudy) -> bool:
 
 def _looked_up(study: OpenStudy, text: str, *, by_number: bool) -> tuple[str, ...]:
     """Let a server log what is looked up and return the cases with this number; it shows nobody before that is kept."""
+    digest = _digest(study, text)
     with within_limit(study), study.transaction() as transaction:
-        if by_number:
-            return _cases_with(study, transaction, text)
-        if sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
+        if by_number and digest is not None:
+            contacts.say_tried(transaction, digest)
+        elif not by_number and sum(sign.isalpha() for sign in text) >= LEAST_LETTERS:
             contacts.announce(transaction, "search")
+    if not by_number or digest is None:
         return ()
+    with study.transaction() as transaction:
+        return contacts.cases_with(transaction, digest)
+
+
+def _digest(study: OpenStudy, text: str) -> bytes | None:
+    phone = read_phone(text, None)
+    return None if isinstance(phone, PhoneFault) else blind_index(study.open_keys.index, phone.e164)
 
 
 def _cases_with(study: OpenStudy, transaction: Transaction, text: str) -> tuple[str, ...]:
-    phone = read_phone(text, None)
-    if isinstance(phone, PhoneFault):
-        return ()
-    return contacts.cases_with(transaction, blind_index(study.open_keys.index, phone.e164))
+    digest = _digest(study, text)
+    return () if digest is None else contacts.cases_with(transaction, digest)
 
 
 def _by_number(

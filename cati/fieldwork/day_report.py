@@ -27,6 +27,7 @@ ROUTINE = frozenset(
     {
         Act.SIGNED_IN, Act.SIGNED_OUT, Act.HANDED_OUT, Act.LOOKED_UP, Act.DIALLED, Act.OUTCOME, Act.UNDONE,
         Act.PUT_BACK, Act.INTERVIEW, Act.COMPLETED, Act.BROKEN_OFF, Act.PAUSED, Act.RESUMED, Act.PLANNED, Act.MIXED,
+        Act.TRIED,
         Act.TOO_MANY, Act.REPORTED,
     }
 )  # fmt: skip

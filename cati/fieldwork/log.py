@@ -43,6 +43,7 @@ class Act(StrEnum):
     IMPORTED = "list_imported"
     HANDED_OUT = "case_handed_out"
     LOOKED_UP = "case_looked_up"
+    TRIED = "number_tried"  # by the server itself: before it says whether anybody has it
     DIALLED = "dialled"
     OUTCOME = "outcome_noted"
     UNDONE = "outcome_undone"

@@ -54,6 +54,7 @@ WORDS = {
     Act.DELETED: mark("deleted an interview at the respondent's wish"),
     Act.POOLED: mark("put a finished interview into the pool"),
     Act.LOGIN_SET: mark("set a sign-in at the server"),
+    Act.TRIED: mark("tried a number: who calls back"),
     Act.CONTACTS_READ: mark("had many contacts read at once"),
     Act.MIXED: mark("mixed finished interviews into the stock"),
     Act.EXPORTED: mark("exported the answers"),

@@ -199,9 +199,7 @@ def _move(study: OpenStudy, transaction: Transaction, *, reseal: bool) -> int:
         if private is not None:
             again = (seal_answers(public, open_answers(private, stock.stock_row(transaction, old))) for old in kept)
             fresh += [("", sealed) for sealed in again]
-        moved = stock.mix_by_function(transaction, [sealed for _id, sealed in fresh], anew=reseal)
-        note(study, transaction, Act.MIXED, moved=moved)
-        return moved
+        return stock.mix_by_function(transaction, [sealed for _id, sealed in fresh], anew=reseal)  # which logs it, too
     if reseal and private is not None:
         for old in kept:
             plain = open_answers(private, stock.stock_row(transaction, old))

@@ -231,6 +231,8 @@ def bring_in(
     refused = [verdict for verdict in verdicts if isinstance(verdict, Refused)]
     step = Steps(progress, cancelled, rows_on_slip, total)
     new = sealed_cases(study, accepted, now, step)
+    with study.transaction() as transaction:
+        contacts.announce(transaction, "import")
     with study.database.transaction(large=True) as transaction:
         if in_force(study, transaction).settings != study.settings:
             raise Problem(

@@ -24,7 +24,7 @@ VIEWS = frozenset({Act.HANDED_OUT.value, Act.LOOKED_UP.value})
 """Acts that show somebody's details: a case handed out or taken, and a search among those who may have called back."""
 _CALLED = frozenset({Act.DIALLED.value, Act.OUTCOME.value, Act.WITHDRAWN.value, Act.INTERVIEW.value})
 _ENDS = frozenset({Act.PUT_BACK.value, Act.SIGNED_OUT.value})
-_WATCHED = (*VIEWS, *_CALLED, *_ENDS, Act.TOO_MANY.value)
+_WATCHED = (*VIEWS, *_CALLED, *_ENDS, Act.TOO_MANY.value, Act.TRIED.value)
 
 
 def too_many(study: OpenStudy, transaction: Transaction) -> bool:
@@ -135,8 +135,13 @@ class _Tally:
     times: list[int] = field(default_factory=list)
     undialled: int = 0
     searches: int = 0
+    tried: int = 0
     dialled: int = 0
     refused: int = 0
+
+    def unseen(self) -> int:
+        """How many numbers were tried without an entry of what was found: on a server, by other programs."""
+        return max(0, self.tried - self.searches)
 
 
 def _judged(entries: Sequence[Entry], names: dict[str, str], start: int, end: int, now: int) -> Looks:
@@ -152,6 +157,7 @@ def _judged(entries: Sequence[Entry], names: dict[str, str], start: int, end: in
         if one.act not in VIEWS:
             tally.dialled += one.act == dialled
             tally.refused += one.act == refused
+            tally.tried += one.act == Act.TRIED.value
             continue
         tally.times.append(one.at)
         if not one.case or not one.fence:  # on a server a look-up names each case that it found
@@ -165,15 +171,15 @@ def _judged(entries: Sequence[Entry], names: dict[str, str], start: int, end: in
         Looker(
             id=who,
             name=names.get(who, who[:8]),
-            views=len(tally.times),
+            views=len(tally.times) + tally.unseen(),
             undialled=tally.undialled,
-            searches=tally.searches,
+            searches=tally.searches + tally.unseen(),
             dialled=tally.dialled,
             most_in_an_hour=most_within(tally.times, HOUR),
             refused=tally.refused,
         )
         for who, tally in tallies.items()
-        if tally.times or tally.refused or tally.dialled
+        if tally.times or tally.refused or tally.dialled or tally.tried
     ]
     people.sort(key=lambda one: (-one.refused, -one.undialled, -one.views, one.name))
     return Looks(people=tuple(people), undialled=tuple(reversed(found)))

@@ -26,6 +26,7 @@ class SealedContact:
 
 _KNOWN = select(contact_index.c.hash).where(contact_index.c.hash.in_(bindparam("digests", expanding=True)))
 _NEVER = select(never_again.c.hash).where(never_again.c.hash.in_(bindparam("digests", expanding=True)))
+_KNOWN_BY_FUNCTION = Prepared(text("SELECT hash, never FROM public.cati_known(:digests)"))
 _COLUMNS = '"case", sealed_key, sealed_details, epoch'
 _ALL = Prepared(
     select(contact.c.case, contact.c.sealed_key, contact.c.sealed_details, contact.c.epoch),
@@ -53,10 +54,11 @@ _ANNOUNCE = Prepared(text("SELECT public.cati_announce(:what_for)"))
 
 
 def announce(transaction: Transaction, what_for: str) -> None:
-    """Say in a server's log that contacts are read, many at once ("search", "replan", "renew", "drill").
+    """Say in a server's log that contacts are read, many at once ("search", "replan", "import", "renew", "drill").
 
     Once that transaction is kept they are handed out, for ten minutes; to a research lead who renews the keys, for four
-    hours. On a file acts log what they do themselves.
+    hours. Before an import it is their numbers' hashes that are compared, for an hour. On a file acts log what they do
+    themselves.
     """
     if by_functions(transaction):
         with limited():
@@ -97,6 +99,7 @@ _HASHES = Prepared(
     select(contact_index.c.hash).where(contact_index.c.case == bindparam("of")),
     member=text("SELECT public.cati_hashes(:of)"),
 )
+_TRY = Prepared(text("SELECT public.cati_try(:digest)"))
 _CASES_WITH = Prepared(
     select(contact_index.c.case).where(contact_index.c.hash == bindparam("digest")),
     member=text("SELECT public.cati_look_up(:digest)"),
@@ -126,6 +129,7 @@ _AFTER = Prepared(
 )
 _RESEAL_BY_FUNCTION = Prepared(text("SELECT public.cati_reseal(:cases, :new_keys, :new_details, :epoch)"))
 _FORGET_HASHES = Prepared(text("SELECT public.cati_forget_hashes()"))
+_ALL_NEVER = Prepared(select(never_again.c.hash), member=text("SELECT public.cati_never()"))
 _REHASH_NEVER = Prepared(text("SELECT public.cati_rehash_never(:hashes)"))
 _RESEAL = Prepared(
     update(contact)
@@ -170,7 +174,7 @@ def forget_hashes(transaction: Transaction) -> None:
 
 def rehash_never(transaction: Transaction, again: Callable[[bytes], bytes]) -> int:
     """Put ``again`` of each hash in the place of those who are never called again; return how many there are."""
-    found = [row[0] for row in transaction.execute(select(never_again.c.hash))]
+    found = [bytes(row[0]) for row in _ALL_NEVER.rows(transaction)]
     if by_functions(transaction):
         _REHASH_NEVER.first(transaction, hashes=[again(digest) for digest in found])
         return len(found)
@@ -189,26 +193,39 @@ def hashes_of(transaction: Transaction, case_id: str) -> tuple[bytes, ...]:
     return tuple(bytes(row[0]) for row in _HASHES.rows(transaction, of=case_id))
 
 
+def say_tried(transaction: Transaction, digest: bytes) -> None:
+    """Say in a server's log that the number with this keyed hash is tried; once kept, `cases_with` looks, for a minute.
+
+    Raises `views.TooManyViews` to whoever saw too many this hour.
+    """
+    with limited():
+        _TRY.first(transaction, digest=digest)
+
+
 def cases_with(transaction: Transaction, digest: bytes) -> tuple[str, ...]:
     """Return the cases that have the number with this keyed hash; on a server each is an entry in the log.
 
-    There it raises `views.TooManyViews` to whoever saw too many this hour.
+    There an earlier transaction has said so by `say_tried`.
     """
-    if not by_functions(transaction):
-        return tuple(row[0] for row in _CASES_WITH.rows(transaction, digest=digest))
-    with limited():
-        return tuple(row[0] for row in _CASES_WITH.rows(transaction, digest=digest))
+    return tuple(row[0] for row in _CASES_WITH.rows(transaction, digest=digest))
 
 
 _ASKED_AT_ONCE = 500
 
 
 def known_among(transaction: Transaction, digests: Sequence[bytes]) -> tuple[set[bytes], set[bytes]]:
-    """Return which of these hashes are (of a person in the study, of one who is never called again)."""
+    """Return which of these hashes are (of a person in the study, of one who is never called again).
+
+    On a server after `announce` ("import").
+    """
     known: set[bytes] = set()
     never: set[bytes] = set()
     for at in range(0, len(digests), _ASKED_AT_ONCE):
         asked = {"digests": list(digests[at : at + _ASKED_AT_ONCE])}
+        if by_functions(transaction):
+            for digest, of_never in _KNOWN_BY_FUNCTION.rows(transaction, **asked):
+                (never if of_never else known).add(bytes(digest))
+            continue
         known.update(row[0] for row in transaction.execute(_KNOWN, asked))
         never.update(row[0] for row in transaction.execute(_NEVER, asked))
     return known, never

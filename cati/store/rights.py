@@ -28,13 +28,13 @@ _HIDDEN = (
 _HIGHER = {
     "supervisor": (
         "cati_announce", "cati_contacts_of", "cati_all_contacts", "cati_turn", "cati_marked", "cati_mix", "cati_sizes",
-        "cati_begun", "cati_all_acts", "cati_agree_to_end",
+        "cati_begun", "cati_all_acts", "cati_agree_to_end", "cati_known", "cati_fresh",
     ),
     "lead": (
         "cati_admit", "cati_renew", "cati_dismiss", "cati_contacts_after", "cati_reseal", "cati_forget_hashes",
         "cati_rehash_never", "cati_reseal_reason", "cati_reseal_drafts", "cati_texts", "cati_reseal_text",
         "cati_reseal_pending", "cati_end_step", "cati_end_rows", "cati_end_left", "cati_end_bytes", "cati_end_signed",
-        "cati_rows_are_gone",
+        "cati_rows_are_gone", "cati_never",
     ),
 }  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""

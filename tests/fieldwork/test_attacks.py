@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
+import psycopg
 import pytest
 
 from cati.fieldwork import calling, interviewing
@@ -62,6 +66,13 @@ class Office:
         )  # fmt: skip
         return done.returncode == 0, (done.stdout if done.returncode == 0 else done.stderr).strip()
 
+    def connected(self, login: str) -> psycopg.Connection[tuple[Any, ...]]:
+        """Connect as this member, each statement a transaction of its own unless it begins one."""
+        return psycopg.connect(
+            host=self.link.hosts[0], port=self.link.ports[0], dbname=self.link.database, user=self.roles.login(login),
+            password=servers.PASSWORD, autocommit=True,
+        )  # fmt: skip
+
     def gets_nothing(self, login: str, sql: str) -> None:
         """Fail unless this is denied, or finds and changes no row."""
         through, said = self.psql(login, sql)
@@ -69,6 +80,8 @@ class Office:
             assert said in ("", "0", "f"), f"{sql}\n{said[:500]}"
         else:
             assert any(words in said for words in DENIED), f"{sql}\n{said[:500]}"
+            # An attack on what there is not, or is called otherwise by now, would prove nothing.
+            assert not said.startswith(("ERROR:  function", "ERROR:  column")), f"{sql}\n{said[:500]}"
 
     def contents(self) -> dict[str, moving.Contents]:
         """Return what is in every table but the log, which an attack may well leave an entry in."""
@@ -162,6 +175,38 @@ READING = """
     SELECT * FROM backup
     SELECT * FROM station
     SELECT * FROM cati_contacts_after('', 10)
+    SELECT * FROM cati_look_up('\\x{hash}')
+    SELECT 1 / (count(*) - 1) FROM cati_look_up('\\x{hash}')
+    SELECT 1 FROM cati_appointment('{his}') WHERE reason IS NOT NULL OR name IS NOT NULL
+    SELECT * FROM cati_case_file('{his}') WHERE contact IS NOT NULL OR appointment IS NOT NULL OR attempt IS NOT NULL
+    EXPLAIN ANALYZE SELECT * FROM contact_index WHERE hash = '\\x{hash}'
+    EXPLAIN SELECT * FROM contact
+    DO $$ BEGIN PERFORM FROM contact; END $$
+    DECLARE c CURSOR WITH HOLD FOR SELECT * FROM contact
+    PREPARE p AS SELECT * FROM contact; EXECUTE p
+    SELECT * FROM draft_event WHERE "case" = '{his}' FOR KEY SHARE
+    SELECT * FROM pg_stats_ext
+    SELECT * FROM pg_stats WHERE tablename IN ('appointment', 'attempt', 'draft_event', 'pending', 'stock', 'turn')
+    SELECT subconninfo FROM pg_subscription
+    SELECT * FROM pg_user_mappings
+    SELECT * FROM pg_hba_file_rules
+    SELECT * FROM pg_show_all_file_settings()
+    SELECT * FROM pg_backend_memory_contexts
+    SELECT pg_read_binary_file('global/pg_control')
+    SELECT pg_stat_file('base')
+    SELECT pg_ls_logdir()
+    SELECT pg_ls_waldir()
+    SELECT pg_current_logfile()
+    SELECT lo_export(1, '/tmp/stolen')
+    SELECT pg_logical_emit_message(true, 'a', 'b') FROM pg_create_logical_replication_slot('a', 'test_decoding')
+    SELECT * FROM pg_create_physical_replication_slot('a')
+    SELECT pg_export_snapshot() FROM contact
+    SELECT query_to_xml('SELECT * FROM contact', true, true, '')
+    SELECT table_to_xml('contact', true, true, '')
+    SELECT database_to_xml(true, true, '') IS NULL
+    SELECT ts_stat('SELECT to_tsvector(epoch::text) FROM contact')
+    SELECT has_table_privilege('contact', 'SELECT')
+    SELECT row_security_active('contact') IS NOT TRUE
     SET row_security = off; SELECT * FROM "case"
     COPY contact TO STDOUT
     COPY (SELECT * FROM contact) TO STDOUT
@@ -251,8 +296,8 @@ WRITING = """
     SELECT cati_erase_contact('{mine}')
     SELECT * FROM cati_withdraw('{his}', '')
     SELECT * FROM cati_withdraw('{other}', '')
-    SELECT * FROM cati_undo('{done}', 1, '{call}', 15, '', '', 1, ARRAY['\\x{hash}'::bytea], 0, 0, 0, NULL)
-    SELECT * FROM cati_undo('{his}', {his_fence}, '{call}', 15, NULL, NULL, 1, NULL, 0, 0, 0, NULL)
+    SELECT * FROM cati_undo('{done}', 1, '{call}', 15, '', '', 1, ARRAY['\\x{hash}'::bytea], 0, 0, 0, NULL, NULL)
+    SELECT * FROM cati_undo('{his}', {his_fence}, '{call}', 15, NULL, NULL, 1, NULL, 0, 0, 0, NULL, NULL)
     SELECT cati_replace_contact('{his}', '', '', 1)
     SELECT cati_put_into_pool('{his}', {his_fence}, 'a', 'b', '')
     SELECT cati_mix(ARRAY[]::bytea[], false)
@@ -264,7 +309,7 @@ WRITING = """
     SELECT cati_move(ARRAY['{his}'], 9999999999)
     SELECT cati_announce('renew')
     SELECT cati_announce('drill')
-    SELECT cati_announced('{{renew}}')
+    SELECT cati_announced('{{renew}}', 14400)
     SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)
     SELECT cati_forget_hashes()
     SELECT cati_rehash_never(ARRAY['\\x02'::bytea])
@@ -306,6 +351,44 @@ WRITING = """
     SELECT cati_chain_on('{bert}', 1, 'end_agreed', '', 0, '')
     SELECT cati_station_gone('00000000000000000000000000000000', '', '')
     SELECT cati_station('no id', 'x')
+    SELECT cati_note('number_tried', '', 0, '{{"of":"0000"}}')
+    SELECT cati_put('{mine}', 2, 0, 0, 0, NULL, NULL, NULL, '[]')
+    SELECT cati_put_into_pool('{mine}', {fence}, 'a', 'b', ''); SELECT cati_note('paused', '', 0, '') FROM generate_series(1, 30); SELECT cati_put_into_pool('{mine}', {fence}, 'c', 'd', '')
+    SELECT cati_put('{mine}', NULL, 0, 0, 0, NULL, NULL, NULL, '[]')
+    SELECT cati_put('{mine}', 1, 0, 0, 0, 0, NULL, NULL, '[[0,3,0,0,0,null,null,"1.1"]]')
+    UPDATE attempt SET ended = 99999999999 WHERE "case" = '{mine}'
+    UPDATE attempt SET "case" = '{his}'
+    SELECT * FROM cati_lease('{other}', {other_fence}, NULL, 15)
+    SELECT * FROM cati_lease('{other}', NULL, '', NULL)
+    SELECT * FROM cati_lease('{mine}', {fence} - 1, '', 2147483647)
+    SELECT * FROM cati_lease('{done}', 1, '', 15)
+    SELECT cati_renew_lease('{mine}', {fence} + 1, 2147483647) IS NOT NULL
+    SELECT cati_renew_lease(NULL, NULL, NULL) IS NOT NULL
+    SELECT * FROM cati_hold('{mine}', NULL)
+    SELECT * FROM cati_hold('{mine}', {fence} - 1)
+    SELECT * FROM cati_keep_event('{mine}', NULL, 0, 'a', '', '')
+    SELECT cati_put_into_pool('{mine}', {fence} - 1, 'a', 'b', '')
+    SELECT cati_put_into_pool('{mine}', NULL, 'a', 'b', '')
+    BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT cati_erase('{mine}')
+    BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT cati_put_into_pool('{mine}', {fence}, 'a', 'b', '')
+    BEGIN ISOLATION LEVEL REPEATABLE READ; DELETE FROM draft_event; COMMIT
+    BEGIN; DECLARE c CURSOR FOR SELECT * FROM "case" FOR UPDATE
+    MERGE INTO "case" c USING (SELECT 1) x ON c.id = '{his}' WHEN MATCHED THEN DELETE
+    INSERT INTO member (id, login, name, role, languages, record, certificate) VALUES ('a', 'anna', '', '', '', '', '') ON CONFLICT DO NOTHING
+    COPY draft_event FROM PROGRAM 'cat /etc/passwd'
+    CREATE TEMP VIEW "case" AS SELECT 1
+    CREATE FUNCTION pg_temp.cati_me() RETURNS text LANGUAGE sql AS $f$ SELECT 'x' $f$
+    CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)
+    CREATE CAST (text AS int) WITH INOUT AS IMPLICIT
+    CREATE DOMAIN public.text AS int
+    CREATE RULE r AS ON SELECT TO draft_event DO INSTEAD NOTHING
+    SELECT setval('cell_id_seq', 1)
+    SELECT nextval('cell_id_seq')
+    ANALYZE contact; SELECT 'analysed' FROM pg_stats WHERE tablename = 'contact'
+    CLUSTER contact USING pk_contact
+    REINDEX TABLE contact
+    REFRESH MATERIALIZED VIEW contact
+    COMMENT ON TABLE contact IS 'mine'
     INSERT INTO station (id, name, seen_at) VALUES ('a', 'b', 1)
     UPDATE station SET gone_at = 1
     DELETE FROM purge_step
@@ -350,6 +433,35 @@ CLIMBING = """
     ALTER DATABASE {database} SET log_statement = 'all'
     ALTER SYSTEM SET log_statement = 'all'
     SET log_statement = 'all'
+    ALTER ROLE {my_role} IN DATABASE {database} SET session_replication_role = 'replica'
+    SET session_replication_role = 'replica'
+    SET lo_compat_privileges = on
+    SET log_min_messages = 'debug5'
+    SET log_min_error_statement = 'debug5'
+    SET log_error_verbosity = 'verbose'
+    SET log_parameter_max_length = -1
+    SET allow_system_table_mods = on
+    SET ROLE pg_read_all_data
+    SET ROLE pg_signal_backend
+    SET ROLE pg_execute_server_program
+    GRANT pg_read_all_data TO {my_role}
+    REASSIGN OWNED BY {owner} TO {my_role}
+    DROP OWNED BY {owner}
+    ALTER DEFAULT PRIVILEGES FOR ROLE {owner} GRANT SELECT ON TABLES TO {my_role}
+    LOAD '/tmp/mine.so'
+    CREATE EXTENSION lo
+    CREATE EXTENSION pgcrypto
+    CREATE SERVER mine FOREIGN DATA WRAPPER postgres_fdw
+    CREATE PUBLICATION mine FOR ALL TABLES
+    CREATE SUBSCRIPTION mine CONNECTION 'dbname=postgres' PUBLICATION mine
+    CREATE TABLESPACE mine LOCATION '/tmp'
+    CREATE DATABASE mine TEMPLATE {database}
+    ALTER TABLE "case" DISABLE TRIGGER ALL
+    SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE usename = '{leads_role}'
+    SELECT pg_rotate_logfile()
+    SELECT pg_switch_wal()
+    SELECT pg_promote()
+    SELECT pg_stat_reset()
     SELECT pg_reload_conf()
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{leads_role}'
     DROP DATABASE {database}
@@ -367,13 +479,18 @@ def test_an_interviewer_with_psql_gets_nothing(office: Office) -> None:
     assert len(attacks) > 100
     for sql in attacks:
         office.gets_nothing("anna", sql)
-    for first in ("SELECT cati_look_up('\\x{hash}')", "SAVEPOINT s; SELECT cati_look_up('\\x{hash}'); RELEASE s"):
-        for level in ("READ COMMITTED", "REPEATABLE READ"):  # who takes the log's entry back sees nothing
-            through, said = office.psql(
-                "anna", f"BEGIN ISOLATION LEVEL {level}; {first}; SELECT 'seen' FROM cati_contact('{{his}}'); ROLLBACK"
-            )
-            assert through, said
-            assert "seen" not in said
+    for level in ("READ COMMITTED", "REPEATABLE READ"):  # who takes the log's entry back learns nothing
+        for asked in ("SELECT cati_try('\\x{hash}')", "SAVEPOINT s; SELECT cati_try('\\x{hash}'); RELEASE s"):
+            begin = f"BEGIN ISOLATION LEVEL {level}; {asked}"
+            office.gets_nothing("anna", f"{begin}; SELECT cati_look_up('\\x{{hash}}'); ROLLBACK")
+            assert office.contents() == before
+    for looked in ("SELECT cati_look_up('\\x{hash}')", "SAVEPOINT s; SELECT cati_look_up('\\x{hash}'); RELEASE s"):
+        assert office.psql("anna", "SELECT cati_try('\\x{hash}')")[0]
+        office.gets_nothing("anna", "SELECT cati_look_up('\\x00')")  # what was said was of another number
+        sees = "SELECT 'seen' FROM cati_contact('{his}')"
+        through, said = office.psql("anna", f"BEGIN; {looked}; {sees}; ROLLBACK")
+        assert through, said
+        assert said == office.names["his"]  # the case, of which the number tried tells in the log, and nobody in it
     assert office.contents() == before
     # The control: she is signed in, holds her case, and may do what is hers to do.
     assert office.psql("anna", "SELECT cati_me()") == (True, office.anna.me.id)
@@ -381,6 +498,91 @@ def test_an_interviewer_with_psql_gets_nothing(office: Office) -> None:
     assert office.psql("anna", 'SELECT count(*) FROM "case"') == (True, "1")
     keep = "INSERT INTO draft_event (\"case\", n, id, sealed) VALUES ('{mine}', 9, 'a', '') RETURNING n"
     assert office.psql("anna", keep) == (True, "9")
+
+
+def test_what_was_ones_own_is_not_written_by_an_old_look_at_it(office: Office) -> None:
+    with office.connected("anna") as old:
+        old.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        old.execute(f"SET cati.fence = '{office.mine.lease.fence}'")
+        assert old.execute('SELECT count(*) FROM "case"').fetchone() == (1,)
+        raw(office.anna, 'UPDATE "case" SET lease_holder = :bert, fence = fence + 1 WHERE id = :id',
+            bert=office.bert.me.id, id=office.mine.case_id)  # fmt: skip
+        before = office.contents()
+        for sql in (
+            "INSERT INTO draft_event (\"case\", n, id, sealed) VALUES ('{mine}', 99, 'a', '')",
+            "DELETE FROM draft_event WHERE \"case\" = '{mine}'",
+            "SELECT cati_erase('{mine}')",
+            "SELECT cati_replace_contact('{mine}', '', '', 1)",
+            "SELECT cati_put_into_pool('{mine}', {fence}, 'a', 'b', '')",
+            "SELECT cati_note('dialled', '{mine}', {fence}, '')",
+        ):
+            old.execute("SAVEPOINT s")
+            with suppress(psycopg.errors.InsufficientPrivilege):
+                old.execute(sql.format(**office.names))
+                assert "DELETE" in sql  # which finds nothing
+            old.execute("ROLLBACK TO s")
+        old.execute("COMMIT")
+    assert office.contents() == before
+
+
+def test_a_statement_that_lasts_writes_by_what_is_true_when_it_writes(office: Office) -> None:
+    slow = """INSERT INTO draft_event ("case", n, id, sealed)
+              SELECT '{mine}', 99, 'a', ''::bytea FROM pg_advisory_lock(7)"""
+    with office.connected("anna") as anna, office.connected("bert") as bert, ThreadPoolExecutor(1) as beside:
+        bert.execute("SELECT pg_advisory_lock(7)")
+        anna.execute(f"SET cati.fence = '{office.mine.lease.fence}'")
+        writing = beside.submit(anna.execute, slow.format(**office.names))
+        while not raw(office.anna, "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"):
+            assert not writing.done()
+        raw(office.anna, 'UPDATE "case" SET fence = fence + 1 WHERE id = :id', id=office.mine.case_id)
+        bert.execute("SELECT pg_advisory_unlock(7)")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            writing.result()
+
+
+def test_nobody_looks_twice_where_one_look_is_left(office: Office) -> None:
+    """Many windows of one member would each find the last of the contacts that they may see this hour."""
+    with office.connected("anna") as first, office.connected("anna") as second:
+        first.execute("BEGIN")
+        first.execute("SELECT cati_try('a')")
+        second.execute("SET lock_timeout = 50")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            second.execute("SELECT cati_try('b')")
+        first.execute("COMMIT")
+        second.execute("SELECT cati_try('b')")
+
+
+def test_nobody_keeps_a_colleague_from_their_case(office: Office) -> None:
+    """What finds that a case is not one's own leaves no lock on it."""
+    with office.connected("anna") as anna, office.connected("bert") as bert:
+        anna.execute("BEGIN")
+        for sql in (
+            "SELECT * FROM cati_lease('{his}', {his_fence}, '', 15)", "SELECT * FROM cati_lease('{his}', 0, '', 15)",
+            "SELECT * FROM cati_take_up_again('{his}', {his_fence}, '{his_call}', 15)",
+            "SELECT * FROM cati_undo('{his}', {his_fence}, '{his_call}', 15, NULL, NULL, 1, NULL, 0, 0, 0, NULL, NULL)",
+            "SELECT * FROM cati_hold('{his}', {his_fence})", "SELECT * FROM cati_keep_event('{his}', {his_fence}, 1, 'a', '', '')",
+            "SELECT cati_renew_lease('{his}', {his_fence}, 60)",
+        ):  # fmt: skip
+            anna.execute(sql.format(**office.names))
+        bert.execute("SET lock_timeout = 50")
+        held = bert.execute("SELECT id FROM cati_hold(%s, %s)", (office.his.case_id, office.his.lease.fence)).fetchall()
+        assert held == [(office.his.case_id,)]
+
+
+def test_a_call_that_ended_is_not_opened_again_beside_another_case(office: Office) -> None:
+    with office.connected("anna") as anna:
+        anna.execute("SELECT set_config('cati.now', %s, false)", (str(office.made.clock().timestamp()),))
+        anna.execute(f"SET cati.fence = '{office.mine.lease.fence}'")
+        call = anna.execute(
+            "UPDATE attempt SET ended = cati_now(), outcome = 'no_answer' WHERE ended IS NULL RETURNING id"
+        ).fetchone()
+        assert call is not None
+        put = "SELECT cati_put(%s, 1, 3, 0, cati_now() + 3600, cati_now() + 3600, NULL, NULL, '[]')"
+        anna.execute(put, (office.mine.case_id,))
+        assert len(anna.execute("SELECT * FROM cati_claim()").fetchall()) == 1
+        undo = "SELECT * FROM cati_undo(%s, %s, %s, 15, NULL, NULL, 1, NULL, 0, 0, 0, NULL, NULL)"
+        assert anna.execute(undo, (office.mine.case_id, office.mine.lease.fence, call[0])).fetchall() == []
+    assert raw(office.anna, "SELECT ended IS NULL AS open FROM attempt WHERE id = :id", id=call[0]) == [{"open": False}]
 
 
 def test_ones_own_appointment_opens_no_contact_once_the_case_is_given_back(office: Office) -> None:
@@ -414,6 +616,17 @@ OVERSIGHT = """
     SELECT * FROM draft_text
     SELECT * FROM stock
     SELECT sealed FROM stock
+    SELECT * FROM contact_index
+    SELECT * FROM never_again
+    SELECT * FROM cati_known(ARRAY['\\x{hash}'::bytea])
+    BEGIN; SELECT cati_announce('import'); SELECT * FROM cati_known(ARRAY['\\x{hash}'::bytea])
+    INSERT INTO contact_index (hash, "case") VALUES ('\\x{hash}', '{his}')
+    INSERT INTO contact_index (hash, "case") VALUES ('\\x{hash}', '{other}') ON CONFLICT DO NOTHING
+    INSERT INTO contact ("case", sealed_key, sealed_details) VALUES ('{other}', '', '')
+    INSERT INTO turn ("case", at, status, tier, rank, due_at, final_code) VALUES ('{other}', 1, 3, 0, 0, 0, '1.1')
+    INSERT INTO "case" (id, cell, status, tier, rank, due_at, draw, final_code) SELECT 'x', id, 3, 0, 0, 0, 1, '1.1' FROM cell LIMIT 1
+    INSERT INTO "case" (id, cell, status, tier, rank, due_at, draw, lease_holder) SELECT 'x', id, 2, 0, 0, 0, 1, '{bert}' FROM cell LIMIT 1
+    SELECT * FROM cati_never()
     SELECT record FROM member WHERE id <> (SELECT cati_me())
     SELECT 1 FROM cati_members() WHERE id <> (SELECT cati_me()) AND (record <> '' OR kept IS NOT NULL)
     SELECT * FROM cati_contact('{his}')
@@ -485,6 +698,7 @@ def test_a_supervisor_sees_numbers_and_leaves_an_entry_for_every_contact(office:
                 )
     assert office.psql("witness", "SELECT cati_announce('replan')")[0]  # as every supervisor's window does all day
     office.gets_nothing("witness", "SELECT * FROM cati_all_contacts()")  # which is no leave to search
+    office.gets_nothing("witness", "SELECT * FROM cati_contacts_of(ARRAY['{his}', '{other}'])")  # nothing waits for it
     count = read()
     assert office.psql("witness", "SELECT cati_announce('search')")[0]
     assert read() == count + 1

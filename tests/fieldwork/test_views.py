@@ -201,7 +201,7 @@ def test_the_servers_own_rule_says_the_same(narrow: Made, kind: str) -> None:
     other = raw(anna, 'SELECT id, fence FROM "case" WHERE status = 0 LIMIT 1')[0]
     for asked in (
         "SELECT public.cati_claim()",
-        f"SELECT public.cati_look_up('\\x{number.hex()}')",
+        f"SELECT public.cati_try('\\x{number.hex()}')",
         f"SELECT public.cati_lease('{other['id']}', {other['fence']}, 'call_back', 15)",
     ):
         with pytest.raises(DatabaseError, match="too many contacts"), anna.transaction() as transaction:

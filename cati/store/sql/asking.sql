@@ -44,7 +44,10 @@ BEGIN
   SELECT m.id INTO me FROM public.member m
   WHERE m.server_role = session_user::text COLLATE "default" AND m.active
     AND CASE m.role WHEN 'interviewer' THEN 0 WHEN 'supervisor' THEN 1 WHEN 'research_lead' THEN 2 END >= at_least;
-  IF me IS NULL THEN
+  IF me IS NULL OR (
+    -- An old look at the database may be read by, never written by: it knows neither who left nor which lease ended.
+    current_setting('transaction_isolation') <> 'read committed' AND current_setting('transaction_read_only') = 'off'
+  ) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   RETURN me;
@@ -60,12 +63,13 @@ BEGIN
 END
 $$;
 
--- Whether it is so under the fence number that this transaction carries: what they may write hangs on this.
+-- Whether it is so under the fence number that this transaction carries: what they may write hangs on this. As it is at
+-- this moment: who began a transaction, or a long statement, while the case was theirs must not write by that old look.
 CREATE FUNCTION public.cati_holds(of text) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RETURN EXISTS (
+  RETURN current_setting('transaction_isolation') = 'read committed' AND EXISTS (
     SELECT FROM public."case" c
     WHERE c.id = of AND c.lease_holder = public.cati_me()
       AND c.fence::text = current_setting('cati.fence', true)
@@ -155,7 +159,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
-             'interview_deleted', 'login_set', 'end_agreed')
+             'interview_deleted', 'login_set', 'end_agreed', 'number_tried')
      OR act = 'case_put_back' AND strpos(details, '"lapsed"') > 0  -- the server says itself which lease ran out
      OR act = 'field_ended' AND NOT public.cati_is(2) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';

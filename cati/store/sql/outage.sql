@@ -39,6 +39,9 @@ DECLARE
   found_case public."case";
   last_call public.attempt;
 BEGIN
+  IF NOT (public.cati_mine(of) OR public.cati_left_open(of, under)) THEN
+    RETURN;  -- before it is locked: nobody keeps what is not theirs from others
+  END IF;
   SELECT c.* INTO found_case FROM public."case" c WHERE c.id = of FOR NO KEY UPDATE;
   IF NOT FOUND THEN
     RETURN;

@@ -60,7 +60,8 @@ GRANT INSERT ON public."case" TO @supervisor;
 GRANT UPDATE ON public."case" TO @lead;
 CREATE POLICY own ON public."case" FOR SELECT TO @interviewer USING (lease_holder = (SELECT public.cati_me()));
 CREATE POLICY read ON public."case" FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
-CREATE POLICY add ON public."case" FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
+CREATE POLICY add ON public."case" FOR INSERT TO @supervisor
+  WITH CHECK (public.cati_is(1) AND lease_holder IS NULL AND coalesce(final_code, '') <> '1.1');
 CREATE POLICY change ON public."case" FOR UPDATE TO @lead USING ((SELECT public.cati_is(2)));
 
 GRANT SELECT, INSERT, DELETE ON public.turn TO @interviewer;
@@ -69,26 +70,26 @@ CREATE POLICY plan ON public.turn FOR INSERT TO @interviewer
   WITH CHECK (public.cati_holds("case") AND coalesce(final_code, '') <> '1.1');
 CREATE POLICY forget ON public.turn FOR DELETE TO @interviewer USING (public.cati_holds("case"));
 CREATE POLICY read ON public.turn FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY add ON public.turn FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
+CREATE POLICY add ON public.turn FOR INSERT TO @supervisor
+  WITH CHECK (public.cati_is(1) AND coalesce(final_code, '') <> '1.1');
 CREATE POLICY remove ON public.turn FOR DELETE TO @lead USING ((SELECT public.cati_is(2)));
 
 -- Contacts: nobody reads the tables; supervisors bring lists in. Research leads seal them under new keys by functions.
 GRANT INSERT ON public.contact TO @supervisor;
-GRANT INSERT, SELECT ON public.contact_index TO @supervisor;
-GRANT SELECT (hash) ON public.never_again TO @supervisor;
-CREATE POLICY add ON public.contact FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
-CREATE POLICY read ON public.contact_index FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
-CREATE POLICY add ON public.contact_index FOR INSERT TO @supervisor WITH CHECK (public.cati_is(1));
-CREATE POLICY read ON public.never_again FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
+GRANT INSERT ON public.contact_index TO @supervisor;
+CREATE POLICY add ON public.contact FOR INSERT TO @supervisor WITH CHECK (public.cati_fresh("case"));
+CREATE POLICY add ON public.contact_index FOR INSERT TO @supervisor WITH CHECK (public.cati_fresh("case"));
 
--- Calls and appointments of the case in hand; one's own appointments. A call that has ended stays as it is.
+-- Calls and appointments of the case in hand; one's own appointments. A call that has ended stays as it is, and none ends
+-- later than now (but for a workstation's idea of it), or its outcome could be undone then.
 GRANT SELECT, INSERT, UPDATE (ended, outcome, sub_reason, note_code) ON public.attempt TO @interviewer;
 CREATE POLICY own ON public.attempt FOR SELECT TO @interviewer USING (public.cati_mine("case"));
 CREATE POLICY read ON public.attempt FOR SELECT TO @supervisor USING ((SELECT public.cati_is(1)));
 CREATE POLICY begin ON public.attempt FOR INSERT TO @interviewer
   WITH CHECK (public.cati_holds("case") AND interviewer = public.cati_me() AND ended IS NULL AND outcome IS NULL);
 CREATE POLICY finish ON public.attempt FOR UPDATE TO @interviewer
-  USING (ended IS NULL AND public.cati_holds("case")) WITH CHECK (public.cati_holds("case"));
+  USING (ended IS NULL AND public.cati_holds("case"))
+  WITH CHECK (public.cati_holds("case") AND coalesce(ended, 0) <= public.cati_now() + 600);
 
 GRANT SELECT, INSERT, DELETE, UPDATE (kind, at, until, wall, zone, reason, interviewer, site, name) ON public.appointment
   TO @interviewer;

@@ -9,6 +9,9 @@ DECLARE
     since bigint := public.cati_now() - 3600;
     most int;
     seen int := 0;
+    handed int := 0;
+    looked int := 0;
+    tried int := 0;
     top int;
     part record;
 BEGIN
@@ -25,10 +28,14 @@ BEGIN
     END IF;
     SELECT max(l.n) INTO top FROM public.log l WHERE l.who = me AND l.n > 0;
     WHILE top > 0 AND seen < most LOOP  -- entries of one chain are numbered without a gap
-        SELECT count(*) FILTER (WHERE l.at > since AND l.act IN ('case_handed_out', 'case_looked_up')) AS views,
-               min(l.at) AS first
+        SELECT count(*) FILTER (WHERE l.at > since AND l.act = 'case_handed_out') AS handed,
+               count(*) FILTER (WHERE l.at > since AND l.act = 'case_looked_up') AS looked,
+               count(*) FILTER (WHERE l.at > since AND l.act = 'number_tried') AS tried, min(l.at) AS first
           INTO part FROM public.log l WHERE l.who = me AND l.n > greatest(top - 100, 0) AND l.n <= top;
-        seen := seen + part.views;
+        handed := handed + part.handed;
+        looked := looked + part.looked;
+        tried := tried + part.tried;
+        seen := handed + greatest(looked, tried);  -- a number is tried before anything is looked up by it
         EXIT WHEN part.first <= since;
         top := top - 100;
     END LOOP;
@@ -36,11 +43,13 @@ BEGIN
 END
 $$;
 
--- Refuses whoever has looked at as many contacts this hour as the study allows.
+-- Refuses whoever has looked at as many contacts this hour as the study allows. One look at a time for each member: many
+-- at once would each be the last that is allowed.
 CREATE FUNCTION public.cati_may_view() RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    PERFORM FROM public.member m WHERE m.id = public.cati_me() FOR NO KEY UPDATE;
     IF public.cati_views_left() <= 0 THEN
         RAISE EXCEPTION 'not allowed: too many contacts within an hour' USING ERRCODE = 'CA002';
     END IF;

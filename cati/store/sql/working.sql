@@ -10,13 +10,22 @@ BEGIN
 END
 $$;
 
--- The appointment of one case by its id; the words in it are sealed.
+-- The appointment of one case by its id; the sealed words in it only for whom the policies of that table let read it.
 CREATE FUNCTION public.cati_appointment(of text) RETURNS SETOF public.appointment
 LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  one public.appointment;
 BEGIN
-  PERFORM public.cati_demand(0);
-  RETURN QUERY SELECT a.* FROM public.appointment a WHERE a."case" = of;
+  SELECT a.* INTO one FROM public.appointment a WHERE a."case" = of;
+  IF FOUND THEN
+    IF NOT (one.interviewer = me OR public.cati_mine(of) OR public.cati_is(1)) THEN
+      one.reason := NULL;
+      one.name := NULL;
+    END IF;
+    RETURN NEXT one;
+  END IF;
 END
 $$;
 
@@ -55,13 +64,14 @@ BEGIN
   IF why NOT IN ('', 'call_back', 'appointment') THEN  -- it stands in the log
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
-  SELECT c.* INTO found_case FROM public."case" c WHERE c.id = of FOR NO KEY UPDATE;
-  IF NOT FOUND OR found_case.fence <> seen OR found_case.status IN (3, 4)
-     OR (found_case.lease_holder <> me AND found_case.lease_until > now) THEN
+  SELECT c.* INTO found_case FROM public."case" c
+    WHERE c.id = of AND c.fence = seen AND c.status NOT IN (3, 4)
+      AND (c.lease_holder IS NULL OR c.lease_holder = me OR c.lease_until <= now);
+  IF NOT FOUND THEN
     RETURN;
   END IF;
   IF found_case.lease_holder IS DISTINCT FROM me THEN
-    PERFORM public.cati_may_view();
+    PERFORM public.cati_may_view();  -- from here on nothing else is handed to this member until the transaction ends
     IF EXISTS (SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of) THEN
       RETURN;
     END IF;
@@ -78,9 +88,16 @@ BEGIN
     ) THEN
       RETURN;
     END IF;
-    IF public.cati_room_for(of, EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of)) <> '' THEN
-      RETURN;
-    END IF;
+  END IF;
+  SELECT c.* INTO found_case FROM public."case" c  -- locked only now: nobody keeps what is not theirs from others
+    WHERE c.id = of AND c.fence = seen AND c.status NOT IN (3, 4)
+      AND (c.lease_holder IS NULL OR c.lease_holder = me OR c.lease_until <= now) FOR NO KEY UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  IF found_case.lease_holder IS DISTINCT FROM me
+     AND public.cati_room_for(of, EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of)) <> '' THEN
+    RETURN;
   END IF;
   fence := seen + 1;
   until := now + 60 * least(greatest(minutes, 1), 60);
@@ -162,7 +179,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  IF what_for NOT IN ('search', 'replan') AND NOT (what_for IN ('renew', 'drill', 'erase') AND public.cati_is(2)) THEN
+  IF what_for NOT IN ('search', 'replan', 'import') AND NOT (what_for IN ('renew', 'drill', 'erase') AND public.cati_is(2)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
@@ -342,13 +359,55 @@ BEGIN
 END
 $$;
 
--- The sealed contacts of these cases, for supervisors, whose windows work out when they are called.
+-- The sealed contacts of these cases, for supervisors, whose windows work out when they are called: of those alone that
+-- are marked for it, or every window's daily work would be a search that nobody notices.
 CREATE FUNCTION public.cati_contacts_of(cases text[]) RETURNS SETOF public.contact
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_announced('{replan}', 600);
-  RETURN QUERY SELECT c.* FROM public.contact c WHERE c."case" = ANY (cases);
+  RETURN QUERY SELECT c.* FROM public.contact c JOIN public."case" k ON k.id = c."case"
+    WHERE c."case" = ANY (cases) AND k.replan IS NOT NULL;
+END
+$$;
+
+-- Which of these keyed hashes are those of a person in the study, or (never) of one who is never called again. For
+-- supervisors who bring a list in: whoever has the key makes the hash of every number there is, so that nobody reads the
+-- hashes themselves.
+CREATE FUNCTION public.cati_known(digests bytea[]) RETURNS TABLE (hash bytea, never boolean)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_announced('{import}', 3600);
+  RETURN QUERY
+    SELECT DISTINCT i.hash, false FROM public.contact_index i WHERE i.hash = ANY (digests)
+    UNION ALL SELECT v.hash, true FROM public.never_again v WHERE v.hash = ANY (digests);
+END
+$$;
+
+-- The hashes of those who are never called again, to be written anew with another key.
+CREATE FUNCTION public.cati_never() RETURNS SETOF bytea
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
+  RETURN QUERY SELECT v.hash FROM public.never_again v;
+END
+$$;
+
+-- Whether hashes may be written for this case: it came in by this transaction, or the keys are renewed. For another one
+-- the refusal of what is there already would tell what is.
+CREATE FUNCTION public.cati_fresh(of text) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM public."case" c WHERE c.id = of AND c.xmin = pg_current_xact_id()::xid) THEN
+    RETURN public.cati_is(1);
+  END IF;
+  PERFORM public.cati_demand(2);
+  PERFORM public.cati_announced('{renew}', 14400);
+  RETURN true;
 END
 $$;
 
@@ -376,15 +435,39 @@ BEGIN
 END
 $$;
 
--- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log, and so is a number
--- that nobody has.
-CREATE FUNCTION public.cati_look_up(digest bytea) RETURNS SETOF text
+-- Say in the log that a number is tried, by what is left of its keyed hash when it fits a great many numbers.
+CREATE FUNCTION public.cati_try(digest bytea) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE one text;
 BEGIN
   PERFORM public.cati_demand(0);
   PERFORM public.cati_may_view();
+  PERFORM public.cati_write('number_tried', '', 0, '{"of":"' || left(encode(sha256(digest), 'hex'), 4) || '"}');
+END
+$$;
+
+-- The cases that have the number with this keyed hash: who calls back. Each is an entry in the log, and so is a number
+-- that nobody has. An earlier transaction must have kept, within a minute, that it is tried, and is good for one look:
+-- nobody learns whether a person is in the study and then takes the entry back.
+CREATE FUNCTION public.cati_look_up(digest bytea) RETURNS SETOF text
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  me text := public.cati_demand(0);
+  since bigint := public.cati_now() - 60;
+  one text;
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM (
+      SELECT l.n, l.act, l.at, l.details, l.xmin AS number FROM public.log l
+      WHERE l.who = me AND l.n > 0 ORDER BY l.n DESC LIMIT 20
+    ) mine
+    WHERE mine.act = 'number_tried' AND mine.at >= since AND public.cati_kept(mine.number)
+      AND mine.details = '{"of":"' || left(encode(sha256(digest), 'hex'), 4) || '"}'
+      AND NOT EXISTS (SELECT FROM public.log e WHERE e.who = me AND e.n > mine.n AND e.act = 'case_looked_up')
+  ) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   FOR one IN SELECT i."case" FROM public.contact_index i WHERE i.hash = digest ORDER BY i."case" LIMIT 20 LOOP
     PERFORM public.cati_write('case_looked_up', one, 0, '{"by":"number"}');
     RETURN NEXT one;
@@ -434,6 +517,10 @@ BEGIN
     public.cati_holds(of)
     OR (public.cati_is(1) AND now_there.lease_holder IS NULL AND now_there.status NOT IN (3, 4))
   ) THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  -- Nothing comes to be leased or complete by itself.
+  IF coalesce(to_status, 2) NOT IN (0, 1, 3, 4) OR EXISTS (SELECT FROM json_array_elements(steps) s WHERE s->>7 = '1.1') THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   IF to_final_code = '1.1' AND NOT EXISTS (
@@ -537,6 +624,13 @@ DECLARE
   me text := public.cati_demand(0);
   now bigint := public.cati_now();
 BEGIN
+  PERFORM FROM public.member m WHERE m.id = me FOR NO KEY UPDATE;  -- nothing else is handed to this member meanwhile
+  IF EXISTS (SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of)
+     OR NOT EXISTS (
+       SELECT FROM public.attempt a WHERE a.id = call AND a."case" = of AND a.interviewer = me AND a.ended >= now - 15
+     ) THEN
+    RETURN;
+  END IF;
   PERFORM FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder IS NULL FOR NO KEY UPDATE;
   IF NOT FOUND OR public.cati_room_for(of, true) <> '' THEN
     RETURN;
@@ -547,11 +641,8 @@ BEGIN
       AND NOT EXISTS (
         SELECT FROM public.log l
         WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = under
-          AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
       );
-  IF NOT FOUND OR EXISTS (
-    SELECT FROM public."case" c WHERE c.lease_holder = me AND c.lease_until > now AND c.id <> of
-  ) THEN
+  IF NOT FOUND THEN
     RETURN;
   END IF;
   IF old_key IS NOT NULL THEN
@@ -593,11 +684,12 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE me text := public.cati_demand(0);
 BEGIN
-  IF NOT public.cati_holds(of) OR current_setting('cati.fence', true) <> under::text OR length(answers) > 8388608
+  PERFORM FROM public."case" c WHERE c.id = of AND c.fence = under AND c.lease_holder = me FOR NO KEY UPDATE;
+  IF NOT public.cati_holds(of) OR current_setting('cati.fence', true) IS DISTINCT FROM under::text
+     OR length(answers) > 8388608
      OR EXISTS (
        SELECT FROM public.log l
        WHERE l.who = me AND l.act = 'answers_pooled' AND l."case" = of AND l.fence = under
-         AND l.n > (SELECT max(e.n) - 20 FROM public.log e WHERE e.who = me)
      ) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -637,6 +729,7 @@ BEGIN
     ORDER BY mixed.id;
   DELETE FROM public.draft_event d USING public."case" c WHERE c.id = d."case" AND c.status IN (3, 4);
   DELETE FROM public.draft_text d USING public."case" c WHERE c.id = d."case" AND c.status IN (3, 4);
+  PERFORM public.cati_write('answers_mixed', '', 0, '{"moved":' || waiting || '}');
   RETURN waiting;
 END
 $$;
