@@ -63,7 +63,10 @@ def test_the_log_is_read_by_time_over_all_members(worked: tuple[OpenStudy, OpenS
 def test_what_is_done_with_the_staff_says_with_whom(worked: tuple[OpenStudy, OpenStudy, OpenStudy]) -> None:
     lead, anna, bert = worked
     members.set_skills(lead, anna.me.id, ("de",), converts=True)
-    assert entries_in_words(lead, limit=1)[0].what == "changed what a member of staff can do (person: Anna Fragt)"
+    assert (
+        entries_in_words(lead, acts=[Act.MEMBER_CHANGED])[0].what
+        == "changed what a member of staff can do (person: Anna Fragt)"
+    )
     role = Roles(lead.study_id).login(anna.me.login)
     for details, said in (
         (f'{{"login":"{role[-16:]}","to":"password"}}', "set a sign-in at the server (person: Anna Fragt)"),
