@@ -15,6 +15,7 @@ from cati.fieldwork.open_study import ROLE_NAMES, OpenStudy, Role
 from cati.fieldwork.views import View
 from cati.store import studies
 from cati.store.journal import Entry
+from cati.store.roles import Roles
 from cati.survey.dispositions import TABLE, Outcome
 from cati.text import mark, show_moment, tr, trn
 from cati.vault.checkpoints import Checkpoint
@@ -30,7 +31,7 @@ WORDS = {
     Act.MEMBER_ADDED: mark("added a member of staff"),
     Act.MEMBER_LEFT: mark("took away somebody's access"),
     Act.MEMBER_CHANGED: mark("changed what a member of staff can do"),
-    Act.PASSWORD: mark("changed the own password"),
+    Act.PASSWORD: mark("changed their own password"),
     Act.RESET: mark("gave a member of staff new keys and a start password"),
     Act.REFUSED: mark("a password was refused"),
     Act.TRUSTEES: mark("named the trustees"),
@@ -70,6 +71,9 @@ DETAILS = {
     "accepted": mark("accepted {value}"),
     "refused": mark("refused {value}"),
     "members": mark("people {value}"),
+    "member": mark("person: {value}"),
+    "login": mark("person: {value}"),
+    "second": mark("second person: {value}"),
     "role": mark("role {value}"),
     "changed": mark("changed {value}"),
     "outcome": mark("outcome: {value}"),
@@ -125,6 +129,9 @@ _SETTINGS = {
     "views_per_hour": mark("Contacts seen in an hour"),
 }
 _MOST_SHOWN = 5
+_PEOPLE = frozenset({"member", "login", "second"})
+_ROLE_END = 16
+"""Letters of a role's name by which the server's own entries name a member (store/sql/gate.sql)."""
 _OUTCOMES = frozenset(Outcome)
 _ROLES = frozenset(Role)
 _WHY = {
@@ -160,9 +167,18 @@ def entries_in_words(
 
 def in_words(study: OpenStudy, found: Iterable[Entry]) -> tuple[LogLine, ...]:
     """Return entries as they are read."""
-    names = names_of_staff(study)
+    roles = Roles(study.study_id)
+    with study.reading() as transaction:
+        members = studies.members(transaction)
+    names = {row.id: row.name for row in members}
+    told = names | {roles.login(row.login)[-_ROLE_END:]: row.name for row in members}
     return tuple(
-        LogLine(at=moment(one.at), who=names.get(one.who, one.who[:8]), what=_what(one.act, one.details), case=one.case)
+        LogLine(
+            at=moment(one.at),
+            who=names.get(one.who, one.who[:8]),
+            what=_what(one.act, one.details, told),
+            case=one.case,
+        )
         for one in found
     )
 
@@ -225,10 +241,11 @@ def full_check(study: OpenStudy, *, more: Sequence[Path] = (), expected: Sequenc
         wrong=tuple(wrong),
         remarks=tuple(_remarks(check)),
         chains=tuple(
-            tr(
+            trn(
+                "{who}: 1 entry, {signed} of them signed",
                 "{who}: {n} entries, {signed} of them signed",
+                one.count,
                 who=_named(one.chain, names),
-                n=one.count,
                 signed=one.signed,
             )
             for one in found.chains
@@ -252,7 +269,8 @@ def _remarks(check: LogCheck) -> Iterator[str]:
     elif not check.verdict.used:
         yield tr("No checkpoint lies beside the seal here: a cut or rewritten log would not be noticed.")
         yield tr(
-            "Give --checkpoints with the file of another workstation, beside its seal; one is made at each sign-out."
+            "One is made at each sign-out. “cati verify-log” with --checkpoints takes the file of another workstation, "
+            "too; it lies beside its seal."
         )
     if check.unreadable:
         yield trn("1 line of the checkpoints cannot be read.", "{n} lines of the checkpoints cannot be read.",
@@ -275,23 +293,23 @@ def _time(checkpoint: Checkpoint) -> str:
     return checkpoint.at.replace("T", " ").replace("Z", " UTC")
 
 
-def _what(act: str, details: str) -> str:
+def _what(act: str, details: str, names: Mapping[str, str]) -> str:
     try:
         words = tr(WORDS[Act(act)])
     except (ValueError, KeyError):
         words = act
     if act == Act.PURGE and "head" in json.loads(details or "{}"):
         return tr("destroyed the keys; what the log said of cases and calls went with the contacts")
-    more = _codes(details)
+    more = _codes(details, names)
     return f"{words} ({more})" if more else words
 
 
-def _codes(details: str) -> str:
-    """Return the counts and codes of an entry that have words; ids and hashes are left to those who read the file."""
+def _codes(details: str, names: Mapping[str, str]) -> str:
+    """Return what an entry says of people, and its counts and codes that have words; other ids and hashes stay out."""
     if not details:
         return ""
     return ", ".join(
-        tr(DETAILS[name], value=_value(name, value))
+        tr(DETAILS[name], value=names.get(str(value), "–") if name in _PEOPLE else _value(name, value))
         for name, value in json.loads(details).items()
         if name in DETAILS and value != ""
     )

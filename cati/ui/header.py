@@ -69,6 +69,7 @@ class Header(QWidget):
         self._study.setProperty("kind", "heading")
         self._clock = self._label()
         self._today = self._label()
+        self._figures: Figures | None = None
         self.pause = self._button(self.pause_wanted.emit)
         self.sign_out = self._button(self.sign_out_wanted.emit)
         self.smaller = self._button(lambda: self.scale_wanted.emit(-1))
@@ -115,6 +116,8 @@ class Header(QWidget):
             button.setText(text)
             button.setAccessibleName(name)
             button.setToolTip(name)
+        if self._figures is not None:  # no server is asked for what is there already
+            self.show_figures(self._figures)
 
     def show_nobody(self) -> None:
         """Show the bar of a window in which nobody is signed in."""
@@ -135,6 +138,7 @@ class Header(QWidget):
 
     def show_figures(self, figures: Figures | None) -> None:
         """Show how many interviews were finished today, of how many wanted."""
+        self._figures = figures
         self._today.setVisible(figures is not None)
         if figures is None:
             return

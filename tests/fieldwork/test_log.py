@@ -11,12 +11,13 @@ import pytest
 
 from cati import cli, places
 from cati.errors import Problem
-from cati.fieldwork import calling, log
+from cati.fieldwork import calling, log, members
 from cati.fieldwork.log import Act
-from cati.fieldwork.log_words import check_in_words, entries_in_words, full_check
+from cati.fieldwork.log_words import check_in_words, entries_in_words, full_check, in_words
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.study import CreatedStudy, create_study, sign_out
 from cati.store import journal
+from cati.store.roles import Roles
 from cati.vault.checkpoints import read_checkpoints
 from cati.vault.log_chain import ONE_FOR_ALL, Why, chain, first_hash
 
@@ -57,6 +58,23 @@ def test_the_log_is_read_by_time_over_all_members(worked: tuple[OpenStudy, OpenS
     assert [entry.who for entry in log.entries(lead, acts=[Act.PAUSED], limit=2)] == [anna.me.id, bert.me.id]
     with pytest.raises(Problem, match="role"):
         log.verify(anna)
+
+
+def test_what_is_done_with_the_staff_says_with_whom(worked: tuple[OpenStudy, OpenStudy, OpenStudy]) -> None:
+    lead, anna, bert = worked
+    members.set_skills(lead, anna.me.id, ("de",), converts=True)
+    assert (
+        entries_in_words(lead, acts=[Act.MEMBER_CHANGED])[0].what
+        == "changed what a member of staff can do (person: Anna Fragt)"
+    )
+    role = Roles(lead.study_id).login(anna.me.login)
+    for details, said in (
+        (f'{{"login":"{role[-16:]}","to":"password"}}', "set a sign-in at the server (person: Anna Fragt)"),
+        ('{"login":"0123456789abcdef"}', "set a sign-in at the server (person: –)"),
+        (f'{{"member":"{bert.me.id}","second":""}}', "set a sign-in at the server (person: Bert Hört)"),
+    ):
+        (line,) = in_words(lead, [journal.Entry(1, 0, lead.me.id, "login_set", "", 0, details, b"")])
+        assert line.what == said
 
 
 @pytest.mark.parametrize(
@@ -167,7 +185,7 @@ def test_an_old_studys_one_chain_is_checked_and_named(worked: tuple[OpenStudy, O
     assert check.ok
     assert check.chains == (
         "Everybody (before the log was kept by person): 10 entries, 10 of them signed",
-        "Anna Fragt: 1 entries, 1 of them signed",
+        "Anna Fragt: 1 entry, 1 of them signed",
     )
     assert len(entries_in_words(lead)) == 11
     raw(lead, "UPDATE log SET details = 'x' WHERE n = -4")
