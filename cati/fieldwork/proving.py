@@ -34,10 +34,11 @@ class SecondPerson:
     password: str = field(repr=False)
 
 
-def wrong_sign_in(*, start: bool = False, erased: bool = False) -> WrongPassword:
+def wrong_sign_in(*, start: bool = False, erased: bool = False, on_server: bool = False) -> WrongPassword:
     """Return the one Problem for a login that does not exist or a password that is wrong; ``start``: one of the two.
 
-    ``erased``: the contacts are gone, and with them what all passwords but the research leads' open.
+    ``erased``: the contacts are gone, and with them what all passwords but the research leads' open. ``on_server``: who
+    comes for the first time needs a start password.
     """
     if erased:
         return WrongPassword(
@@ -51,7 +52,10 @@ def wrong_sign_in(*, start: bool = False, erased: bool = False) -> WrongPassword
             tr("Login, start password or own password is wrong."),
             tr("A start password holds once; afterwards sign in without it."),
         )
-    return WrongPassword(tr("Sign-in"), tr("Login or password is wrong."), tr("Try again; mind upper and lower case."))
+    again = tr("Try again; mind upper and lower case.")
+    if on_server:
+        again += " " + tr("The first time, the start password is needed, too.")
+    return WrongPassword(tr("Sign-in"), tr("Login or password is wrong."), again)
 
 
 def _wrong_own() -> WrongPassword:

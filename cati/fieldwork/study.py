@@ -281,7 +281,8 @@ def open_study(
         if row is not None and not database.by_functions:
             note_refused(database, row.id, login, now())
         database.close()
-        raise wrong_sign_in(start=bool(start_password), erased=row is not None and row.erased_at is not None) from None
+        erased = row is not None and row.erased_at is not None
+        raise wrong_sign_in(start=bool(start_password), erased=erased, on_server=on_server) from None
     except BaseException as error:
         if tries is not None and database.works_for == "" and not isinstance(error, TooSoon):
             tries.take_back(login)

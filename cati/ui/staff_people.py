@@ -207,6 +207,7 @@ class PeoplePart(Page):
             )
         else:
             said = tr("Nobody can look a password up. The person gets new keys and a start password for one sign-in.")
+            said += " " + tr("A window that they have open goes on until it is closed.")
         self.about_reset.setText(said)
 
     def save_skills(self) -> None:
