@@ -94,9 +94,20 @@ class Wanted:
         return self.waits and (self._away or self.seconds() >= AWAY_SECONDS)
 
     def forget(self) -> bool:
-        """Want nothing any more, False when nothing was; a case that was being asked for is given back if it comes."""
+        """Want nothing any more, False when nothing was; a next case that is being asked for goes back if it comes.
+
+        What changes something (an outcome taken back, a withdrawal) or looks somebody up is not given up on its way.
+        """
+        if not self.may_be_given_up:
+            self._after = None
+            return False
         wanted, self._wish, self._after = self.waits, None, None
         return wanted
+
+    @property
+    def may_be_given_up(self) -> bool:
+        """Tell whether Esc stops the waiting."""
+        return not self.is_asking or self._wish is None or self._wish.insist
 
     def try_again(self) -> None:
         """Ask for what is wanted, when it is time."""

@@ -99,7 +99,9 @@ class ServerLine(QWidget):
 
     def _say_what_waits(self, standing: Standing) -> None:
         """Say between two cases what has not come for so long that it must be said."""
-        if self._wanted.is_late() or (self._wanted.waits and is_not_saved(standing)):
+        if self._wanted.seconds() >= SOON_SECONDS and not self._wanted.may_be_given_up:
+            self.waits.emit(tr("One moment …"), tr("Asking the server …"))
+        elif self._wanted.is_late() or (self._wanted.waits and is_not_saved(standing)):
             self.waits.emit(
                 tr("The server does not answer"),
                 tr("The next case comes by itself as soon as it does. Esc: stop waiting.")

@@ -240,6 +240,20 @@ def test_return_is_answered_while_the_server_is_silent_and_escape_gives_back_wha
     seat.until(lambda: seat.page.case is not None)
 
 
+def test_an_outcome_that_is_being_taken_back_is_not_given_up_on_its_way(seat: Seat, remote: Remote) -> None:
+    seat.take()
+    seat.press("n")
+    seat.until(lambda: "Called again" in seat.page.idle.about.text())
+    remote.wire.blocked.set()
+    seat.press("u")
+    seat.until(lambda: seat.page.idle.about.text() == "Asking the server …")
+    seat.press(ESCAPE)
+    assert seat.page.wanted.waits
+    remote.wire.blocked.clear()
+    seat.until(lambda: seat.page.case is not None)
+    assert remote.kept()["held"] == 1, "neither outcome nor case is lost"
+
+
 def test_what_is_asked_while_another_question_is_out_is_not_forgotten(seat: Seat, remote: Remote) -> None:
     remote.wire.blocked.set()
     page = seat.page
