@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cati.errors import Problem
-from cati.fieldwork.fresh_cases import STEP, Asked, FreshCase, Progress, Steps, sealed_cases
+from cati.fieldwork.fresh_cases import STEP, Asked, FreshCase, Progress, Steps, sealed_cases, steps_of
 from cati.fieldwork.hand_over import check_passphrase
 from cati.fieldwork.import_report import ImportReport, grouped, grouped_notes
 from cati.fieldwork.log import Act, note, seconds
@@ -275,12 +275,13 @@ def _today(study: OpenStudy, now: datetime) -> date:
 
 def _without_known(transaction: Transaction, new: Sequence[FreshCase]) -> tuple[list[FreshCase], list[Refused]]:
     """Refuse whose number is in the study already, or who is never to be called again."""
-    asked = {digest: None for one in new for digest in (*one.digests, *one.never)}
-    known, never = contacts.known_among(transaction, list(asked))
+    known, never = contacts.known_among(transaction, list({digest: None for one in new for digest in one.never}))
     kept: list[FreshCase] = []
     refused: list[Refused] = []
     for one in new:
-        why = _NEVER if never.intersection(one.never) else _KNOWN if known.intersection(one.digests) else None
+        why = _KNOWN if not known.isdisjoint(one.digests) else None
+        if not never.isdisjoint(one.never):
+            why = _NEVER
         if why is None:
             kept.append(one)
         else:
@@ -296,7 +297,7 @@ def _write(transaction: Transaction, new: list[FreshCase], step: Steps) -> None:
     for at in range(0, len(new), 5 * STEP):
         part = new[at : at + 5 * STEP]
         cases.add_cases(transaction, (one.values(cells[one.cell]) for one in part))
-        cases.add_steps(transaction, (step for one in part for step in one.later()))
+        cases.add_new_steps(transaction, steps_of(part))
         contacts.add_contacts(transaction, (one.contact for one in part))
         step.look(len(part))
     contacts.add_hashes(transaction, ((digest, one.id) for one in new for digest in one.digests))

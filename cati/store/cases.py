@@ -312,6 +312,11 @@ def add_steps(transaction: Transaction, steps: Iterable[Step]) -> None:
         _ADD_STEP.act_on_all(transaction, STEP, rows)
 
 
+def add_new_steps(transaction: Transaction, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write steps of new cases' timelines, each as the values of `STEP` in their order."""
+    _ADD_STEP.act_on_all(transaction, STEP, rows)
+
+
 def replace_steps(transaction: Transaction, case_id: str, steps: Iterable[Step]) -> None:
     """Write the timeline of one case in place of the one it has; its place stays as it is."""
     _FORGET_STEPS.act(transaction, case_id=case_id)
