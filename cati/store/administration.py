@@ -237,6 +237,13 @@ def _rank(connection: Any, roles: Roles) -> None:
         right = "MEMBER" + further
         if not connection.execute("SELECT pg_has_role(%s, %s, %s)", (role, group, right)).fetchone()[0]:
             connection.execute(f"GRANT {group} TO {role}{further}")
+    if connection.info.server_version >= _CHOSEN:
+        # Whoever makes a role there may change it; a server that was older when the gate made it knows nothing of that.
+        for (member_role,) in connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname ~ %s AND NOT pg_has_role(%s, oid, 'MEMBER WITH ADMIN OPTION')",
+            (f"^{roles.prefix}_[0-9a-f]{{16}}$", roles.gate),
+        ).fetchall():
+            connection.execute(f"GRANT {member_role} TO {roles.gate} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
 
 
 def _database(connection: Any, roles: Roles, database: str) -> bool:
