@@ -62,8 +62,8 @@ def announce(transaction: Transaction, what_for: str) -> None:
     """Say in a server's log that contacts are read, many at once ("search", "replan", "import", "renew", "drill").
 
     Once that transaction is kept they are handed out, for ten minutes; to a research lead who renews the keys, for four
-    hours. Before an import it is their numbers' hashes that are compared, for an hour. On a file acts log what they do
-    themselves.
+    hours. With "questionnaire" it is the answers of open interviews, for what a new one makes of them. Before an import
+    it is their numbers' hashes that are compared, for an hour. On a file acts log what they do themselves.
     """
     if by_functions(transaction):
         with limited():

@@ -34,9 +34,11 @@ class NoLongerHere(Problem):
 
 
 def no_longer_here() -> NoLongerHere:
-    """Return the one Problem for whoever works in a study that they were let go from."""
+    """Return the one Problem for whoever works in a study that they were let go from, or under an old password."""
     return NoLongerHere(
-        tr("Staff"), tr("Your access to this study was taken away."), tr("Close the window; ask a research lead why.")
+        tr("Staff"),
+        tr("Your access to this study was taken away, or your password was changed."),
+        tr("Close the window and sign in anew; if that is refused, ask a research lead."),
     )
 
 
@@ -147,6 +149,10 @@ class Database(ABC):
     @abstractmethod
     def dismiss(self, transaction: Transaction, login: str) -> None:
         """Let a member open the database no more, and end what they have open, once this transaction is kept."""
+
+    @abstractmethod
+    def end_sessions(self, login: str) -> None:
+        """End what a member has open, after they were let go or their password was set anew; outside a transaction."""
 
     @abstractmethod
     def refuse_others(self) -> None:

@@ -155,6 +155,9 @@ class Embedded(Database):
     def dismiss(self, transaction: Transaction, login: str) -> None:
         """Do nothing: each transaction asks who is still there."""
 
+    def end_sessions(self, login: str) -> None:
+        """Do nothing, likewise."""
+
     def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
         """Do nothing: whoever writes into a file is alone as it is."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,7 @@ from cati.store.database import Database, Transaction, keys_renewed, no_longer_h
 from cati.store.prepared import Prepared
 from cati.store.roles import Roles, made_verifier
 from cati.store.server_clock import ServerClock
-from cati.store.server_errors import may_mean_let_go, problem_of
+from cati.store.server_errors import may_mean_let_go, problem_of, waited_in_vain
 from cati.store.studies import set_server_role
 from cati.text import tr
 
@@ -308,13 +308,32 @@ class Server(Database):
 
         try:
             yield
+        except Refused:
+            if self.works_for:  # it took this member when the window was opened
+                raise no_longer_here() from None
+            raise
         except (DBAPIError, psycopg.Error) as error:
             if may_mean_let_go(error) and self._let_go():
                 raise no_longer_here() from None
+            if waited_in_vain(error):
+                self._end_stuck()
             problem = problem_of(error)
             if problem is None:
                 raise
             raise problem from None
+
+    def _end_stuck(self) -> None:
+        """End the sessions that keep others waiting longer than the program ever does, if it is such a one."""
+        import psycopg  # noqa: PLC0415 - for studies on a server only
+
+        if self.works_for:
+            with suppress(psycopg.Error, Problem), connect(self.link, self._secret) as connection:
+                connection.execute("SELECT public.cati_end_stuck()")
+
+    def end_sessions(self, login: str) -> None:
+        """End what a member has open on the server: after they were let go, or their password was set anew."""
+        with self.transaction() as transaction:
+            transaction.exec_driver_sql("SELECT public.cati_end_sessions(%s::text)", (self._known().name(login),))
 
     def _let_go(self) -> bool:
         """Tell whether the member signed in is of the staff no more."""
