@@ -36,7 +36,7 @@ from cati.files.people_rows import read_list
 from cati.files.rows import Note, judge_rows
 from cati.files.tables import Table
 from cati.files.whole_file import read_whole
-from cati.store import cases, contacts, lists, studies
+from cati.store import cases, contacts, counts, lists, studies
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
 from cati.survey.case import Accepted, Refused
@@ -257,14 +257,14 @@ def bring_in(
         step.look()
     if progress is not None:
         progress(total, total)
-    counts = Counter(one.code for one in refused)
+    reasons = Counter(one.code for one in refused)
     return ImportReport(
         rows=len(verdicts),
         accepted=len(kept),
         refused=tuple(refused),
         by_reason=grouped(refused),
         notes=grouped_notes(notes, (one.row for one in kept)),
-        duplicates=sum(counts[code] for code in ("duplicate_in_file", _KNOWN[0], _NEVER[0])),
+        duplicates=sum(reasons[code] for code in ("duplicate_in_file", _KNOWN[0], _NEVER[0])),
         mapping=mapping,
     )
 
@@ -306,7 +306,7 @@ def _write(transaction: Transaction, new: list[FreshCase], step: Steps) -> None:
 def sample_counts(study: OpenStudy) -> tuple[tuple[str, str, int], ...]:
     """Return (site, department, people) for every combination of the settings; who withdrew is erased, not counted."""
     with study.reading() as transaction:
-        counted = cases.count_by_status(transaction)
+        counted = counts.count_by_status(transaction)
         cells = studies.cells(transaction)
     found: Counter[tuple[str, str]] = Counter()
     for (status, cell), n in counted.items():
