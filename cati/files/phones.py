@@ -165,7 +165,7 @@ def _may_be_a_range(written: str, digits: str) -> bool:
 
     A range counts up from the digits it replaces, in one or two digits; and no number is longer than numbers are.
     """
-    found = _EXTENSION.search(written)
+    found = _EXTENSION.search(written) if "-" in written or "/" in written else None
     if found is None:
         return False
     sign, tail = found.groups()

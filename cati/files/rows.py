@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import TypeVar
 
 from cati.errors import Cancelled, Problem
@@ -89,6 +90,8 @@ class _Judge:
         self.last_contact = self.repeated(self.read_last_contact, Field.LAST_CONTACT)
         self.language = self.repeated(self.read_language, Field.LANGUAGE)
         self.preference = self.repeated(self.read_preference, Field.PREFERRED_TIME, Field.SITE)
+        both = [self.at[what] for what in (Field.GIVEN_NAME, Field.FAMILY_NAME) if what in self.at]
+        self.names_at = itemgetter(*both) if len(both) == len(_NAMES) - 1 else None
         self.address = self.repeated(self.read_address, Field.TITLE, Field.FORM_OF_ADDRESS)
 
     def repeated(self, read: Callable[[list[str], Found], _T], *fields: Field) -> Repeated[_T]:
@@ -229,6 +232,9 @@ class _Judge:
             whole = names.split_full_name(self.cell(row, Field.FULL_NAME))
             given, family, title, form = whole.given, whole.family, whole.title, whole.form_of_address
             columns: tuple[Field, ...] = (Field.FULL_NAME,)
+        elif self.names_at and all(map(names.PLAIN.fullmatch, self.names_at(row))):
+            given, family = self.names_at(row)
+            return names.FullName(given, family, *self.address(row, found))
         else:
             given, family = self.cell(row, Field.GIVEN_NAME), self.cell(row, Field.FAMILY_NAME)
             title = form = ""
