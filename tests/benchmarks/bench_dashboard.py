@@ -19,8 +19,8 @@ RUNS = 5
 
 # The figures as plain SQL: what is still open and closed, interviews, today, the queue, outcomes, and every history.
 _BARE = (
-    'SELECT status, cell, count(*) FROM "case" INDEXED BY ix_case_claim WHERE avoid IS NULL GROUP BY status, cell',
-    'SELECT status, cell, count(*) FROM "case" INDEXED BY ix_case_second WHERE avoid IS NOT NULL GROUP BY status, cell',
+    # Sorted, it takes half of what it takes by ix_case_claim, which does not hold ``avoid``.
+    'SELECT status, cell, count(*) FROM "case" NOT INDEXED GROUP BY status, cell',
     "SELECT cell, count(*) FROM \"case\" WHERE final_code = '1.1' GROUP BY cell",
     "SELECT (SELECT count(*) FROM pending), (SELECT count(*) FROM stock)",
     f"SELECT count(*), count(*) FILTER (WHERE outcome = 'complete') FROM attempt WHERE ended >= {int(NOW.timestamp())}",
