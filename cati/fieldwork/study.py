@@ -65,6 +65,7 @@ __all__ = [
     "CreatedStudy",
     "NewMember",
     "SecondPerson",
+    "WrongPassword",
     "add_member",
     "bring_seal",
     "change_password",

@@ -33,9 +33,12 @@ if TYPE_CHECKING:
 
 
 class SignInPage(Page):
-    """Studies on the left, name and password on the right; unlocking runs in the background."""
+    """Studies on the left, name and password on the right; unlocking runs in the background.
 
-    signed_in = Signal(object)
+    Reports ``signed_in(OpenStudy, typed)``; ``typed`` is what may be the start password of whoever came in by one, ().
+    """
+
+    signed_in = Signal(object, object)
     new_study_wanted = Signal()
     unfinished_wanted = Signal(Path, str)
     recovery_wanted = Signal(Path, str)
@@ -345,9 +348,12 @@ class SignInPage(Page):
             return
         self.working.end()
         self.enter.setEnabled(True)
+        typed: tuple[str, ...] = ()
+        if study.me.start_password:  # needed once more, to put their own in its place
+            typed = tuple(filter(None, (self.password.text(), self.start.text().strip())))
         self.password.clear()
         self.start.clear()
-        self.signed_in.emit(study)
+        self.signed_in.emit(study, typed)
 
     def _refused(self, problem: Problem) -> None:
         self.working.end()
