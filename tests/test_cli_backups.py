@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cati import cli, places
-from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.plan import example, members_of, read_plan, settings_of
 from cati.fieldwork.study import create_study
 from cati.store.access_rules import wanted_lines
 from cati.vault.people import ArgonCost
@@ -38,7 +38,7 @@ def tls() -> Iterator[postgres.Cluster]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    (tmp_path / "plan.toml").write_text(example(), "utf-8")
     plan = read_plan(tmp_path / "plan.toml")
     create_study(
         tmp_path / "study", settings_of(plan), ROOT / "questionnaires" / "county_customer_survey.yaml",

@@ -13,7 +13,7 @@ import pytest
 
 from cati import cli, places
 from cati.fieldwork.open_study import Role
-from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.plan import example, members_of, read_plan, settings_of
 from cati.fieldwork.study import create_study
 from cati.store.access_rules import wanted_lines
 from cati.vault.people import ArgonCost
@@ -35,7 +35,7 @@ def tls() -> Iterator[postgres.Cluster]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    (tmp_path / "plan.toml").write_text(example(), "utf-8")
     plan = read_plan(tmp_path / "plan.toml")
     assert {member.role for member in plan.staff} == set(Role)
     create_study(
