@@ -161,4 +161,4 @@ def test_an_address_that_is_none_is_said(folder: Path, run: Run, tmp_path: Path,
     words = ("--host", "localhost", "--authority", authority, "--login", "lead")
     status, said = run("init-server", folder, "--administrator", url, *words, typed=(PASSWORDS["lead"],))
     assert status == 1
-    assert "Administrator's connection" in said
+    assert "Administrator’s connection" in said

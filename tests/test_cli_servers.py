@@ -138,7 +138,7 @@ def test_an_administrator_who_cannot_come_in_is_told_why(
         "--authority", authority, "--login", "lead", typed=("a secret word", PASSWORDS["lead"]),
     )  # fmt: skip
     assert status == 1
-    assert "Administrator's connection" in told
+    assert "Administrator’s connection" in told
     assert "a secret word" not in told
     assert folder.exists()
 

@@ -29,6 +29,7 @@ from cati.settings import settings_from_json
 from cati.store import administration, dumping, moving, rights, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
+from cati.store.administrator import administrator
 from cati.store.connecting import Secret, connect
 from cati.store.embedded import Embedded
 from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
@@ -93,10 +94,10 @@ def lay_tables(owned: AsOwner, roles: Roles, tell: Tell) -> None:
 
 def prepare_place(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:
     """Do what `prepare_server` does but for the tables."""
-    with administration.administrator(plan.administrator, plan.password) as connection:
+    with administrator(plan.administrator, plan.password) as connection:
         for step in administration.prepare(connection, roles, database):
             tell(said(step))
-    with administration.administrator(plan.administrator, plan.password, database) as connection:
+    with administrator(plan.administrator, plan.password, database) as connection:
         tell(said(administration.prepare_inside(connection, roles)))
         step, left = administration.prepare_settings(connection, database)
         tell(said(step))

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 
 from cati.errors import Problem
+from cati.store.administrator import no_address
 from cati.text import tr
 
 if TYPE_CHECKING:
@@ -68,11 +69,7 @@ def proven_url(url: str, authority: Path) -> str:
     except psycopg.ProgrammingError:
         known = None
     if known is None:
-        raise Problem(
-            tr("Administrator's connection"),
-            tr("This is not an address of a server."),
-            tr("Give it as postgresql://NAME@HOST/postgres, or as a socket."),
-        )
+        raise no_address()
     host = str(known.get("host") or "")
     if "sslmode" in known or not host or host.startswith("/"):
         return url

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cati.errors import Problem
-from cati.store.administration import administrator
+from cati.store.administrator import administrator
 from cati.store.embedded import FILE_NAME
 from cati.store.roles import Roles
 from cati.text import tr

@@ -73,7 +73,7 @@ class RecoveryPage(Page):
         stack.addLayout(
             grid(
                 [
-                    Labelled(tr("Administrator's connection"), self.address, "postgresql://NAME@HOST/postgres"),
+                    Labelled(tr("Administrator’s connection"), self.address, "postgresql://NAME@HOST/postgres"),
                     Labelled(tr("Password of the administrator"), self.admin_password),
                 ],
                 2,
