@@ -93,6 +93,10 @@ def test_a_study_goes_to_a_server_is_joined_and_comes_back(
     seal = next(places.seals().glob("*.seal"))
     carried = tmp_path / "carried.seal"
     seal.rename(carried)
+    status, said = run("join", link, "--login", "anna")
+    assert status == 1
+    assert "--seal" in said
+    assert "paper copy" in said
     status, said = run("join", link, "--login", "anna", "--seal", carried, typed=(start[1], PASSWORDS["anna"]))
     assert status == 0, said
     assert seal.exists()

@@ -122,7 +122,10 @@ def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub = act("join", servers.join, tr("sign in to a study on a server for the first time, on this workstation"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
     sub.add_argument("--login", required=True)
-    sub.add_argument("--seal", type=Path, metavar="FILE", help=tr("the study's seal, carried over on a stick"))
+    sub.add_argument(
+        "--seal", type=Path, metavar="FILE",
+        help=tr("the study’s seal: its file, as another workstation has it (or type the paper copy in the window)"),
+    )  # fmt: skip
 
     sub = act("move-study", servers.move_study, tr("take a study from its server into a folder"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
