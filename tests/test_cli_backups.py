@@ -150,7 +150,7 @@ def test_a_server_by_its_own_certificate_is_backed_up_restored_and_left(
         assert times in said
     assert tls.psql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'cati\\_%' AND rolname <> 'cati_tests'") == "0"
     (made / "authority.key").unlink()
-    assert "Bring the authority's key back" in run("server-certificate", "localhost", "--to", made)[1]
+    assert "Bring the authority’s key back" in run("server-certificate", "localhost", "--to", made)[1]
     assert "no name of a server" in run("server-certificate", "a b", "--to", made)[1]
 
 

@@ -38,7 +38,7 @@ def init_server(args: argparse.Namespace) -> int:
     if not args.login or not args.host or args.authority is None:
         raise Problem(
             "init-server",
-            tr("To move a study, a research lead, the server's name and its authority are needed."),
+            tr("To move a study, a research lead, the server’s name and its authority are needed."),
             tr("Give --login, --host and --authority."),
         )
     password = ask_password(tr("Password of {login}", login=args.login))

@@ -21,4 +21,4 @@ def guessing_advice(url: str, password: str = "") -> Iterator[str]:
     yield tr("Against guessing from outside the program, put these lines into postgresql.conf and restart the server:")
     yield "    shared_preload_libraries = 'auth_delay'"
     yield "    auth_delay.milliseconds = '1000'"
-    yield tr("Refused sign-ins stand in the server's own log, by role: look there now and then.")
+    yield tr("Refused sign-ins stand in the server’s own log, by role: look there now and then.")

@@ -139,7 +139,7 @@ def prepare_settings(connection: Any, database: str) -> tuple[Step, tuple[str, .
         else:
             connection.execute(statement)
     new = set(_settings(connection, database)) != before
-    return Step(tr("The server's log keeps no values of this database; time-outs"), new), tuple(left)
+    return Step(tr("The server’s log keeps no values of this database; time-outs"), new), tuple(left)
 
 
 def _settings(connection: Any, database: str) -> list[str]:

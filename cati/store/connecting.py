@@ -304,7 +304,7 @@ def _reason(error: Any, role: str) -> Problem:
     if broken or any(words in said for words in _UNPROVEN):
         return NotThisServer(
             tr("Server"),
-            tr("What answers there cannot prove that it is the study's server; no password was sent."),
+            tr("What answers there cannot prove that it is the study’s server; no password was sent."),
             tr("Do not go on. Tell whoever looks after the server, or ask for a new link file."),
         )
     return unreachable()

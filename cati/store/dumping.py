@@ -228,7 +228,7 @@ def _failed(program: str, told: str) -> Problem:
     return Problem(
         program,
         tr("It did not go through: {why}.", why=said[0].rstrip(".")),
-        tr("The administrator must be a superuser, and PostgreSQL's programs no older than the server."),
+        tr("The administrator must be a superuser, and PostgreSQL’s programs no older than the server."),
     )
 
 

@@ -36,7 +36,7 @@ def drop_place(url: str, password: str, roles: Roles, database: str) -> Iterator
             connection.execute(f"DROP ROLE {name}")
         yield Step(tr("Roles of the study taken away: {n}", n=len(gone)), bool(gone))
         if _turn_log(connection):
-            yield Step(tr("The server's log of changes begins a new file"), new=True)
+            yield Step(tr("The server’s log of changes begins a new file"), new=True)
 
 
 def _refuse_full(url: str, password: str, roles: Roles, database: str) -> None:

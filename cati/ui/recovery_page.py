@@ -68,7 +68,7 @@ class RecoveryPage(Page):
         stack = QVBoxLayout(self.server)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit())
-        stack.addWidget(heading(tr("The server's administrator")))
+        stack.addWidget(heading(tr("The server’s administrator")))
         self.address, self.admin_password = QLineEdit(), QLineEdit()
         stack.addLayout(
             grid(

@@ -43,7 +43,7 @@ OWN = "brauner Kahn unter elf Ulmen"
 def test_a_new_administrators_day(office: Office) -> None:
     """Rules that let in too much are told line by line, nothing is moved; then all goes, and everybody comes in."""
     office.tls.write_rules(*postgres.RULES)
-    with pytest.raises(Problem, match="does not take members' connections as it must"):
+    with pytest.raises(Problem, match="does not take members’ connections as it must"):
         office.move()
     told = "\n".join(office.said)
     assert "pg_hba.conf, line 2, lets members in" in told

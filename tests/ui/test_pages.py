@@ -13,7 +13,7 @@ from cati.ui.settings_page import SettingsPage
 
 def _text_begins(field: QLineEdit | QAbstractSpinBox) -> int:
     line = field if isinstance(field, QLineEdit) else field.lineEdit()
-    line.home(False)  # noqa: FBT003 - Qt takes it only by its place
+    line.home(False)
     return line.mapTo(field, line.cursorRect().center()).x()
 
 
