@@ -50,8 +50,12 @@ class PasswordPart(QWidget):
             ),
         )
         self.again_field = Labelled(tr("New password once more"), self.again)
-        self.old_field.setVisible(not self._typed)
-        stack.addLayout(grid([self.old_field], 2))
+        self._asked = QWidget()
+        asked = grid([self.old_field, QWidget()], 2)
+        asked.setContentsMargins(0, 0, 0, 0)
+        self._asked.setLayout(asked)
+        self._asked.setVisible(not self._typed)
+        stack.addWidget(self._asked)
         stack.addLayout(grid([self.new_field, self.again_field], 2))
         stack.addWidget(self.shown)
         self.change = theme.push(tr("&Change my password"), self.change_it, kind="primary")
@@ -119,7 +123,7 @@ class PasswordPart(QWidget):
         wrong_old = type(problem).__name__ == "WrongPassword"
         if wrong_old:
             self._typed = ()
-            self.old_field.show()
+            self._asked.show()
         (self.old_field if wrong_old else self.new_field).show_fault(in_words(problem))
         (self.old if wrong_old else self.new).setFocus()
 
