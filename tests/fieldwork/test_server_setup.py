@@ -146,7 +146,7 @@ def test_a_change_whose_fate_is_unknown_leaves_the_window_working(
 
     def change_and_be_cut_off() -> None:
         with study.transaction() as transaction:
-            database.change_password(transaction, OWN)
+            database.logins.change_password(transaction, OWN)
             pid = transaction.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             office.tls.psql(f"SELECT pg_terminate_backend({pid}, 5000)")
 
