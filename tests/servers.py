@@ -8,6 +8,7 @@ from typing import Any
 
 from cati.store import administration
 from cati.store.administration import AsOwner
+from cati.store.administrator import administrator
 from cati.store.connecting import Link
 from cati.store.database import Database, Transaction
 from cati.store.logins import MemberRoles, ServerLogins
@@ -41,9 +42,9 @@ def as_owner(cluster: postgres.Cluster, study_id: str, database: str) -> AsOwner
 def lay_down(cluster: postgres.Cluster, study_id: str, database: str) -> None:
     """Make roles, database, tables and rights, as `cati init-server` does but for what pg_hba.conf says."""
     roles = Roles(study_id)
-    with administration.administrator(cluster.admin) as connection:
+    with administrator(cluster.admin) as connection:
         list(administration.prepare(connection, roles, database))
-    with administration.administrator(cluster.admin, "", database) as connection:
+    with administrator(cluster.admin, "", database) as connection:
         administration.prepare_inside(connection, roles)
         administration.prepare_settings(connection, database)
     owner = as_owner(cluster, study_id, database)

@@ -256,7 +256,8 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
         row = studies.member_by_login(transaction, study.me.login)
     if row is None:
         raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
-    if normalize("NFKC", old) == normalize("NFKC", new):
+    same = {old, typed_start_password(old)} if row.start_password else {old}
+    if normalize("NFKC", new) in {normalize("NFKC", one) for one in same}:
         raise Problem(tr("Password"), tr("This is the password you have."), tr("Choose another."))
     seal = read_seal(study.seal_path)
     before, names = member_record_from_bytes(row.record), [study.me.name]
