@@ -11,9 +11,10 @@ from cati.store.administration import AsOwner
 from cati.store.administrator import administrator
 from cati.store.connecting import Link
 from cati.store.database import Database, Transaction
+from cati.store.logins import MemberRoles, ServerLogins
 from cati.store.moving import Progress, copy_rows
-from cati.store.roles import Roles
-from cati.store.server import MemberRoles, Server, made_verifier
+from cati.store.roles import Roles, made_verifier
+from cati.store.server import Server
 from cati.store.studies import members
 from tests import postgres
 
@@ -70,14 +71,19 @@ def let_in(owner: AsOwner, study_id: str) -> None:
                 administration.set_login(transaction, roles, row.login, row.role, verifier)
 
 
+class _TestsLogins(ServerLogins):
+    def change_password(self, transaction: Transaction, new: str) -> None:
+        """All roles keep theirs."""
+
+
 class AtTheTestsTime(Server):
     """A server opened by a member, that has its time from the test; ``owner`` opens it as the owner of the tables."""
 
     def __init__(self, link: Link, study_id: str, login: str, owner: Callable[[], AsOwner]) -> None:
         roles = Roles(study_id)
-        super().__init__(
-            link, roles.login(login), PASSWORD, members=MemberRoles(roles.login, lambda _login, _own: PASSWORD)
-        )
+        super().__init__(link, roles.login(login), PASSWORD)
+        members = MemberRoles(roles.login, lambda _login, _own: PASSWORD)
+        self.logins = _TestsLogins(self, roles.login(login), None, members)
         self.owner = owner
         self._tests_now: Callable[[], datetime] | None = None
 
@@ -87,9 +93,6 @@ class AtTheTestsTime(Server):
 
     def require_posture(self) -> None:
         """But for the time it is what it must be: tests/store/test_rights.py."""
-
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        """All roles keep theirs."""
 
     def _keep_time(self, connection: Any) -> None:
         if self._tests_now is not None:

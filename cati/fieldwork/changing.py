@@ -38,7 +38,10 @@ def change_settings(study: OpenStudy, settings: StudySettings) -> tuple[OpenStud
                 timelines.replan_all(transaction, log.seconds(study.now()))
             studies.replace_settings(transaction, settings_to_json(settings))
             keep_rules(transaction, settings)
-            log.note(study, transaction, Act.SETTINGS, changed=list(changed))
+            if study.database.by_functions:
+                study.database.unsigned_entries += 1  # the server's function logged it
+            else:
+                log.note(study, transaction, Act.SETTINGS, changed=list(changed))
     return replace(study, settings=settings), changed
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from cati.errors import Cancelled
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import Timeline, fresh_standing, rank_of, sealed_contact, timeline
-from cati.store import cases, contacts
+from cati.store import contacts
 from cati.survey.case import Accepted, PhoneKind, Preference
-from cati.vault.sealing import blind_index
 from cati.vault.study_keys import never_hashes
 
 Progress = Callable[[int, int], None]
@@ -55,6 +54,7 @@ class FreshCase:
     contact: contacts.SealedContact = field(repr=False)
     digests: tuple[bytes, ...] = field(repr=False)
     never: tuple[bytes, ...] = field(repr=False)
+    """Each form of its numbers' hashes, those of now (``digests``) among them."""
 
     def values(self, cell: int) -> tuple[object, ...]:
         """Return the case as the store writes it, field by field as in `CaseRow`."""
@@ -62,17 +62,25 @@ class FreshCase:
         queue = (int(place.status), place.tier, self.rank, place.due_at, place.turns_at)
         return (self.id, cell, *queue, None, None, None, 0, None, self.draw)
 
-    def later(self) -> Iterator[cases.Step]:
-        """Return the steps of its timeline, ranked as `standing_of` would: the first draw of the case's own chance."""
-        if len(self.planned) > 1:
-            lot = random.Random(self.draw).getrandbits(32)  # noqa: S311 - ties only
-            for at, place in self.planned[1:]:
-                yield self.id, at, replace(place, rank=rank_of(place.tier, lot))
+
+def steps_of(new: Iterable[FreshCase]) -> Iterator[tuple[object, ...]]:
+    """Yield the steps of the cases' timelines as the store writes them, field by field as in `cases.STEP`.
+
+    They are ranked as `standing_of` would: by the first draw of the case's own chance.
+    """
+    chance = random.Random()  # noqa: S311 - ties only
+    for one in new:
+        if len(one.planned) > 1:
+            chance.seed(one.draw)
+            lot = chance.getrandbits(32)
+            for at, to in one.planned[1:]:
+                queue = (int(to.status), to.tier, rank_of(to.tier, lot), to.due_at, to.turns_at)
+                yield (one.id, at, *queue, to.avoid, to.final_code)
 
 
 def sealed_cases(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, step: Steps) -> list[FreshCase]:
     """Seal every contact and give every case its place; nothing is written yet."""
-    keys = study.open_keys
+    hashes_of = never_hashes(study.open_keys)
     timelines: dict[tuple[str, tuple[PhoneKind, ...], Preference | None], Timeline] = {}
     new = []
     for done, row in enumerate(accepted):
@@ -80,7 +88,8 @@ def sealed_cases(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, 
             step.look(STEP if done else 0)
         case_id = f"{study.draw.getrandbits(128):032x}"
         draw = study.draw.getrandbits(63)
-        phones = tuple(phone.kind for phone in row.contact.phones)
+        phones = tuple([phone.kind for phone in row.contact.phones])
+        hashes = [hashes_of(phone.e164) for phone in row.contact.phones]
         key = (row.site, phones, row.contact.preference)
         planned = timelines.get(key)
         if planned is None:
@@ -94,8 +103,8 @@ def sealed_cases(study: OpenStudy, accepted: Sequence[Accepted], now: datetime, 
                 planned,
                 rank_of(planned[0][1].tier, draw >> 31),  # fresh cases come in an order drawn by lot
                 sealed_contact(study, case_id, row.contact),
-                tuple(blind_index(keys.index, phone.e164) for phone in row.contact.phones),
-                tuple(digest for phone in row.contact.phones for digest in never_hashes(keys, phone.e164)),
+                tuple([forms[-1] for forms in hashes]),
+                tuple([form for forms in hashes for form in forms]),
             )
         )
     return new

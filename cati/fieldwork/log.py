@@ -58,6 +58,7 @@ class Act(StrEnum):
     DELETED = "interview_deleted"
     POOLED = "answers_pooled"  # by the server itself, beside COMPLETED or BROKEN_OFF
     LOGIN_SET = "login_set"  # by the server itself: whom a role on it lets in, and with which password
+    SESSION_ENDED = "session_ended"  # by the server itself: of who kept others waiting, or may not sign in any more
     CONTACTS_READ = "contacts_read"  # by the server itself: many at once, to search or to work out when they are called
     MIXED = "answers_mixed"
     FIELD_ENDED = "field_ended"

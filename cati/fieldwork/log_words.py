@@ -55,8 +55,9 @@ WORDS = {
     Act.DELETED: mark("deleted an interview at the respondent’s wish"),
     Act.POOLED: mark("put a finished interview into the pool"),
     Act.LOGIN_SET: mark("set a sign-in at the server"),
+    Act.SESSION_ENDED: mark("ended somebody’s connections to the server"),
     Act.TRIED: mark("tried a number: who calls back"),
-    Act.CONTACTS_READ: mark("had many contacts read at once"),
+    Act.CONTACTS_READ: mark("had many cases read at once"),
     Act.MIXED: mark("mixed finished interviews into the stock"),
     Act.EXPORTED: mark("exported the answers"),
     Act.PURGE: mark("erased the contacts"),
@@ -84,6 +85,7 @@ DETAILS = {
     "step": mark("step {value}"),
     "failed": mark("after {value} refused tries"),
     "by": mark("by {value}"),
+    "for": mark("what for: {value}"),
     "found": mark("found {value}"),
     "cases": mark("cases {value}"),
     "most": mark("limit {value}"),
@@ -107,7 +109,16 @@ _REASONS = {
     OUTAGE: mark("its lease had ended in an outage"),
 }
 _BY = {"number": mark("telephone number"), "name": mark("name")}
-_CODES = {"reason": _REASONS, "by": _BY}
+_FOR = {
+    "search": mark("a search by name"),
+    "replan": mark("when people are called"),
+    "import": mark("a list that comes in"),
+    "renew": mark("new keys"),
+    "drill": mark("a try of the trustees’ keys"),
+    "erase": mark("the erasure"),
+    "questionnaire": mark("what a new questionnaire makes of open interviews"),
+}
+_CODES = {"reason": _REASONS, "by": _BY, "for": _FOR}
 _SETTINGS = {
     "name": mark("Name"),
     "client": mark("Client"),

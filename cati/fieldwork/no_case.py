@@ -11,8 +11,9 @@ from cati.fieldwork.open_cells import cells_without_room, full_cells, may_be_cal
 from cati.fieldwork.open_study import OpenStudy
 from cati.fieldwork.placing import study_cells
 from cati.settings import Site
-from cati.store import cases, timelines
-from cati.store.cases import CaseStatus, Whom
+from cati.store import cases, counts, timelines
+from cati.store.cases import CaseStatus
+from cati.store.counts import Whom
 from cati.survey.calling_hours import instant, next_allowed
 from cati.text import mark, tr
 
@@ -32,7 +33,7 @@ OVER = mark("stay uncalled: the field period is over")
 def field_over(study: OpenStudy) -> NoCase:
     """Say that nobody is called any more."""
     with study.reading() as transaction:
-        counted = cases.count_by_status(transaction)
+        counted = counts.count_by_status(transaction)
     open_cases = sum(
         n for (status, _cell), n in counted.items() if status not in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN)
     )
@@ -45,7 +46,7 @@ def why_none(study: OpenStudy, now: datetime) -> NoCase:
         cells = study_cells(study, transaction)
         full = full_cells(study, transaction, cells)
         running = cells_without_room(study, transaction, cells) - full
-        counted = cases.count_for(transaction, study.me.id)
+        counted = counts.count_for(transaction, study.me.id)
         mine = [
             cell for cell, (_s, _d, language) in cells.items() if cell not in full and language in study.me.languages
         ]

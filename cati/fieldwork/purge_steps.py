@@ -111,7 +111,7 @@ def begin(purging: Purging) -> None:
             for row in contacts.contacts_after(transaction, "", _SAMPLE_SIZE)
         ]
         sizes = counts.sizes(transaction)
-        by_status = cases.count_by_status(transaction)
+        by_status = counts.count_by_status(transaction)
         lists, rows, accepted = counts.lists(transaction)
     _write_sample(purging.folder / SAMPLE_NAME, sample)
     searched, foreign = plain_traces(study, purging.needles)

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from cati.errors import Problem
-from cati.fieldwork.fresh_cases import STEP, Asked, FreshCase, Progress, Steps, sealed_cases
+from cati.fieldwork.fresh_cases import STEP, Asked, FreshCase, Progress, Steps, sealed_cases, steps_of
 from cati.fieldwork.hand_over import check_passphrase
 from cati.fieldwork.import_report import ImportReport, grouped, grouped_notes
 from cati.fieldwork.log import Act, note, seconds
@@ -36,7 +36,7 @@ from cati.files.people_rows import read_list
 from cati.files.rows import Note, judge_rows
 from cati.files.tables import Table
 from cati.files.whole_file import read_whole
-from cati.store import cases, contacts, lists, studies
+from cati.store import cases, contacts, counts, lists, studies
 from cati.store.database import Transaction
 from cati.survey.calling_hours import wall
 from cati.survey.case import Accepted, Refused
@@ -257,14 +257,14 @@ def bring_in(
         step.look()
     if progress is not None:
         progress(total, total)
-    counts = Counter(one.code for one in refused)
+    reasons = Counter(one.code for one in refused)
     return ImportReport(
         rows=len(verdicts),
         accepted=len(kept),
         refused=tuple(refused),
         by_reason=grouped(refused),
         notes=grouped_notes(notes, (one.row for one in kept)),
-        duplicates=sum(counts[code] for code in ("duplicate_in_file", _KNOWN[0], _NEVER[0])),
+        duplicates=sum(reasons[code] for code in ("duplicate_in_file", _KNOWN[0], _NEVER[0])),
         mapping=mapping,
     )
 
@@ -275,12 +275,13 @@ def _today(study: OpenStudy, now: datetime) -> date:
 
 def _without_known(transaction: Transaction, new: Sequence[FreshCase]) -> tuple[list[FreshCase], list[Refused]]:
     """Refuse whose number is in the study already, or who is never to be called again."""
-    asked = {digest: None for one in new for digest in (*one.digests, *one.never)}
-    known, never = contacts.known_among(transaction, list(asked))
+    known, never = contacts.known_among(transaction, list({digest: None for one in new for digest in one.never}))
     kept: list[FreshCase] = []
     refused: list[Refused] = []
     for one in new:
-        why = _NEVER if never.intersection(one.never) else _KNOWN if known.intersection(one.digests) else None
+        why = _KNOWN if not known.isdisjoint(one.digests) else None
+        if not never.isdisjoint(one.never):
+            why = _NEVER
         if why is None:
             kept.append(one)
         else:
@@ -296,7 +297,7 @@ def _write(transaction: Transaction, new: list[FreshCase], step: Steps) -> None:
     for at in range(0, len(new), 5 * STEP):
         part = new[at : at + 5 * STEP]
         cases.add_cases(transaction, (one.values(cells[one.cell]) for one in part))
-        cases.add_steps(transaction, (step for one in part for step in one.later()))
+        cases.add_new_steps(transaction, steps_of(part))
         contacts.add_contacts(transaction, (one.contact for one in part))
         step.look(len(part))
     contacts.add_hashes(transaction, ((digest, one.id) for one in new for digest in one.digests))
@@ -305,7 +306,7 @@ def _write(transaction: Transaction, new: list[FreshCase], step: Steps) -> None:
 def sample_counts(study: OpenStudy) -> tuple[tuple[str, str, int], ...]:
     """Return (site, department, people) for every combination of the settings; who withdrew is erased, not counted."""
     with study.reading() as transaction:
-        counted = cases.count_by_status(transaction)
+        counted = counts.count_by_status(transaction)
         cells = studies.cells(transaction)
     found: Counter[tuple[str, str]] = Counter()
     for (status, cell), n in counted.items():

@@ -315,7 +315,7 @@ def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: st
             raise keys_renewed()
         note_station(study, transaction)
         if new_password:
-            study.database.change_password(transaction, new_password)
+            study.database.logins.change_password(transaction, new_password)
         if failed:
             log.note(study, transaction, Act.SIGNED_IN, failed=failed)
         else:

@@ -90,7 +90,7 @@ def progress(study: OpenStudy, before: Progress | None = None) -> Progress:
         if study.keys is None:
             return _afterwards(study, transaction, counts.sizes(transaction))
         places = counts.cell_places(transaction)
-        by_status = cases.count_by_status(transaction)
+        by_status = counts.count_by_status(transaction)
         complete_in = claiming.taken_by_cell(transaction, sorted(places))
         pending, stock = counts.finished(transaction)
         site = study.settings.sites[0]
@@ -173,7 +173,7 @@ def case_codes(transaction: Transaction) -> Counter[tuple[int, FinalCode]]:
         called[cell] += n
         found[cell, final_code([(phone, Outcome(outcome)) for phone, outcome in history], _MANY)] += n
     untouched = final_code([], 1)
-    for (status, cell), n in cases.count_by_status(transaction).items():
+    for (status, cell), n in counts.count_by_status(transaction).items():
         if status not in (CaseStatus.CLOSED, CaseStatus.WITHDRAWN):
             found[cell, untouched] += n
     for cell, n in called.items():

@@ -13,7 +13,7 @@ from cati.fieldwork.forms import check_form, unspoken
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_answers import stored_events
 from cati.fieldwork.open_study import OpenStudy, Role
-from cati.store import drafts, studies
+from cati.store import contacts, drafts, studies
 from cati.survey.diagnostics import Diagnostic
 from cati.survey.program import AT
 from cati.survey.questionnaire import Questionnaire, questionnaire_from_json
@@ -57,8 +57,10 @@ def propose_version(study: OpenStudy, path: Path) -> Proposed:
     for problem in unspoken(read.questionnaire, study.settings.languages):
         raise problem
     lost: Counter[str] = Counter()
-    with study.reading() as transaction:
+    with study.transaction() as transaction:
         cases = drafts.open_cases(transaction)
+        if cases:
+            contacts.announce(transaction, "questionnaire")
     for case_id in cases:
         lost.update({one.address.partition(AT)[0] for one in lost_in(study, case_id, read.questionnaire)})
     return Proposed(

@@ -17,6 +17,9 @@ INVISIBLE = re.compile(
 """Signs that direct or join others and are never seen themselves (Unicode category Cf, as far as lists hold it)."""
 _SEEN = re.compile("(?:[!-~\u00a1-\u00ac\u00ae-\u02af]+(?: (?! )(?=.))?)*")
 """Text of signs that are seen and composed, with single spaces inside: nothing to clean."""
+_WORD = "[A-Za-z\u00c4\u00d6\u00dc\u00e4\u00f6\u00fc\u00df]{1,40}"
+PLAIN = re.compile(f"{_WORD}(?:[ -]{_WORD})?")
+"""One or two words of German letters: `clean` leaves them as they are, and `name_fault` has nothing against them."""
 _LATIN = re.compile(r"[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff .,'\u2019()/&-]*")
 _MISREAD = re.compile(
     # UTF-8 taken for cp1252: "Ã¼", "ÃŸ", "Å‚"; what followed can have been lost as an invisible sign: "GarcÃa"

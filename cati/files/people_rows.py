@@ -81,7 +81,7 @@ def people_rows(table: Table, below: int) -> Iterator[tuple[int, list[str]]]:
     cells were emptied: somebody stood there.
     """
     for number, row in enumerate(table.rows[below:], below + 1):
-        if number in table.broken or (any(cell and not cell.isspace() for cell in row) and not _is_total(row)):
+        if number in table.broken or _is_a_person(row):
             yield number, row
 
 
@@ -90,8 +90,8 @@ def count_people(table: Table) -> int:
     return sum(1 for _ in people_rows(table, header_row(table)))
 
 
-def _is_total(row: Sequence[str]) -> bool:
-    """Tell "Summe: 50", "Anzahl 50", "Stand 1.7.2026" below a list from a person, whose row has more cells."""
+def _is_a_person(row: Sequence[str]) -> bool:
+    """Tell a person, whose row has many cells, from a blank row and from "Summe: 50", "Stand 1.7.2026" below a list."""
     first = ""
     filled = 0
     for cell in row:
@@ -99,6 +99,6 @@ def _is_total(row: Sequence[str]) -> bool:
             filled += 1
             first = first or cell
             if filled > _MOST_IN_A_TOTAL:
-                return False
-    word = plain_header(first.split(":")[0].split()[0]) if first.split(":")[0].split() else ""
-    return word in _TOTALS
+                return True
+    before = first.split(":")[0].split()
+    return filled > 0 and not (before and plain_header(before[0]) in _TOTALS)

@@ -6,16 +6,17 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberType, number_type
+from phonenumbers import NumberParseException, PhoneNumberType, number_type
 from phonenumbers import parse as parse_number
 
 from cati.files.faults import Fault
+from cati.files.german_numbers import COUNTRY_CODE, german_digits, german_type
 from cati.survey.case import Phone, PhoneKind
 from cati.text import mark
 
+_PLUS_49 = f"+{COUNTRY_CODE}"
 _LEAST_DIGITS = 6
 _MOST_DIGITS = 15
-_GERMANY = 49
 
 _SPACES_AND_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−\xad", "-") | {"\u00a0": " ", "\t": " "})
 _ALLOWED = re.compile(r"[0-9+()/\-. ]*", re.ASCII)
@@ -30,6 +31,7 @@ _LOST_ZERO_MOBILE = re.compile(r"1[567]\d{8,9}")
 _WORDS_BETWEEN = re.compile(
     r"\s+(?:oder|or|und|and|bzw\.?)\s+|[\n\r;|&]+|,(?!\s*(?:Durchw|DW))(?!\d+[eE]\+?\d)", re.IGNORECASE
 )
+_NOTHING_BETWEEN = re.compile(r"[0-9+() .-]+")
 _SLASH_BETWEEN = re.compile(r"(?<=\d)\s*/\s*(?=[+0])")
 
 _CALLABLE = {
@@ -83,6 +85,8 @@ FAULTS = {
 
 def split_phones(text: str) -> list[str]:
     """Split a cell that holds several numbers ("0391 … oder 0171 …"); a slash splits only two whole numbers."""
+    if _NOTHING_BETWEEN.fullmatch(text):
+        return [text.strip()] if not text.isspace() else []
     parts = []
     for part in _WORDS_BETWEEN.split(text):
         pieces = _SLASH_BETWEEN.split(part)
@@ -109,50 +113,33 @@ def read_phone(text: str, typed: PhoneKind | None = None) -> Phone | PhoneFault:
     The one repair made: a German mobile number whose leading zero a spreadsheet ate. No local
     number begins with 1, so it cannot be anyone else's.
     """
-    written = _DIALLED_THROUGH.sub("", plain_digits(text))
+    written = plain_digits(text)
+    if "d" in written.lower():
+        written = _DIALLED_THROUGH.sub("", written)
     fault = _doubt(written)
     if fault:
         return FAULTS[fault]
+    national = german_digits(written)
     try:
-        number = _german(written) or parse_number(written, "DE")
+        kind, e164 = _of_any_country(written) if national is None else (german_type(national), _PLUS_49 + national)
     except NumberParseException:
         return FAULTS["phone_invalid"]
-    kind = number_type(number)  # UNKNOWN for what is not valid, so validity is asked once
-    if kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
-        return Phone(e164=_e164(number), kind=typed or PhoneKind.MOBILE)
-    called = _CALLABLE.get(kind)
+    called = _CALLABLE.get(kind)  # UNKNOWN for what is not valid, so validity is asked once
+    if called is None and kind == PhoneNumberType.FIXED_LINE_OR_MOBILE:
+        called = typed or PhoneKind.MOBILE
     if called is not None:
-        return Phone(e164=_e164(number), kind=called)
+        return Phone(e164=e164, kind=called)
     special = kind != PhoneNumberType.UNKNOWN or re.fullmatch(
         r"(?:0?1(?:1[0-9]|80|37)|0?(?:700|900))\d*", re.sub(r"\D", "", written)
     )
     return FAULTS["phone_not_callable" if special else "phone_invalid"]
 
 
-def _german(written: str) -> PhoneNumber | None:
-    """Return the number of a plain German spelling without the general parser, which costs half of the import.
-
-    +49, 0049 or a trunk 0 in front, further trunk zeros as in "+49 (0)" dropped, as the parser does; None
-    leaves the rest to it.
-    """
-    digits = "".join(filter(str.isdigit, written))
-    if written[0] == "+":
-        if not digits.startswith("49"):
-            return None
-        digits = digits[2:]
-    elif digits.startswith("0049"):
-        digits = digits[4:]
-    elif digits.startswith("00"):
-        return None
-    national = digits.removeprefix("0")
-    if not national or national[0] == "0":
-        return None
-    return PhoneNumber(country_code=_GERMANY, national_number=int(national))
-
-
-def _e164(number: PhoneNumber) -> str:
+def _of_any_country(written: str) -> tuple[int, str]:
+    """Return (the library's type of a number, E.164); raises NumberParseException."""
+    number = parse_number(written, "DE")
     zeros = "0" * (number.number_of_leading_zeros or 1) if number.italian_leading_zero else ""
-    return f"+{number.country_code}{zeros}{number.national_number}"
+    return number_type(number), f"+{number.country_code}{zeros}{number.national_number}"
 
 
 def _doubt(written: str) -> str:
@@ -178,7 +165,7 @@ def _may_be_a_range(written: str, digits: str) -> bool:
 
     A range counts up from the digits it replaces, in one or two digits; and no number is longer than numbers are.
     """
-    found = _EXTENSION.search(written)
+    found = _EXTENSION.search(written) if "-" in written or "/" in written else None
     if found is None:
         return False
     sign, tail = found.groups()

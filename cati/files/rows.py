@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
+from typing import TypeVar
 
 from cati.errors import Cancelled, Problem
 from cati.files import names
+from cati.files.codes import by_key, key
 from cati.files.dates import DateFault, read_date
 from cati.files.faults import FAULTS, Fault
 from cati.files.headers import LANGUAGE_NAMES, PHONES, Field
@@ -17,6 +19,7 @@ from cati.files.mapping import Mapping, mapping_faults
 from cati.files.people_rows import people_rows
 from cati.files.phones import FAULTS as PHONE_FAULTS
 from cati.files.phones import PhoneFault, read_phone, split_phones
+from cati.files.repeated import Found, Repeated
 from cati.files.tables import Table
 from cati.files.wishes import read_wish
 from cati.settings import StudySettings
@@ -37,6 +40,7 @@ _NO = frozenset(
      "–", "-"]
 )  # fmt: skip
 _NAMES = (Field.GIVEN_NAME, Field.FAMILY_NAME, Field.FULL_NAME)
+_T = TypeVar("_T")
 _TYPED = {Field.MOBILE: PhoneKind.MOBILE, Field.LANDLINE: PhoneKind.LANDLINE, Field.PHONE: None}
 
 
@@ -48,15 +52,6 @@ class Note:
     field: str
     code: str
     text: str
-
-
-@dataclass(slots=True)
-class _Found:
-    """What is wrong with a row and what is to be noted of it, while it is read."""
-
-    faults: list[tuple[Field | None, Fault]] = field(default_factory=list)
-    parts: dict[str, object] = field(default_factory=dict)
-    notes: list[tuple[Field, str]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -80,14 +75,28 @@ class _Judge:
         self.phones_at = tuple((column.index, column.field) for column in mapping.columns if column.field in PHONES)
         self.guarded = tuple(c.index for c in mapping.columns if c.field not in (Field.IGNORED, Field.REMARKS))
         self.constants = dict(mapping.constants)
-        self.sites = _known((s.code, s.name, s.code) for s in settings.sites)
+        self.sites = by_key((s.code, s.name) for s in settings.sites)
         self.site_of = {s.code: s for s in settings.sites}
-        self.departments = {s.code: _known((d.code, d.name, d.code) for d in s.departments) for s in settings.sites}
-        self.versions = _known((w.version, w.version, w.version) for w in settings.consent)
+        self.departments = {s.code: by_key((d.code, d.name) for d in s.departments) for s in settings.sites}
+        self.versions = by_key((w.version, w.version) for w in settings.consent)
         self.parts: dict[str, object] = {
             "first": f"{settings.contact_from:%d.%m.%Y}",
             "last": f"{settings.contact_to:%d.%m.%Y}",
         }
+        self.agreement = self.repeated(self.read_agreement, Field.CONSENT)
+        self.given_on = self.repeated(self.read_given_on, Field.CONSENT_DATE)
+        self.proof = self.repeated(self.read_proof, Field.CONSENT_CHANNEL, Field.CONSENT_VERSION, Field.CONSENT_BY)
+        self.place = self.repeated(self.read_place, Field.SITE, Field.DEPARTMENT)
+        self.last_contact = self.repeated(self.read_last_contact, Field.LAST_CONTACT)
+        self.language = self.repeated(self.read_language, Field.LANGUAGE)
+        self.preference = self.repeated(self.read_preference, Field.PREFERRED_TIME, Field.SITE)
+        both = [self.at[what] for what in (Field.GIVEN_NAME, Field.FAMILY_NAME) if what in self.at]
+        self.names_at = itemgetter(*both) if len(both) == len(_NAMES) - 1 else None
+        self.address = self.repeated(self.read_address, Field.TITLE, Field.FORM_OF_ADDRESS)
+
+    def repeated(self, read: Callable[[list[str], Found], _T], *fields: Field) -> Repeated[_T]:
+        """Return a reader that reads what these fields say alike in many rows only once."""
+        return Repeated([self.at[what] for what in fields if what in self.at], read)
 
     def cell(self, row: list[str], what: Field) -> str:
         """Return the cleaned text of a field of this row, or what holds for the whole list."""
@@ -105,21 +114,24 @@ class _Judge:
             return FAULTS[broken]
         if len(row) != self.width:
             return FAULTS["ragged"]
-        if any(row[index].strip() for index in self.unnamed):
+        if self.unnamed and any(row[index].strip() for index in self.unnamed):
             return FAULTS["cell_outside"]
         if self.table.formulas and any((number, index) in self.table.formulas for index in self.guarded):
             return FAULTS["formula"]
         return None
 
-    def judge(self, number: int, row: list[str], found: _Found) -> Accepted | None:
+    def judge(self, number: int, row: list[str], found: Found) -> Accepted | None:
         """Read one row of the right shape; all that is wrong with it goes into ``found``, the gravest first."""
-        given_on, channel, version, recorded_by = self.read_consent(row, found)
+        # Consent: that, when, by which channel, to which wording, recorded by whom (GDPR Art. 7(1): all must be known).
+        self.agreement(row, found)
+        given_on = self.given_on(row, found)
+        channel, version, recorded_by = self.proof(row, found)
         phones = self.read_phones(row, found)
-        site, department = self.read_place(row, found)
-        last_contact = self.read_last_contact(row, found)
+        site, department = self.place(row, found)
+        last_contact = self.last_contact(row, found)
         name = self.read_name(row, found)
-        language = self.read_language(row, found)
-        preference = self.read_preference(row, site, found)
+        language = self.language(row, found)
+        preference = self.preference(row, found)
         if found.faults or given_on is None or last_contact is None:
             return None
         return Accepted(
@@ -139,28 +151,35 @@ class _Judge:
             ),
         )
 
-    def read_consent(self, row: list[str], found: _Found) -> tuple[date | None, str, str, str]:
-        """Return when, by which channel, to which wording, recorded by whom (GDPR Art. 7(1): all must be known)."""
+    def read_agreement(self, row: list[str], found: Found) -> None:
+        """Hold the word of consent, where a column has it, to yes."""
         if Field.CONSENT in self.at:
-            word = _key(self.cell(row, Field.CONSENT))
+            word = key(self.cell(row, Field.CONSENT))
             if not word:
                 found.faults.append((Field.CONSENT, FAULTS["consent_missing"]))
             elif word in _NO:
                 found.faults.append((Field.CONSENT, FAULTS["consent_refused"]))
             elif word not in _YES:
                 found.faults.append((Field.CONSENT, FAULTS["consent_unclear"]))
+
+    def read_given_on(self, row: list[str], found: Found) -> date | None:
+        """Return the day of the consent."""
         given_on = self.read_day(row, Field.CONSENT_DATE, "consent_date_missing", found)
         if given_on is not None and given_on > self.today:
             found.faults.append((Field.CONSENT_DATE, FAULTS["consent_in_future"]))
+        return given_on
+
+    def read_proof(self, row: list[str], found: Found) -> tuple[str, str, str]:
+        """Return the channel of the consent, the version of its wording, and who recorded it."""
         channel = self.read_text(row, Field.CONSENT_CHANNEL, found, "consent_channel_missing")
-        written = _key(self.cell(row, Field.CONSENT_VERSION))
+        written = key(self.cell(row, Field.CONSENT_VERSION))
         version = self.versions.get(written, "")
         if not version:
             code = "consent_version_unknown" if written else "consent_version_missing"
             found.faults.append((Field.CONSENT_VERSION, FAULTS[code]))
-        return given_on, channel, version, self.read_text(row, Field.CONSENT_BY, found, "consent_by_missing")
+        return channel, version, self.read_text(row, Field.CONSENT_BY, found, "consent_by_missing")
 
-    def read_phones(self, row: list[str], found: _Found) -> tuple[Phone, ...]:
+    def read_phones(self, row: list[str], found: Found) -> tuple[Phone, ...]:
         """Return the callable numbers from left to right; a row with none is at fault, with its first reason."""
         phones: dict[str, Phone] = {}
         faults: list[tuple[Field, PhoneFault]] = []
@@ -182,21 +201,21 @@ class _Judge:
             found.notes.append((faults[0][0], "phone_dropped"))
         return tuple(phones.values())
 
-    def read_place(self, row: list[str], found: _Found) -> tuple[str, str]:
+    def read_place(self, row: list[str], found: Found) -> tuple[str, str]:
         """Return the codes of site and department."""
-        written = _key(self.cell(row, Field.SITE))
+        written = key(self.cell(row, Field.SITE))
         site = self.sites.get(written, "")
         if not site:
             found.faults.append((Field.SITE, FAULTS["site_unknown" if written else "site_missing"]))
             return "", ""
-        written = _key(self.cell(row, Field.DEPARTMENT))
+        written = key(self.cell(row, Field.DEPARTMENT))
         department = self.departments[site].get(written, "")
         if not department:
             code = "department_unknown" if written else "department_missing"
             found.faults.append((Field.DEPARTMENT, FAULTS[code]))
         return site, department
 
-    def read_last_contact(self, row: list[str], found: _Found) -> date | None:
+    def read_last_contact(self, row: list[str], found: Found) -> date | None:
         """Return the day of the last contact, held to the study's eligibility window."""
         day = self.read_day(row, Field.LAST_CONTACT, "last_contact_missing", found)
         if day is not None:
@@ -207,12 +226,15 @@ class _Judge:
                 found.parts = self.parts
         return day
 
-    def read_name(self, row: list[str], found: _Found) -> names.FullName:
+    def read_name(self, row: list[str], found: Found) -> names.FullName:
         """Return the parts of the name from their columns, or split from the one that holds all."""
         if Field.FULL_NAME in self.at:
             whole = names.split_full_name(self.cell(row, Field.FULL_NAME))
             given, family, title, form = whole.given, whole.family, whole.title, whole.form_of_address
             columns: tuple[Field, ...] = (Field.FULL_NAME,)
+        elif self.names_at and all(map(names.PLAIN.fullmatch, self.names_at(row))):
+            given, family = self.names_at(row)
+            return names.FullName(given, family, *self.address(row, found))
         else:
             given, family = self.cell(row, Field.GIVEN_NAME), self.cell(row, Field.FAMILY_NAME)
             title = form = ""
@@ -227,21 +249,26 @@ class _Judge:
         for what in columns:
             if what in self.at and _invisible(row[self.at[what]]):
                 found.notes.append((what, "name_cleaned"))
-        title = self.read_text(row, Field.TITLE, found) or title
-        form = names.read_form_of_address(self.read_text(row, Field.FORM_OF_ADDRESS, found)) or form
-        return names.FullName(given, family, title, form)
+        own_title, own_form = self.address(row, found)
+        return names.FullName(given, family, own_title or title, own_form or form)
 
-    def read_language(self, row: list[str], found: _Found) -> str:
+    def read_address(self, row: list[str], found: Found) -> tuple[str, str]:
+        """Return title and form of address where they have columns of their own."""
+        title = self.read_text(row, Field.TITLE, found)
+        return title, names.read_form_of_address(self.read_text(row, Field.FORM_OF_ADDRESS, found))
+
+    def read_language(self, row: list[str], found: Found) -> str:
         """Return the code of a language of the study; the first of them when the cell is empty."""
-        written = _key(self.cell(row, Field.LANGUAGE))
+        written = key(self.cell(row, Field.LANGUAGE))
         code = LANGUAGE_NAMES.get(written, written.split("-")[0]) if written else self.settings.languages[0]
         if code not in self.settings.languages:
             found.faults.append((Field.LANGUAGE, FAULTS["language_unknown"]))
         return code
 
-    def read_preference(self, row: list[str], site: str, found: _Found) -> Preference | None:
+    def read_preference(self, row: list[str], found: Found) -> Preference | None:
         """Return when the person would like to be called; what is not understood or never allowed is noted only."""
         written = self.cell(row, Field.PREFERRED_TIME)
+        site = self.sites.get(key(self.cell(row, Field.SITE)), "")
         if not written or not site:
             return None
         preference, code = read_wish(written, self.site_of[site], self.settings, self.today)
@@ -249,7 +276,7 @@ class _Judge:
             found.notes.append((Field.PREFERRED_TIME, code))
         return preference
 
-    def read_day(self, row: list[str], what: Field, missing: str, found: _Found) -> date | None:
+    def read_day(self, row: list[str], what: Field, missing: str, found: Found) -> date | None:
         """Return the day in this column, or add its fault."""
         day = read_date(self.cell(row, what))
         if isinstance(day, DateFault):
@@ -257,7 +284,7 @@ class _Judge:
             return None
         return day
 
-    def read_text(self, row: list[str], what: Field, found: _Found, missing: str = "") -> str:
+    def read_text(self, row: list[str], what: Field, found: Found, missing: str = "") -> str:
         """Return a short text, or add that it is ``missing`` or too long."""
         text = self.cell(row, what)
         if missing and not text:
@@ -314,11 +341,11 @@ def _verdict(
     shape = judge.shape_fault(number, row)
     if shape is not None:
         return _refused(number, [(None, shape)], {})
-    found = _Found()
+    found = Found()
     accepted = judge.judge(number, row, found)
     if accepted is None:
         if any(fault.code == "consent_refused" for _, fault in found.faults):
-            for phone in judge.read_phones(row, _Found()):
+            for phone in judge.read_phones(row, Found()):
                 seen.declined.setdefault(phone.e164, number)
             found.faults = [pair for pair in found.faults if pair[1].code == "consent_refused"]
         return _refused(number, found.faults, found.parts)
@@ -361,23 +388,6 @@ def _refused(number: int, faults: list[tuple[Field | None, Fault]], parts: dict[
         code=fault.code,
         general=" ".join(general),
     )
-
-
-def _key(text: str) -> str:
-    return text.casefold() if text.isascii() else unicodedata.normalize("NFKC", text).casefold()
-
-
-def _known(values: Iterable[tuple[str, str, str]]) -> dict[str, str]:
-    """Return codes and names → code, case folded; a code's lost leading zeros are forgiven where that is unique."""
-    found: dict[str, str] = {}
-    rows = list(values)
-    for code, name, value in rows:
-        found.setdefault(_key(" ".join(name.split())), value)
-        found[_key(code)] = value
-    for code, _, value in rows:
-        if code.isdigit() and code.lstrip("0"):
-            found.setdefault(code.lstrip("0"), value)
-    return found
 
 
 def _invisible(text: str) -> bool:

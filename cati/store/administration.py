@@ -86,10 +86,11 @@ def prepare(connection: Any, roles: Roles, database: str) -> Iterator[Step]:
     """Make roles and database, and take from everybody else what PostgreSQL gives to everybody; yields what it did."""
     refuse_name(database)
     refuse_old(connection.info.server_version)
-    for name in (roles.owner, roles.gate, *roles.groups):
+    for name in (roles.owner, roles.gate, roles.watch, *roles.groups):
         yield Step(tr("Role {name}, by which nobody signs in", name=name), _role(connection, name))
     _join(connection, roles.owner)
     _join(connection, roles.gate)
+    _join(connection, roles.watch)
     _rank(connection, roles)
     yield Step(tr("Database {name}", name=database), _database(connection, roles, database))
     yield Step(
@@ -194,6 +195,13 @@ def _rank(connection: Any, roles: Roles) -> None:
         right = "MEMBER" + further
         if not connection.execute("SELECT pg_has_role(%s, %s, %s)", (role, group, right)).fetchone()[0]:
             connection.execute(f"GRANT {group} TO {role}{further}")
+    if connection.info.server_version >= _CHOSEN:
+        # Whoever makes a role there may change it; a server that was older when the gate made it knows nothing of that.
+        for (member_role,) in connection.execute(
+            "SELECT rolname FROM pg_roles WHERE rolname ~ %s AND NOT pg_has_role(%s, oid, 'MEMBER WITH ADMIN OPTION')",
+            (f"^{roles.prefix}_[0-9a-f]{{16}}$", roles.gate),
+        ).fetchall():
+            connection.execute(f"GRANT {member_role} TO {roles.gate} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
 
 
 def _database(connection: Any, roles: Roles, database: str) -> bool:
@@ -335,8 +343,12 @@ def existing(transaction: Transaction, names: Sequence[str]) -> frozenset[str]:
 
 def drop_login(transaction: Transaction, roles: Roles, login: str) -> None:
     """Take away the role by which a member signed in, if there is one; in a transaction of `AsOwner`."""
-    rights.become(transaction, roles.gate)
-    transaction.exec_driver_sql(f"DROP ROLE IF EXISTS {roles.login(login)}")
+    if existing(transaction, [name := roles.login(login)]):
+        if existing(transaction, [roles.watch]):  # not where a server was set up by an older program
+            rights.become(transaction, roles.watch)
+            transaction.exec_driver_sql(f"DROP OWNED BY {name}")  # large objects: nothing else can be theirs
+        rights.become(transaction, roles.gate)
+        transaction.exec_driver_sql(f"DROP ROLE {name}")
     rights.become(transaction, roles.owner)
     transaction.execute(update(member).where(member.c.server_role == roles.login(login)).values(server_role=None))
 
@@ -356,6 +368,7 @@ def set_login(transaction: Transaction, roles: Roles, login: str, group: str, ve
         )
         transaction.exec_driver_sql(f"CREATE ROLE {name} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS")
         transaction.exec_driver_sql(f"GRANT {roles.group(group)} TO {name}")
+    rights.tie(transaction, name)
     transaction.exec_driver_sql(f"ALTER ROLE {name} LOGIN PASSWORD '{verifier}'")
     rights.become(transaction, roles.owner)
     know_login(transaction, roles, login)

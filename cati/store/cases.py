@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -312,6 +311,11 @@ def add_steps(transaction: Transaction, steps: Iterable[Step]) -> None:
         _ADD_STEP.act_on_all(transaction, STEP, rows)
 
 
+def add_new_steps(transaction: Transaction, rows: Iterable[tuple[object, ...]]) -> None:
+    """Write steps of new cases' timelines, each as the values of `STEP` in their order."""
+    _ADD_STEP.act_on_all(transaction, STEP, rows)
+
+
 def replace_steps(transaction: Transaction, case_id: str, steps: Iterable[Step]) -> None:
     """Write the timeline of one case in place of the one it has; its place stays as it is."""
     _FORGET_STEPS.act(transaction, case_id=case_id)
@@ -343,58 +347,6 @@ def second_rule(transaction: Transaction, me: str) -> str | None:
     if not converters or me in converters:
         return ""
     return converters[0] if len(converters) == 1 else None
-
-
-class Whom(IntEnum):
-    """Who may call a case, as far as a soft refusal goes; the numbers are those of the server's function."""
-
-    ME = 0
-    COLLEAGUE = 1
-    CONVERTER = 2
-
-
-_COUNTS = func.public.cati_counts().table_valued("status", "cell", "whom", "n", name="k")
-
-
-def count_for(transaction: Transaction, me: str) -> dict[tuple[CaseStatus, int, Whom], int]:
-    """Return the number of cases by status, cell and who may call them; reads whole indexes.
-
-    On a server ``me`` is who is signed in there, whatever is said here.
-    """
-    if by_functions(transaction):
-        return {(CaseStatus(row[0]), row[1], Whom(row[2])): row[3] for row in transaction.execute(select(_COUNTS))}
-    found: Counter[tuple[CaseStatus, int, Whom]] = Counter()
-    only_of = second_rule(transaction, me)
-    for status, cell, avoid, n in _groups(transaction):
-        if avoid is None:
-            whom = Whom.ME
-        elif avoid == me:
-            whom = Whom.COLLEAGUE
-        else:
-            whom = Whom.ME if only_of in ("", avoid) else Whom.CONVERTER
-        found[CaseStatus(status), cell, whom] += n
-    return found
-
-
-def _groups(transaction: Transaction) -> list[tuple[int, int, str | None, int]]:
-    groups = []
-    for index, which in (("claim", case.c.avoid.is_(None)), ("second", case.c.avoid.isnot(None))):
-        query = (
-            select(case.c.status, case.c.cell, case.c.avoid, func.count())
-            .with_hint(case, f"INDEXED BY ix_case_{index}", "sqlite")
-            .where(which)
-            .group_by(case.c.status, case.c.cell, case.c.avoid)
-        )
-        groups += [(row[0], row[1], row[2], row[3]) for row in transaction.execute(query)]
-    return groups
-
-
-def count_by_status(transaction: Transaction) -> dict[tuple[CaseStatus, int], int]:
-    """Return the number of cases of each (status, cell); reads whole indexes."""
-    found: Counter[tuple[CaseStatus, int]] = Counter()
-    for (status, cell, _whom), n in count_for(transaction, "").items():
-        found[status, cell] += n
-    return found
 
 
 def first_due(transaction: Transaction, cells: Sequence[int]) -> int | None:

@@ -142,7 +142,9 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
         "tcp_user_timeout": _UNACKNOWLEDGED_MS,
         "application_name": "cati",
         "options": f"-c lock_timeout={LOCK_SECONDS}s -c statement_timeout={STATEMENT_SECONDS}s"
-        " -c synchronous_commit=on -c timezone=UTC",
+        " -c synchronous_commit=on -c timezone=UTC"
+        # The server, too, notices a workstation that is gone: its sessions count among those that a member may have.
+        " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4",
         **_transport(link.authority),
     }
     why = None

@@ -24,8 +24,13 @@ class SealedContact:
     epoch: int
 
 
-_KNOWN = select(contact_index.c.hash).where(contact_index.c.hash.in_(bindparam("digests", expanding=True)))
-_NEVER = select(never_again.c.hash).where(never_again.c.hash.in_(bindparam("digests", expanding=True)))
+_ASKED = tuple(f"digest_{n}" for n in range(500))
+"""So many hashes are looked for at once."""
+
+_KNOWN, _NEVER = (
+    Prepared(select(table.c.hash).where(table.c.hash.in_([bindparam(name) for name in _ASKED])))
+    for table in (contact_index, never_again)
+)
 _KNOWN_BY_FUNCTION = Prepared(text("SELECT hash, never FROM public.cati_known(:digests)"))
 _COLUMNS = '"case", sealed_key, sealed_details, epoch'
 _ALL = Prepared(
@@ -57,8 +62,8 @@ def announce(transaction: Transaction, what_for: str) -> None:
     """Say in a server's log that contacts are read, many at once ("search", "replan", "import", "renew", "drill").
 
     Once that transaction is kept they are handed out, for ten minutes; to a research lead who renews the keys, for four
-    hours. Before an import it is their numbers' hashes that are compared, for an hour. On a file acts log what they do
-    themselves.
+    hours. With "questionnaire" it is the answers of open interviews, for what a new one makes of them. Before an import
+    it is their numbers' hashes that are compared, for an hour. On a file acts log what they do themselves.
     """
     if by_functions(transaction):
         with limited():
@@ -210,9 +215,6 @@ def cases_with(transaction: Transaction, digest: bytes) -> tuple[str, ...]:
     return tuple(row[0] for row in _CASES_WITH.rows(transaction, digest=digest))
 
 
-_ASKED_AT_ONCE = 500
-
-
 def known_among(transaction: Transaction, digests: Sequence[bytes]) -> tuple[set[bytes], set[bytes]]:
     """Return which of these hashes are (of a person in the study, of one who is never called again).
 
@@ -220,14 +222,15 @@ def known_among(transaction: Transaction, digests: Sequence[bytes]) -> tuple[set
     """
     known: set[bytes] = set()
     never: set[bytes] = set()
-    for at in range(0, len(digests), _ASKED_AT_ONCE):
-        asked = {"digests": list(digests[at : at + _ASKED_AT_ONCE])}
+    for at in range(0, len(digests), len(_ASKED)):
+        part = list(digests[at : at + len(_ASKED)])
         if by_functions(transaction):
-            for digest, of_never in _KNOWN_BY_FUNCTION.rows(transaction, **asked):
+            for digest, of_never in _KNOWN_BY_FUNCTION.rows(transaction, digests=part):
                 (never if of_never else known).add(bytes(digest))
             continue
-        known.update(row[0] for row in transaction.execute(_KNOWN, asked))
-        never.update(row[0] for row in transaction.execute(_NEVER, asked))
+        asked = dict.fromkeys(_ASKED, part[0]) | dict(zip(_ASKED, part, strict=False))
+        known.update(bytes(row[0]) for row in _KNOWN.rows(transaction, **asked))
+        never.update(bytes(row[0]) for row in _NEVER.rows(transaction, **asked))
     return known, never
 
 

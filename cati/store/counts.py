@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from itertools import groupby
+from enum import IntEnum
+from itertools import groupby, pairwise
 
-from sqlalchemy import func, insert, select, text
+from sqlalchemy import bindparam, func, insert, literal_column, select, text
 
+from cati.store.cases import CaseStatus, second_rule
 from cati.store.database import Transaction, by_functions
 from cati.store.prepared import Prepared
 from cati.store.schema import (
@@ -25,6 +28,76 @@ from cati.store.schema import (
 
 _INTERVIEWS = ("complete", "partial")
 _OPEN = (0, 1, 2)
+
+
+class Whom(IntEnum):
+    """Who may call a case, as far as a soft refusal goes; the numbers are those of the server's function."""
+
+    ME = 0
+    COLLEAGUE = 1
+    CONVERTER = 2
+
+
+_FOR = func.public.cati_counts().table_valued("status", "cell", "whom", "n", name="k")
+
+
+def count_for(transaction: Transaction, me: str) -> dict[tuple[CaseStatus, int, Whom], int]:
+    """Return the number of cases by status, cell and who may call them; reads all cases.
+
+    On a server ``me`` is who is signed in there, whatever is said here.
+    """
+    if by_functions(transaction):
+        return {(CaseStatus(row[0]), row[1], Whom(row[2])): row[3] for row in transaction.execute(select(_FOR))}
+    found = Counter({(CaseStatus(status), cell, Whom.ME): n for (status, cell), n in _all_cases(transaction).items()})
+    only_of = second_rule(transaction, me)
+    for status, place, avoid, n in transaction.execute(_REFUSED_SOFTLY):
+        again = Whom.ME if only_of in ("", avoid) else Whom.CONVERTER
+        found[CaseStatus(status), place, Whom.ME] -= n
+        found[CaseStatus(status), place, Whom.COLLEAGUE if avoid == me else again] += n
+    return +found
+
+
+def count_by_status(transaction: Transaction) -> dict[tuple[CaseStatus, int], int]:
+    """Return the number of cases of each (status, cell); reads all cases."""
+    if by_functions(transaction):
+        found: Counter[tuple[CaseStatus, int]] = Counter()
+        for (status, cell, _whom), n in count_for(transaction, "").items():
+            found[status, cell] += n
+        return found
+    return {(CaseStatus(status), cell): n for (status, cell), n in _all_cases(transaction).items()}
+
+
+_REFUSED_SOFTLY = (
+    select(case.c.status, case.c.cell, case.c.avoid, func.count())
+    .with_hint(case, "INDEXED BY ix_case_second", "sqlite")
+    .where(case.c.avoid.isnot(None))
+    .group_by(case.c.status, case.c.cell, case.c.avoid)
+)
+_GROUPED = select(case.c.status, case.c.cell, func.count()).group_by(case.c.status, case.c.cell)
+
+# SQLite groups by sorting a million rows, or by an index that lacks ``avoid`` and so goes from each of its entries to
+# the case: 1.5 s and 3 s. One walk through the table that only writes the numbers down takes 0.15 s, and counting them
+# here 0.1 s: a sixteenth at a time, so that no window waits for it.
+_STATUSES = 8
+_WRITTEN_DOWN = Prepared(
+    select(func.group_concat(case.c.cell * literal_column(str(_STATUSES)) + case.c.status)).where(
+        case.c.id >= bindparam("first"), case.c.id < bindparam("behind")
+    )
+)
+_BEGINNINGS = ("", *"123456789abcdef", "\U0010ffff")
+
+
+def _all_cases(transaction: Transaction) -> Counter[tuple[int, int]]:
+    """Return the number of cases of each (status, cell)."""
+    if transaction.dialect.name != "sqlite":
+        return Counter({(row[0], row[1]): row[2] for row in transaction.execute(_GROUPED)})
+    found: Counter[str] = Counter()
+    for first, behind in pairwise(_BEGINNINGS):
+        row = _WRITTEN_DOWN.first(transaction, first=first, behind=behind)
+        if row is not None and row[0] is not None:
+            found.update(row[0].split(","))
+    places = ((divmod(int(number), _STATUSES), n) for number, n in found.items())
+    return Counter({(status, cell): n for (cell, status), n in places})
 
 
 def finals(transaction: Transaction) -> dict[tuple[int, str], int]:

@@ -29,7 +29,7 @@ def drop_place(url: str, password: str, roles: Roles, database: str) -> Iterator
             _refuse_full(url, password, roles, database)
             _drop_database(connection, database)
         yield Step(tr("Database {name} taken away", name=database), found is not None)
-        ours = re.compile(re.escape(roles.prefix) + r"_([0-9a-f]{16}|owner|gate|interviewer|supervisor|lead)")
+        ours = re.compile(re.escape(roles.prefix) + r"_([0-9a-f]{16}|owner|gate|watch|interviewer|supervisor|lead)")
         names = [row[0] for row in connection.execute("SELECT rolname FROM pg_roles ORDER BY rolname")]
         gone = [name for name in names if ours.fullmatch(name)]
         for name in gone:

@@ -16,12 +16,12 @@ from cati.text import tr
 
 _SQL = Path(__file__).parent / "sql"
 _FUNCTIONS = ("asking", "views", "claim", "answers", "working", "outage", "watching", "ending")
-"""The files whose functions belong to the owner of the tables; those of "gate" belong to the gate."""
+"""The files whose functions belong to the owner of the tables; those of "watch" and "gate" belong to these roles."""
 
 _HIDDEN = (
     "cati_write", "cati_kept", "cati_erase_contact", "cati_turns_now", "cati_room", "cati_shut", "cati_second",
     "cati_best", "cati_any", "cati_seconds", "cati_leased", "cati_move", "cati_announced", "cati_left_open",
-    "cati_may_view", "cati_chain_on", "cati_two",
+    "cati_may_view", "cati_chain_on", "cati_two", "cati_tie", "cati_drop_owned",
 )  # fmt: skip
 """Functions that only other functions call."""
 
@@ -34,7 +34,7 @@ _HIGHER = {
         "cati_admit", "cati_renew", "cati_dismiss", "cati_contacts_after", "cati_reseal", "cati_forget_hashes",
         "cati_rehash_never", "cati_reseal_reason", "cati_reseal_drafts", "cati_texts", "cati_reseal_text",
         "cati_reseal_pending", "cati_end_step", "cati_end_rows", "cati_end_left", "cati_end_bytes", "cati_end_signed",
-        "cati_rows_are_gone", "cati_never",
+        "cati_rows_are_gone", "cati_never", "cati_end_sessions", "cati_change_settings", "cati_open_drafts",
     ),
 }  # fmt: skip
 """Functions that not everybody may call; each asks by itself again who calls it."""
@@ -54,20 +54,33 @@ def lay_down(transaction: Transaction, roles: Roles) -> None:
         )
     for name in _FUNCTIONS:
         _run(transaction, name, roles)
-    transaction.exec_driver_sql(f"GRANT CREATE, USAGE ON SCHEMA public TO {roles.gate}")
-    become(transaction, roles.gate)
-    _run(transaction, "gate", roles)
-    for function in _functions(transaction, roles.gate):
-        _grant(transaction, roles, function)
+    transaction.exec_driver_sql(f"GRANT CREATE, USAGE ON SCHEMA public TO {roles.gate}, {roles.watch}")
+    for role, name in ((roles.watch, "watch"), (roles.gate, "gate")):
+        become(transaction, role)
+        _run(transaction, name, roles)
+        for function in _functions(transaction, role):
+            _grant(transaction, roles, function)
+        if role == roles.watch:
+            transaction.exec_driver_sql(
+                "GRANT EXECUTE ON FUNCTION public.cati_end_sessions(text), public.cati_drop_owned(text)"
+                f" TO {roles.gate}"
+            )
+    for member in _members(transaction, roles):  # of before there was a watch
+        tie(transaction, member)
     become(transaction, roles.owner)
-    transaction.exec_driver_sql(f"REVOKE CREATE ON SCHEMA public FROM {roles.gate}")
+    transaction.exec_driver_sql(f"REVOKE CREATE ON SCHEMA public FROM {roles.gate}, {roles.watch}")
     for function in _functions(transaction, roles.owner):
         _grant(transaction, roles, function)
     transaction.exec_driver_sql(
         f"GRANT EXECUTE ON FUNCTION public.cati_demand(int), public.cati_is(int), public.cati_me(),"
-        f" public.cati_write(text, text, int, text) TO {roles.gate}"
+        f" public.cati_write(text, text, int, text) TO {roles.gate}, {roles.watch}"
     )
     _run(transaction, "rights", roles)
+
+
+def tie(transaction: Transaction, member: str) -> None:
+    """Bound the sessions of a member's role, and let the watch end them; as the gate."""
+    transaction.exec_driver_sql("SELECT public.cati_tie(%s::text)", (member,))
 
 
 def become(transaction: Transaction, role: str) -> None:
@@ -85,8 +98,8 @@ def _run(transaction: Transaction, name: str, roles: Roles) -> DBAPICursor:
 
 def _text(name: str, roles: Roles) -> str:
     names = {
-        "owner": roles.owner, "gate": roles.gate, "prefix": roles.prefix, "interviewer": roles.groups[0],
-        "supervisor": roles.groups[1], "lead": roles.groups[2],
+        "owner": roles.owner, "gate": roles.gate, "watch": roles.watch, "prefix": roles.prefix,
+        "interviewer": roles.groups[0], "supervisor": roles.groups[1], "lead": roles.groups[2],
     }  # fmt: skip
     return re.sub(r"@([a-z]+?)(?=\W|_\[|$)", lambda found: names[found[1]], (_SQL / f"{name}.sql").read_text("utf-8"))
 
@@ -106,16 +119,21 @@ def _clear(transaction: Transaction, roles: Roles) -> None:
         "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'"
     ).all():
         transaction.exec_driver_sql(f'DROP POLICY "{policy}" ON public."{table}"')
-    for role in (roles.owner, roles.gate):
+    for role in (roles.owner, roles.gate, roles.watch):
         for function in _functions(transaction, role):
             transaction.exec_driver_sql(f"DROP FUNCTION {function} CASCADE")
-    members = transaction.exec_driver_sql(
-        "SELECT rolname FROM pg_roles WHERE rolname ~ %s", (f"^{roles.prefix}_[0-9a-f]{{16}}$",)
-    ).scalars()
-    everybody = ", ".join(("PUBLIC", roles.gate, *roles.groups, *members))
+    everybody = ", ".join(("PUBLIC", roles.gate, roles.watch, *roles.groups, *_members(transaction, roles)))
     for what in ("TABLES", "SEQUENCES", "FUNCTIONS"):
         transaction.exec_driver_sql(f"REVOKE ALL ON ALL {what} IN SCHEMA public FROM {everybody}")
     transaction.exec_driver_sql(f"REVOKE ALL ON SCHEMA public FROM {everybody}")
+
+
+def _members(transaction: Transaction, roles: Roles) -> Sequence[str]:
+    """Return the roles by which members sign in."""
+    found = transaction.exec_driver_sql(
+        "SELECT rolname FROM pg_roles WHERE rolname ~ %s ORDER BY rolname", (f"^{roles.prefix}_[0-9a-f]{{16}}$",)
+    )
+    return list(found.scalars())
 
 
 def _tables(transaction: Transaction) -> Sequence[str]:

@@ -36,6 +36,11 @@ class Roles:
         return f"{self.prefix}_gate"
 
     @property
+    def watch(self) -> str:
+        """The role that alone ends sessions of members, by its functions; nobody signs in as it."""
+        return f"{self.prefix}_watch"
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """The three groups, from which a member's role has its rights."""
         return tuple(f"{self.prefix}_{name}" for name in GROUP_NAMES.values())

@@ -8,7 +8,7 @@ from cati.errors import Problem
 from cati.store.connecting import unreachable
 from cati.text import tr
 
-_DISK_FULL, _NO_SUCH_ROLE = "53100", "42704"
+_DISK_FULL, _NO_SUCH_ROLE, _NOT_FREE = "53100", "42704", "55P03"
 _NOT_ALLOWED = frozenset({"42501", "42P01"})  # without any right in the schema a table is one that does not exist
 # Of a server that is gone, stops, is full, or does not take connections yet; and of one where the step has to be done
 # again, for it waited too long for others (PostgreSQL manual, appendix A).
@@ -27,6 +27,11 @@ def _cause(error: Exception) -> tuple[object, str | None]:
 def may_mean_let_go(error: Exception) -> bool:
     """Tell whether an error is what somebody meets who is of the staff no more; others may meet it, too."""
     return _cause(error)[1] in (*_NOT_ALLOWED, _NO_SUCH_ROLE)
+
+
+def waited_in_vain(error: Exception) -> bool:
+    """Tell whether a lock did not come free in time: somebody may keep everybody waiting."""
+    return _cause(error)[1] == _NOT_FREE
 
 
 def problem_of(error: Exception) -> Problem | None:

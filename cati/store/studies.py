@@ -71,10 +71,14 @@ def name_and_settings(transaction: Transaction) -> tuple[str, bytes] | None:
 
 
 def replace_settings(transaction: Transaction, settings: bytes) -> None:
-    """Put new settings in place of the old."""
+    """Put new settings in place of the old; a member's server writes into the log which of them are others."""
+    if by_functions(transaction):
+        _CHANGE.first(transaction, settings=settings)
+        return
     transaction.execute(update(study).values(settings=settings))
 
 
+_CHANGE = Prepared(text("SELECT public.cati_change_settings(:settings)"))
 _MARK = Prepared(
     select(study.c.settings),
     postgresql=select(func.md5(study.c.settings)),

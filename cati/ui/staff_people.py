@@ -207,7 +207,11 @@ class PeoplePart(Page):
             )
         else:
             said = tr("Nobody can look a password up. The person gets new keys and a start password for one sign-in.")
-            said += " " + tr("A window that they have open goes on until it is closed.")
+            said += " " + (
+                tr("A window that they have open is refused from then on.")
+                if self.study.database.shared
+                else tr("A window that they have open goes on until it is closed.")
+            )
         self.about_reset.setText(said)
 
     def save_skills(self) -> None:

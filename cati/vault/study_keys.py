@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -18,6 +19,7 @@ from cati.vault.sealing import (
     KEY_LENGTH,
     SealBroken,
     blind_index,
+    blind_indexer,
     derive,
     hashed_again,
     new_key,
@@ -238,19 +240,25 @@ def draft_hash_since(keys: StudyKeys, drafts: bytes, purpose: str, digest: str) 
     return found.hex()
 
 
-def never_hashes(keys: StudyKeys, e164: str) -> tuple[bytes, ...]:
-    """Return each form in which a number may stand among those who are never called again.
+def never_hashes(keys: StudyKeys) -> Callable[[str], tuple[bytes, ...]]:
+    """Return what gives each form in which a number (E.164) may stand among those who are never called again.
 
-    What was hashed in an earlier epoch was hashed once more at every renewal since.
+    What was hashed in an earlier epoch was hashed once more at every renewal since; the last form is that of now, the
+    number's `blind_index`. It is for many numbers, and holds the keys.
     """
     indexes = (*keys.former_indexes, keys.index)
-    found = []
-    for at, first in enumerate(indexes):
-        digest = blind_index(first, e164)
-        for later in indexes[at + 1 :]:
-            digest = hashed_again(later, digest)
-        found.append(digest)
-    return tuple(found)
+    firsts = [(blind_indexer(first), indexes[at + 1 :]) for at, first in enumerate(indexes)]
+
+    def hashes_of(e164: str) -> tuple[bytes, ...]:
+        found = []
+        for first, later in firsts:
+            digest = first(e164)
+            for key in later:
+                digest = hashed_again(key, digest)
+            found.append(digest)
+        return tuple(found)
+
+    return hashes_of
 
 
 def _open_leading(granted: SignedGrant, me: MemberKeys, seal: Seal, epoch: int) -> tuple[bytes | None, str]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-from cati.fieldwork import calling, interviewing
+from cati.fieldwork import calling, interviewing, members
 from cati.fieldwork.delivered import DeliveredCase
+from cati.fieldwork.log import verify
 from cati.fieldwork.open_study import OpenStudy
-from cati.store import moving
-from cati.store.connecting import Link
+from cati.store import moving, rights
+from cati.store.connecting import Link, Unreachable
 from cati.store.roles import Roles
 from cati.survey.answers import Answer
 from cati.survey.interview import EventKind
@@ -609,6 +612,107 @@ def test_who_left_gets_nothing_at_all_from_that_moment_on(office: Office) -> Non
     assert office.contents() == before
 
 
+def _hold_settings(study: OpenStudy, milliseconds: int) -> None:
+    with study.database.transaction() as transaction:
+        transaction.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
+        study.database.hold_settings(transaction)
+
+
+def test_whoever_keeps_the_others_waiting_is_cut_off_by_the_one_who_waits(
+    office: Office, cluster: postgres.Cluster
+) -> None:
+    """A transaction left open, a lock that belongs to the program, a table: whatever an interviewer can hold."""
+    watch = (Path(rights.__file__).parent / "sql" / "watch.sql").read_text("utf-8")
+    ending = watch[watch.index("FUNCTION public.cati_end_stuck") : watch.index("-- End all sessions")]
+    for name, role in (("@prefix", office.roles.prefix), ("@lead", office.roles.groups[2]),
+                       ("@supervisor", office.roles.groups[1])):  # fmt: skip
+        ending = ending.replace(name, role)
+    for holds in (
+        "SELECT cati_room_for('{mine}', false)", "LOCK TABLE draft_event IN ACCESS EXCLUSIVE MODE",
+        "SELECT pg_advisory_xact_lock(1667331946)",
+    ):  # fmt: skip
+        with office.connected("anna") as anna, office.connected("bert") as bert:
+            anna.execute("SET idle_in_transaction_session_timeout = 0")
+            anna.execute("BEGIN")
+            anna.execute(holds.format(**office.names))
+            for longest, ended in (
+                ("90 seconds", 0),
+                ("1 microsecond", 1),
+            ):  # the first: any statement may take so long
+                laid_down = "CREATE OR REPLACE " + ending.replace("90 seconds", longest)
+                with psycopg.connect(cluster.admin, dbname=office.link.database) as administrator:
+                    administrator.execute(laid_down)
+                assert bert.execute("SELECT cati_end_stuck()").fetchone() == (ended,)
+            with pytest.raises(psycopg.OperationalError):
+                anna.execute("SELECT 1")
+    with office.connected("anna") as anna:  # held without any transaction, which the program never does
+        anna.execute("SELECT pg_advisory_lock(1667331946)")
+        with pytest.raises(Unreachable):
+            _hold_settings(office.bert, 50)
+        _hold_settings(office.bert, 5000)  # the window has seen to it
+    ended = raw(office.anna, "SELECT who, details FROM log WHERE act = 'session_ended'")
+    assert ended == [{"who": office.bert.me.id, "details": f'{{"login":"{office.names["my_role"][-16:]}"}}'}] * 4
+
+
+def test_nobody_takes_all_connections_of_the_server(office: Office) -> None:
+    with ExitStack() as open_ones:
+        there = raw(office.anna, "SELECT 1 FROM pg_stat_activity WHERE usename = :name", name=office.names["my_role"])
+        for _ in range(20 - len(there)):
+            open_ones.enter_context(office.connected("anna"))
+        with pytest.raises(psycopg.OperationalError, match="too many connections for role"):
+            office.connected("anna")
+
+
+def test_who_made_something_of_their_own_can_be_let_go_all_the_same(office: Office) -> None:
+    """Large objects are what anybody may make in a database; a role that owns one cannot be dropped."""
+    with office.connected("anna") as anna:
+        anna.execute("SELECT lo_from_bytea(0, 'mine')")
+        members.deactivate(office.made.sign_in("lead"), office.anna.me.id)
+        with pytest.raises(psycopg.OperationalError):
+            anna.execute("SELECT 1")
+    assert raw(office.bert, "SELECT oid FROM pg_largeobject_metadata") == []
+    assert raw(office.bert, "SELECT 1 FROM pg_roles WHERE rolname = :name", name=office.names["my_role"]) == []
+
+
+def test_with_a_withdrawal_goes_no_other_persons_interview(office: Office) -> None:
+    """Which finished interview is whose the server cannot know; an interviewer can work out the tags of her own cases."""
+    tag = raw(office.anna, "SELECT tag FROM pending")[0]["tag"]
+    assert office.psql("anna", f"SELECT count(*) FROM cati_withdraw('{{mine}}', '{tag}')") == (True, "1")
+    assert office.psql("bert", f"SELECT count(*) FROM cati_withdraw('{{mine}}', '{tag}')") == (True, "1")
+    assert raw(office.anna, "SELECT tag FROM pending") == [{"tag": tag}]
+    office.made.sign_in("witness")
+    assert office.psql("witness", f"SELECT count(*) FROM cati_withdraw('{{done}}', '{tag}')") == (True, "1")  # hers
+    assert raw(office.anna, "SELECT tag FROM pending") == []
+
+
+def test_the_settings_change_only_with_an_entry_that_says_what(office: Office) -> None:
+    settings = raw(office.anna, "SELECT convert_from(settings, 'UTF8') AS said FROM study")[0]["said"]
+    more = json.dumps(json.loads(settings) | {"views_per_hour": 9999})
+    with office.connected("lead") as lead:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            lead.execute("UPDATE study SET settings = %s", (more.encode(),))
+        lead.execute("SELECT cati_change_settings(%s)", (more.encode(),))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            lead.execute("SELECT cati_change_settings(%s)", (b'{"Erika Muster": 1}',))
+    entries = raw(office.anna, "SELECT details FROM log WHERE act = 'settings_changed'")
+    assert entries == [{"details": '{"changed":["views_per_hour"]}'}]
+    raw(office.anna, "DELETE FROM former_certificate")  # which is none
+    assert verify(office.made.sign_in("lead")).ok
+
+
+def test_a_research_lead_reads_open_interviews_only_once_it_is_said(office: Office) -> None:
+    reading = "SELECT count(*) FROM cati_events('{his}')"
+    for sql in ("SELECT * FROM draft_event", reading, "BEGIN; SELECT cati_announce('questionnaire'); " + reading):
+        office.gets_nothing("lead", sql)
+    office.gets_nothing("anna", reading)
+    office.gets_nothing("anna", "SELECT cati_announce('questionnaire')")
+    assert office.psql("lead", "SELECT cati_announce('questionnaire')")[0]
+    assert office.psql("lead", reading)[1] not in ("", "0")
+    assert raw(office.anna, "SELECT details FROM log WHERE details LIKE '%questionnaire%'") == [
+        {"details": '{"for":"questionnaire"}'}
+    ]
+
+
 OVERSIGHT = """
     SELECT * FROM contact
     SELECT count(*) FROM contact
@@ -656,6 +760,13 @@ OVERSIGHT = """
     SELECT cati_admit('{leads_role}', 'interviewer', 'SCRAM-SHA-256$4096:a$b:c')
     SELECT cati_renew('{leads_role}', 'SCRAM-SHA-256$4096:a$b:c')
     SELECT cati_dismiss('{berts_role}')
+    SELECT cati_end_sessions('{leads_role}')
+    SELECT cati_drop_owned('{berts_role}')
+    SELECT cati_tie('{berts_role}')
+    SELECT cati_change_settings('\\x7b7d')
+    SELECT * FROM cati_open_drafts()
+    SELECT * FROM cati_events('{his}')
+    SELECT cati_note('session_ended', '', 0, '')
     SELECT * FROM trustee
     SELECT * FROM recovery
     SELECT * FROM sign_in
@@ -717,7 +828,10 @@ def test_a_research_lead_cannot_change_the_log_or_read_contacts_unseen(office: O
         "SELECT cati_admit('{owner}', 'research_lead', 'SCRAM-SHA-256$4096:a$b:c')",
         "SELECT cati_admit('{my_role}', 'research_lead', 'plain')",
         "SELECT cati_renew('postgres', 'SCRAM-SHA-256$4096:a$b:c')", "SELECT cati_dismiss('postgres')",
-        "SELECT cati_dismiss('{owner}')", "SELECT cati_dismiss('{leads_role}')",
+        "SELECT cati_dismiss('{owner}')", "SELECT cati_dismiss('{leads_role}')", "SELECT cati_drop_owned('{berts_role}')",
+        "SELECT cati_end_sessions('postgres')", "SELECT cati_end_sessions('{owner}')", "SELECT cati_tie('{berts_role}')",
+        "UPDATE study SET settings = ''", "SELECT cati_note('settings_changed', '', 0, '')",
+        "INSERT INTO draft_event (\"case\", n, id, sealed) VALUES ('{his}', 9, 'a', repeat('x', 1048577)::bytea)",
         "INSERT INTO draft_event (\"case\", n, id, sealed) VALUES ('{his}', 9, 'a', '')",
         "UPDATE contact SET sealed_key = ''", "SELECT epoch FROM contact", "SELECT * FROM cati_contacts_after('', 10)",
         "SELECT cati_reseal(ARRAY['{his}'], ARRAY['\\x01'::bytea], ARRAY['\\x01'::bytea], 2)",

@@ -390,7 +390,7 @@ def test_what_a_study_leaves_on_its_server_goes(office: Office, tmp_path: Path) 
         assert new in office.said[0]
     assert office.tls.psql(f"SELECT count(*) FROM pg_database WHERE datname = '{name}'") == "0"
     after = office.tls.psql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'cati\\_%'")
-    assert int(before) - int(after) == 9
+    assert int(before) - int(after) == 10
     assert office.tls.psql(f"SELECT count(*) FROM pg_roles WHERE rolname LIKE '{name}%'") == "0"
     office.folder = home
     office.sheet.unlink()

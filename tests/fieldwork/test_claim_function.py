@@ -11,7 +11,8 @@ from cati.fieldwork import delivered
 from cati.fieldwork.log import Act
 from cati.fieldwork.open_cells import rank_below_fresh
 from cati.store import rights
-from cati.store.cases import COMPLETE, TIERS, CaseStatus, Whom
+from cati.store.cases import COMPLETE, TIERS, CaseStatus
+from cati.store.counts import Whom
 from cati.survey.dispositions import Outcome
 
 from .conftest import Made, bring_people, raw

@@ -127,7 +127,7 @@ def test_two_people_end_it_and_the_administrator_finishes(ended: Office, tmp_pat
     assert json.loads(record.paths[0].read_text())["record"]["reasons"] == ["server_unfinished"]
     assert kept_end(ended.seal) is StudyState.ERASED
     roles = Roles(ended.study_id)
-    assert roles_there(ended) == {roles.owner, roles.gate, *roles.groups, roles.login("lead")}
+    assert roles_there(ended) == {roles.owner, roles.gate, roles.watch, *roles.groups, roles.login("lead")}
     for login in ("witness", "anna"):
         with pytest.raises(WrongPassword):
             ended.open(login)
@@ -275,7 +275,9 @@ def test_a_workstation_out_of_reach_is_named_and_may_come_back_later(
     assert record_of(again)["stations"][1]["signed"]
     assert record_of(again)["finished"] == record_of(made)["finished"]
     roles = Roles(ended.study_id)
-    ended.tls.psql(f"GRANT {roles.owner}, {roles.gate} TO {postgres.OWNER}")  # an administrator who is no superuser
+    ended.tls.psql(
+        f"GRANT {roles.owner}, {roles.gate}, {roles.watch} TO {postgres.OWNER}"
+    )  # an administrator who is no superuser
     url = f"postgresql://{postgres.OWNER}@localhost:{ended.tls.port}/postgres"
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{postgres.OWNER_PASSWORD}\n{LEAD[1]}\n"))
     assert cli.main(["finish-purge", link, "--administrator", url, "--administrator-password"]) == 1

@@ -97,7 +97,7 @@ def test_roles_have_no_more_than_they_need(office: Office) -> None:
         "SELECT rolname, rolcanlogin, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls"
         f" FROM pg_roles WHERE rolname LIKE '{prefix}%'"
     ).splitlines()
-    assert sorted(row.split("|")[1] for row in rows) == ["f"] * 5 + ["t"] * 4
+    assert sorted(row.split("|")[1] for row in rows) == ["f"] * 6 + ["t"] * 4
     assert {row.split("|")[0] for row in rows if row.split("|")[2] == "t"} == {f"{prefix}_gate"}
     assert all("anna" not in row and "lead|t" not in row for row in rows)
     assert office.tls.psql(f"SELECT has_database_privilege('public', '{prefix}', 'CONNECT')") == "f"
@@ -146,7 +146,7 @@ def test_a_change_whose_fate_is_unknown_leaves_the_window_working(
 
     def change_and_be_cut_off() -> None:
         with study.transaction() as transaction:
-            database.change_password(transaction, OWN)
+            database.logins.change_password(transaction, OWN)
             pid = transaction.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             office.tls.psql(f"SELECT pg_terminate_backend({pid}, 5000)")
 
@@ -258,7 +258,7 @@ def test_looking_after_a_server_adds_whoever_is_new(office: Office) -> None:
     office.said.clear()
     look_after_server(office.link, office.plan, [], office.sheet, office.said.append)
     told = "\n".join(office.said)
-    assert told.count("there already: Role") == 5
+    assert told.count("there already: Role") == 6
     assert "made: the role of 1 member" in told
     assert "taken away: the role of" not in told  # bert's went at once, with his leaving
     assert office.tls.psql(f"SELECT 1 FROM pg_roles WHERE rolname = '{Roles(office.study_id).login('bert')}'") == ""

@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cati.files.dates import DateFault, read_date
-from cati.files.names import FullName, clean, name_fault, read_form_of_address, split_full_name
+from cati.files.names import (
+    INVISIBLE,
+    MOST_CHARACTERS,
+    PLAIN,
+    FullName,
+    clean,
+    name_fault,
+    read_form_of_address,
+    split_full_name,
+)
 
 
 @pytest.mark.parametrize(
@@ -153,3 +162,19 @@ def test_cleaning_twice_changes_nothing_and_no_text_breaks_it(text: str) -> None
     assert clean(once) == once
     name_fault(once)
     split_full_name(once)
+
+
+@given(st.from_regex(PLAIN, fullmatch=True))
+def test_nothing_is_to_be_done_to_a_plain_name(name: str) -> None:
+    assert clean(name) == name
+    assert name_fault(name) is None
+    assert not INVISIBLE.search(name)
+    assert len(name) <= MOST_CHARACTERS
+
+
+@pytest.mark.parametrize(
+    "name", ["", " Nele", "Nele ", "Nele  Birn", "N\u0308ele", "Ne\u200ble", "MÃ¼ller", "M?ller", "Amsel 030", "von der Au",
+             "\u0410msel", "x" * 81]
+)  # fmt: skip
+def test_what_a_plain_name_is_not_goes_through_every_check(name: str) -> None:
+    assert not PLAIN.fullmatch(name)

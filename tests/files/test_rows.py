@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -15,6 +16,7 @@ from openpyxl import load_workbook
 
 from cati.demo.people import HEADERS, as_csv, faulty_rows, invent_list, invent_rows
 from cati.errors import Cancelled, Problem
+from cati.files import repeated
 from cati.files.mapping import Field, propose_mapping, with_constant, with_field
 from cati.files.rows import Note, judge_rows
 from cati.files.tables import Table, read_table
@@ -93,6 +95,41 @@ def test_every_fault_of_the_list_of_fifty_gives_its_code(settings: StudySettings
     verdicts, _ = judge(table, settings, today)
     found = [verdict.code if isinstance(verdict, Refused) else "" for verdict in verdicts]
     assert found == [code for _, code in rows]
+
+
+def test_every_row_is_judged_as_if_it_stood_alone(settings: StudySettings, today: date) -> None:
+    """What stands alike in many rows is read once; what is wrong with it is said of each of them."""
+    rows = [row for seed in (3, 4, 5) for row, _ in faulty_rows(settings, random.Random(seed), today=today)]
+    for n, wish in enumerate(("ab 18 Uhr", "ab 18 Uhr", "irgendwann mal", "irgendwann mal", "um 3 Uhr nachts") * 8):
+        rows[3 * n][AT["Anrufzeit"]] = wish
+    table = Table(name="list.csv", rows=[list(HEADERS), *rows], encoding="utf-8")
+    mapping = propose_mapping(table, settings)
+    notes: list[Note] = []
+    verdicts = judge_rows(table, mapping, settings, today, note=notes.append)
+    judged_alone = 0
+    for verdict, row in zip(verdicts, rows, strict=True):
+        if isinstance(verdict, Refused) and verdict.code in ("duplicate_in_file", "consent_contradicted"):
+            continue
+        said: list[Note] = []
+        only = Table(name="list.csv", rows=[list(HEADERS), row], encoding="utf-8")
+        (alone,) = judge_rows(only, mapping, settings, today, note=said.append)
+        assert replace(alone, row=verdict.row) == verdict
+        of_this = [note for note in notes if note.row == verdict.row]
+        assert [replace(note, row=verdict.row) for note in said] == of_this
+        judged_alone += 1
+    assert judged_alone > 130
+    codes = Counter(verdict.code for verdict in verdicts if isinstance(verdict, Refused))
+    assert min(codes[code] for code in ("consent_refused", "site_unknown", "not_eligible", "consent_by_missing")) == 3
+    assert Counter(note.code for note in notes)["preference_unread"] > 3
+
+
+def test_a_list_of_more_wordings_than_are_kept_is_judged_no_differently(
+    settings: StudySettings, today: date, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = read_table(invent_list(300, settings, random.Random(6), today=today), "list.csv")
+    kept = judge(table, settings, today)
+    monkeypatch.setattr(repeated, "MOST_WORDINGS", 2)
+    assert judge(table, settings, today) == kept
 
 
 def test_no_reason_tells_anything_of_the_person(settings: StudySettings, today: date) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cati.store import cases, claiming, studies
+from cati.store import cases, claiming, counts, studies
 from cati.store.cases import CaseRow, CaseStatus, Place
 from cati.store.database import Database
 from cati.store.embedded import Embedded
@@ -75,7 +75,7 @@ def test_nothing_is_scanned(database: Database, analysed: bool) -> None:
     }
     for name, act in acts.items():
         assert _steps(database, act) < 10, name  # a thousand steps; a scan of 4,000 rows takes ten thousand
-    assert _steps(database, cases.count_by_status) > 100  # the control: this one scans
+    assert _steps(database, counts.count_by_status) > 100  # the control: this one scans
 
 
 def test_the_front_of_the_queue_is_the_best(database: Database) -> None:

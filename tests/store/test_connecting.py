@@ -218,6 +218,16 @@ def test_a_connection_that_broke_while_it_rested_is_replaced_unseen(link: Link, 
     server.close()
 
 
+def test_the_server_lets_go_of_a_workstation_that_is_gone(link: Link) -> None:
+    """Within a minute, not after the two hours of its operating system."""
+    with connect(link, GOOD) as connection:
+        said = [
+            connection.execute(f"SHOW tcp_keepalives_{name}").fetchone()[0] for name in ("idle", "interval", "count")
+        ]
+    connection.close()
+    assert said == ["20", "5", "4"]
+
+
 def test_a_connection_is_asked_only_after_a_long_rest(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
     server = Server(link, ROLE, "the right one")
     first = _process(server)

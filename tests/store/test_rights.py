@@ -86,6 +86,7 @@ def _mutations(transaction: Transaction) -> list[str]:
     """Return one statement for everything that could be otherwise: each policy, table, function, grant and role."""
     interviewer, _supervisor, lead = ROLES.groups
     member = ROLES.login("interviewer")
+    (by_gate,) = _since(transaction, 160000, f" GRANTED BY {ROLES.gate}") or [""]
     found = []
     for policy in _all(
         transaction,
@@ -153,6 +154,12 @@ def _mutations(transaction: Transaction) -> list[str]:
         f"ALTER ROLE {ROLES.owner} LOGIN",
         f"ALTER ROLE {ROLES.gate} LOGIN",
         f"ALTER ROLE {ROLES.gate} INHERIT",
+        f"ALTER ROLE {ROLES.watch} LOGIN",
+        f"ALTER ROLE {ROLES.watch} NOINHERIT",
+        f"ALTER ROLE {member} CONNECTION LIMIT -1",
+        f"REVOKE {member} FROM {ROLES.watch}{by_gate}",
+        f"GRANT {member} TO {ROLES.watch} WITH ADMIN OPTION",
+        f"GRANT pg_signal_backend TO {interviewer}",
         f"ALTER ROLE {lead} CREATEROLE",
         f"GRANT {ROLES.owner} TO {member}",
         f"GRANT {ROLES.gate} TO {member}",
@@ -166,6 +173,8 @@ def _mutations(transaction: Transaction) -> list[str]:
         *_since(transaction, 160000, f"GRANT {interviewer} TO {ROLES.gate} WITH INHERIT TRUE"),
         *_since(transaction, 160000, f"GRANT {member} TO {ROLES.owner} WITH ADMIN TRUE, INHERIT FALSE, SET FALSE"),
         *_since(transaction, 160000, f"GRANT {interviewer} TO {member} WITH SET FALSE"),
+        *_since(transaction, 160000, f"GRANT {member} TO {ROLES.watch} WITH SET TRUE"),
+        *_since(transaction, 160000, f"GRANT {member} TO {ROLES.watch} WITH INHERIT FALSE"),
         *_since(transaction, 170000, f"GRANT MAINTAIN ON contact TO {interviewer}"),
         *_since(transaction, 170000, f"GRANT pg_maintain TO {member}"),
     ]

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cati.vault.sealing import SealBroken, blind_index, derive, new_key, open_sealed, pad, place, seal, unpad
+from cati.vault.sealing import (
+    SealBroken,
+    blind_index,
+    blind_indexer,
+    derive,
+    new_key,
+    open_sealed,
+    pad,
+    place,
+    seal,
+    unpad,
+)
 
 KEY = bytes(range(32))
 
@@ -87,6 +98,13 @@ def test_a_frame_that_is_not_ours_is_refused(frame):
 def test_vectors_of_formats_md():
     assert derive(KEY, "index").hex() == "68bcc6d70ab96303dcfd613332635f2b467fd03358ebe192585f7d9a453eed42"
     assert blind_index(KEY, "+493915550123").hex() == "407e93294095ffbdc50ca4cd15189da30fe2a66b7e60c8f5a29b32938c75f72b"
+
+
+def test_the_index_of_many_numbers_is_that_of_each() -> None:
+    many = blind_indexer(KEY)
+    for number in ("+493915550123", "+493023125001", "+493915550123", ""):
+        assert many(number) == blind_index(KEY, number)
+    assert blind_indexer(bytes(32))("+493915550123") != many("+493915550123")
     sealed = bytes.fromhex("11000102030405060708090a0b2463a2728ebbfeb635ed120573bd000d16a8b8bf")
     assert open_sealed(KEY, sealed, "study", "row") == b"cati"
     assert place("ab", "c").hex() == "00000002616200000001" + "63"

@@ -214,10 +214,10 @@ def test_a_new_epoch_has_other_keys_and_still_knows_who_is_never_called(staffed)
     def mac(key: bytes, data: bytes) -> bytes:
         return hmac.digest(key, data, "sha256")
 
-    assert never_hashes(third, number.decode()) == (
+    assert never_hashes(third)(number.decode()) == (
         mac(now, mac(two, mac(one, number))), mac(now, mac(two, number)), mac(now, number),
     )  # fmt: skip
-    assert never_hashes(staffed.keys, number.decode()) == (mac(one, number),)
+    assert never_hashes(staffed.keys)(number.decode()) == (mac(one, number),)
     handed = hand_over(third, staffed.interviewer, certify(staffed.interviewer, staffed.lead_keys),
                        staffed.lead_certificate, staffed.seal)  # fmt: skip
     keys = take_up(handed, staffed.interviewer, staffed.interviewer_keys, staffed.seal, epoch=3)

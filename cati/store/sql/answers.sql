@@ -14,6 +14,9 @@ BEGIN
   IF NOT FOUND THEN
     RETURN;
   END IF;
+  IF length(content) > 1048576 THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
   kept := number = 0 OR EXISTS (SELECT FROM public.draft_event d WHERE d."case" = of AND d.n = number - 1);
   IF kept THEN
     INSERT INTO public.draft_event ("case", n, id, sealed) VALUES (of, number, event, content) ON CONFLICT DO NOTHING;
@@ -38,10 +41,38 @@ DECLARE
 BEGIN
   SELECT c.lease_until INTO until FROM public."case" c
     WHERE c.id = of AND c.fence = under AND c.lease_holder = me FOR NO KEY UPDATE;
-  IF FOUND THEN
+  IF length(content) > 1048576 THEN
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF until IS NOT NULL THEN
     INSERT INTO public.draft_text ("case", address, sealed) VALUES (of, place, content)
       ON CONFLICT ("case", address) DO UPDATE SET sealed = excluded.sealed;
   END IF;
   RETURN until;
+END
+$$;
+
+-- The events of the interview of the case in hand; of another's for research leads who said that they read them all: to
+-- seal them anew, or to see what a new questionnaire makes of them.
+CREATE FUNCTION public.cati_events(of text) RETURNS SETOF public.draft_event
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(0);
+  IF NOT public.cati_mine(of) THEN
+    PERFORM public.cati_demand(2);
+    PERFORM public.cati_announced('{renew, questionnaire}', 14400);
+  END IF;
+  RETURN QUERY SELECT d.* FROM public.draft_event d WHERE d."case" = of ORDER BY d.n;
+END
+$$;
+
+-- In which cases an interview was begun and not finished; for research leads.
+CREATE FUNCTION public.cati_open_drafts() RETURNS SETOF text
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM public.cati_demand(2);
+  RETURN QUERY SELECT DISTINCT d."case"::text FROM public.draft_event d;
 END
 $$;

@@ -102,6 +102,31 @@ BEGIN
 END
 $$;
 
+-- Put new settings (JSON) in place of the old, and write into the log which of them are others: how many contacts may be
+-- seen in an hour stands there, too. By a research lead.
+CREATE FUNCTION public.cati_change_settings(new bytea) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  before jsonb;
+  then_ jsonb := convert_from(new, 'UTF8')::jsonb;
+  names text[];
+BEGIN
+  PERFORM public.cati_demand(2);
+  PERFORM pg_advisory_xact_lock(1667331946);
+  SELECT convert_from(s.settings, 'UTF8')::jsonb INTO before FROM public.study s FOR NO KEY UPDATE;
+  names := ARRAY(
+    SELECT coalesce(o.key, n.key) FROM jsonb_each(before) o FULL JOIN jsonb_each(then_) n ON n.key = o.key
+    WHERE o.value IS DISTINCT FROM n.value ORDER BY 1
+  );
+  IF EXISTS (SELECT FROM unnest(names) k WHERE k !~ '^[a-z_]{1,40}$') THEN  -- it stands in the log
+    RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  UPDATE public.study SET settings = new;
+  PERFORM public.cati_write('settings_changed', '', 0, '{"changed":' || replace(to_json(names)::text, ' ', '') || '}');
+END
+$$;
+
 -- Append to the chain of a member; the hash is that of cati.vault.log_chain. Nobody may call this one but the functions
 -- here.
 CREATE FUNCTION public.cati_chain_on(
@@ -159,7 +184,7 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF act IN ('case_handed_out', 'case_looked_up', 'outcome_undone', 'answers_pooled', 'contacts_read',
-             'interview_deleted', 'login_set', 'end_agreed', 'number_tried')
+             'interview_deleted', 'login_set', 'end_agreed', 'number_tried', 'session_ended', 'settings_changed')
      OR act = 'case_put_back' AND strpos(details, '"lapsed"') > 0  -- the server says itself which lease ran out
      OR act = 'field_ended' AND NOT public.cati_is(2) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';

@@ -29,7 +29,8 @@ $$;
 
 -- Lease a case again whose lease ran out in an outage and that nobody took since, its call open as before. Only by whom
 -- it was handed to under this very fence number and from whom nothing but the end of the lease took it. Nothing when it
--- is somebody else's by now, or over. Given again (its answer did not come), the same comes back.
+-- is somebody else's by now, or over. Given again (its answer did not come), the same comes back. Also while another case
+-- is in hand: what waits at one workstation is not lost because its member went on at another.
 CREATE FUNCTION public.cati_take_up_again(of text, under int, its_call text, minutes int)
 RETURNS TABLE (fence int, until bigint)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -20,6 +20,9 @@ WITH names (role, said) AS (
       coalesce((to_jsonb(m) ->> 'set_option')::boolean, true) AS acting
     FROM of g WHERE g.oid = m.roleid) o
   WHERE NOT (r.rolname = '@gate' AND o.said = '~member' AND o.further AND NOT o.inheriting AND NOT o.acting)
+    -- As many as there are members, each of whom is said to be watched.
+    AND NOT (r.rolname = '@watch' AND o.said = '~member' AND NOT o.further AND o.inheriting
+      AND o.acting = (current_setting('server_version_num')::int < 160000))
 ), found AS (
   SELECT format('relation %s %s of %s, rows %s %s', c.oid::regclass, c.relkind, o.said, c.relrowsecurity,
     c.relforcerowsecurity) AS line
@@ -73,14 +76,17 @@ WITH names (role, said) AS (
   UNION ALL
   SELECT format('event trigger %s', e.evtname) FROM pg_event_trigger e
   UNION ALL
-  SELECT format('role %s: in %s%s%s%s%s%s%s', o.said,
+  SELECT format('role %s: in %s%s%s%s%s%s%s%s%s', o.said,
     coalesce((SELECT string_agg(m.said || CASE WHEN m.further THEN ' further' ELSE '' END
       || CASE WHEN m.inheriting <> r.rolinherit THEN ' inheriting ' || m.inheriting ELSE '' END
       || CASE WHEN m.acting THEN '' ELSE ' not acting' END, ', ' ORDER BY m.said) FROM memberships m
       WHERE m.member = r.oid), 'nothing'),
     CASE WHEN r.rolsuper THEN ' superuser' END, CASE WHEN r.rolcreaterole THEN ' makes roles' END,
     CASE WHEN r.rolcreatedb THEN ' makes databases' END, CASE WHEN r.rolreplication THEN ' replicates' END,
-    CASE WHEN r.rolbypassrls THEN ' passes by rows' END, CASE WHEN r.rolcanlogin THEN ' signs in' WHEN NOT r.rolinherit THEN ' by SET ROLE' END)
+    CASE WHEN r.rolbypassrls THEN ' passes by rows' END, CASE WHEN r.rolcanlogin THEN ' signs in' WHEN NOT r.rolinherit THEN ' by SET ROLE' END,
+    CASE WHEN r.rolconnlimit >= 0 THEN ' ' || r.rolconnlimit || ' times' END,
+    CASE WHEN EXISTS (SELECT FROM pg_auth_members w JOIN pg_roles k ON k.oid = w.member
+      WHERE w.roleid = r.oid AND k.rolname = '@watch') THEN ' watched' END)
   FROM pg_roles r JOIN of o ON o.oid = r.oid WHERE starts_with(r.rolname, '@prefix' || '_')
   UNION ALL
   SELECT format('role %s in %s', m.member::regrole, o.said) FROM pg_auth_members m JOIN of o ON o.oid = m.roleid

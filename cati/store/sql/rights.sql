@@ -2,12 +2,12 @@
 -- forbidden: to members by having no grant or no row, to the owner's functions by the one policy that names the owner.
 -- A supervisor has what an interviewer has and more, a research lead what a supervisor has and more.
 
-GRANT USAGE ON SCHEMA public TO @interviewer, @gate;
+GRANT USAGE ON SCHEMA public TO @interviewer, @gate, @watch;
 
 -- The study, its questionnaires, cells and version: everybody of the staff reads them, research leads write them.
 GRANT SELECT ON public.study, public.questionnaire, public.cell, public.alembic_version, public.purge_step
   TO @interviewer;
-GRANT UPDATE (settings, questionnaire, epoch) ON public.study TO @lead;
+GRANT UPDATE (questionnaire, epoch) ON public.study TO @lead;  -- the settings by a function, which says what changed
 GRANT INSERT ON public.questionnaire TO @lead;
 GRANT INSERT ON public.cell TO @supervisor;
 GRANT USAGE ON SEQUENCE public.cell_id_seq TO @supervisor;
@@ -102,18 +102,19 @@ CREATE POLICY move ON public.appointment FOR UPDATE TO @interviewer
   USING (public.cati_holds("case")) WITH CHECK (public.cati_holds("case") AND interviewer = public.cati_me());
 CREATE POLICY cancel ON public.appointment FOR DELETE TO @interviewer USING (public.cati_holds("case"));
 
--- Answers of the open interview of the case in hand. Research leads see which interviews a new questionnaire meets.
+-- Answers of the open interview of the case in hand. Research leads read those of others by a function, once it is said.
 GRANT SELECT, INSERT, DELETE ON public.draft_event TO @interviewer;
 CREATE POLICY own ON public.draft_event FOR SELECT TO @interviewer USING (public.cati_mine("case"));
-CREATE POLICY read ON public.draft_event FOR SELECT TO @lead USING ((SELECT public.cati_is(2)));
-CREATE POLICY keep ON public.draft_event FOR INSERT TO @interviewer WITH CHECK (public.cati_holds("case"));
+CREATE POLICY keep ON public.draft_event FOR INSERT TO @interviewer
+  WITH CHECK (public.cati_holds("case") AND length(sealed) <= 1048576);
 CREATE POLICY forget ON public.draft_event FOR DELETE TO @interviewer USING (public.cati_holds("case"));
 
 GRANT SELECT, INSERT, DELETE, UPDATE (sealed) ON public.draft_text TO @interviewer;
 CREATE POLICY own ON public.draft_text FOR SELECT TO @interviewer USING (public.cati_mine("case"));
-CREATE POLICY keep ON public.draft_text FOR INSERT TO @interviewer WITH CHECK (public.cati_holds("case"));
+CREATE POLICY keep ON public.draft_text FOR INSERT TO @interviewer
+  WITH CHECK (public.cati_holds("case") AND length(sealed) <= 1048576);
 CREATE POLICY change ON public.draft_text FOR UPDATE TO @interviewer
-  USING (public.cati_holds("case")) WITH CHECK (public.cati_holds("case"));
+  USING (public.cati_holds("case")) WITH CHECK (public.cati_holds("case") AND length(sealed) <= 1048576);
 CREATE POLICY forget ON public.draft_text FOR DELETE TO @interviewer USING (public.cati_holds("case"));
 
 -- Finished interviews: those who mix the pool read it, research leads read the stock.

@@ -179,7 +179,8 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   PERFORM public.cati_demand(1);
-  IF what_for NOT IN ('search', 'replan', 'import') AND NOT (what_for IN ('renew', 'drill', 'erase') AND public.cati_is(2)) THEN
+  IF what_for NOT IN ('search', 'replan', 'import')
+     AND NOT (what_for IN ('renew', 'drill', 'erase', 'questionnaire') AND public.cati_is(2)) THEN
     RAISE EXCEPTION 'not allowed' USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM public.cati_write('contacts_read', '', 0, '{"for":"' || what_for || '"}');
@@ -577,13 +578,15 @@ $$;
 
 -- A person withdraws: erased at once, whoever has the case open. By who holds it, looked it up within the hour, had it
 -- when its lease ran out, or is a supervisor; once more by anybody. ``its_tag`` names the finished interview while it
--- waits in the pool. Returns the log's entry.
+-- waits in the pool: that it is this case's nobody can tell here, so one goes only where one was finished, and once.
+-- Returns the log's entry.
 CREATE FUNCTION public.cati_withdraw(of text, its_tag text) RETURNS TABLE (entry int, at bigint)
 LANGUAGE plpgsql VOLATILE ROWS 1 SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  pooled int;
+  pooled int := 0;
   under int;
+  finished int;
 BEGIN
   PERFORM public.cati_demand(0);
   IF NOT (public.cati_mine(of) OR public.cati_did('{case_looked_up}', of, NULL, 3600)
@@ -595,8 +598,12 @@ BEGIN
   IF FOUND THEN
     UPDATE public.attempt a SET ended = public.cati_now(), outcome = 'withdrawn' WHERE a."case" = of AND a.ended IS NULL;
     PERFORM public.cati_erase_contact(of);
-    DELETE FROM public.pending p WHERE p.tag = its_tag;
-    GET DIAGNOSTICS pooled = ROW_COUNT;
+    SELECT count(*) FILTER (WHERE l.act = 'answers_pooled') - count(*) FILTER (WHERE l.act = 'interview_deleted')
+      INTO finished FROM public.log l WHERE l.act IN ('answers_pooled', 'interview_deleted') AND l."case" = of;
+    IF finished > 0 THEN
+      DELETE FROM public.pending p WHERE p.tag = its_tag;
+      GET DIAGNOSTICS pooled = ROW_COUNT;
+    END IF;
     DELETE FROM public.turn t WHERE t."case" = of;
     UPDATE public."case" c SET
       status = 4, turns_at = NULL, avoid = NULL, final_code = '2.112', lease_holder = NULL, lease_until = NULL,
