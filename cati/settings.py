@@ -144,7 +144,7 @@ def settings_from_json(data: bytes) -> StudySettings:
     try:
         return msgspec.json.decode(data, type=StudySettings)
     except msgspec.DecodeError as error:
-        raise Problem(tr("Settings"), tr("The study's settings cannot be read."), str(error)) from error
+        raise Problem(tr("Settings"), tr("The study’s settings cannot be read."), str(error)) from error
 
 
 def _outside(window: Window | None, limit: Window) -> bool:
@@ -294,7 +294,7 @@ def _check_words(settings: StudySettings) -> list[Problem]:
             settings.callback_number,
             tr("Number to call back"),
             tr("People must be able to check who called."),
-            tr("Enter the institute's number."),
+            tr("Enter the institute’s number."),
         ),
     )
     found = [Problem(where, what, do) for value, where, what, do in needed if not value.strip()]
@@ -303,7 +303,7 @@ def _check_words(settings: StudySettings) -> list[Problem]:
             Problem(
                 tr("Number to call back"),
                 tr("This is not a number that people can simply call."),
-                tr("Enter the institute's number with its area code, such as 030 23125 000."),
+                tr("Enter the institute’s number with its area code, such as 030 23125 000."),
             )
         )
     return found
@@ -352,5 +352,5 @@ def _check_site(site: Site, seen: set[str]) -> list[Problem]:
             )
         )
     if any(department.target < 0 for department in site.departments):
-        found.append(Problem(where, tr("A department's target is below zero."), tr("Enter 0 or more.")))
+        found.append(Problem(where, tr("A department’s target is below zero."), tr("Enter 0 or more.")))
     return found

@@ -13,12 +13,17 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 # Before anything imports Qt or asks where things lie.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ["CATI_HOME"] = tempfile.mkdtemp(prefix="cati-tests-")
 
 from cati.text import set_language
+
+# How long an example takes is the machine's business: no test here asks for seconds.
+settings.register_profile("whatever the machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("whatever the machine")
 
 atexit.register(shutil.rmtree, os.environ["CATI_HOME"], ignore_errors=True)
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cati.store import administration, rights
-from cati.store.roles import Roles
-from cati.store.server import made_verifier
+from cati.store.roles import Roles, made_verifier
 from tests import postgres, servers
 
 STUDY = "0123456789ab" + "0" * 20

@@ -8,11 +8,13 @@ from typing import Any
 
 from cati.store import administration
 from cati.store.administration import AsOwner
+from cati.store.administrator import administrator
 from cati.store.connecting import Link
 from cati.store.database import Database, Transaction
+from cati.store.logins import MemberRoles, ServerLogins
 from cati.store.moving import Progress, copy_rows
-from cati.store.roles import Roles
-from cati.store.server import MemberRoles, Server, made_verifier
+from cati.store.roles import Roles, made_verifier
+from cati.store.server import Server
 from cati.store.studies import members
 from tests import postgres
 
@@ -40,9 +42,9 @@ def as_owner(cluster: postgres.Cluster, study_id: str, database: str) -> AsOwner
 def lay_down(cluster: postgres.Cluster, study_id: str, database: str) -> None:
     """Make roles, database, tables and rights, as `cati init-server` does but for what pg_hba.conf says."""
     roles = Roles(study_id)
-    with administration.administrator(cluster.admin) as connection:
+    with administrator(cluster.admin) as connection:
         list(administration.prepare(connection, roles, database))
-    with administration.administrator(cluster.admin, "", database) as connection:
+    with administrator(cluster.admin, "", database) as connection:
         administration.prepare_inside(connection, roles)
         administration.prepare_settings(connection, database)
     owner = as_owner(cluster, study_id, database)
@@ -69,14 +71,19 @@ def let_in(owner: AsOwner, study_id: str) -> None:
                 administration.set_login(transaction, roles, row.login, row.role, verifier)
 
 
+class _TestsLogins(ServerLogins):
+    def change_password(self, transaction: Transaction, new: str) -> None:
+        """All roles keep theirs."""
+
+
 class AtTheTestsTime(Server):
     """A server opened by a member, that has its time from the test; ``owner`` opens it as the owner of the tables."""
 
     def __init__(self, link: Link, study_id: str, login: str, owner: Callable[[], AsOwner]) -> None:
         roles = Roles(study_id)
-        super().__init__(
-            link, roles.login(login), PASSWORD, members=MemberRoles(roles.login, lambda _login, _own: PASSWORD)
-        )
+        super().__init__(link, roles.login(login), PASSWORD)
+        members = MemberRoles(roles.login, lambda _login, _own: PASSWORD)
+        self.logins = _TestsLogins(self, roles.login(login), None, members)
         self.owner = owner
         self._tests_now: Callable[[], datetime] | None = None
 
@@ -86,9 +93,6 @@ class AtTheTestsTime(Server):
 
     def require_posture(self) -> None:
         """But for the time it is what it must be: tests/store/test_rights.py."""
-
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        """All roles keep theirs."""
 
     def _keep_time(self, connection: Any) -> None:
         if self._tests_now is not None:

@@ -86,10 +86,18 @@ def test_the_example_of_a_plan_is_a_plan(tmp_path: Path, capsys: pytest.CaptureF
     from cati.fieldwork.plan import read_plan, settings_of
     from cati.settings import check_settings
 
-    assert cli.main(["new-study", "--example"]) == 0
-    plan = tmp_path / "plan.toml"
-    plan.write_text(capsys.readouterr().out, "utf-8")
-    assert check_settings(settings_of(read_plan(plan))) == []
+    found = []
+    for spoken, remark in (("de", "# Abteilungen, die"), ("en", "# Departments that")):
+        assert cli.main(["--language", spoken, "new-study", "--example"]) == 0
+        plan = tmp_path / "plan.toml"
+        text = capsys.readouterr().out
+        assert remark in text
+        plan.write_text(text, "utf-8")
+        settings = settings_of(read_plan(plan))
+        assert check_settings(settings) == []
+        found.append(settings)
+    assert found[0] == found[1], "remarks are in the reader's language; what people hear is in theirs"
+    assert (found[0].languages[0], found[0].purpose) == ("de", "wie zufrieden Sie mit dem Landratsamt sind")
 
 
 def test_debians_age_opens_what_the_office_sealed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,7 +190,7 @@ def test_a_list_is_not_sealed_with_a_word_that_anybody_guesses(
 
 
 def test_a_misspelt_field_of_a_plan_is_not_passed_over(tmp_path: Path) -> None:
-    from cati.fieldwork.plan import EXAMPLE, read_plan
+    from cati.fieldwork.plan import example, read_plan
 
     plan = tmp_path / "plan.toml"
     for before, after, said in (
@@ -190,7 +198,7 @@ def test_a_misspelt_field_of_a_plan_is_not_passed_over(tmp_path: Path) -> None:
         ('land = "BY"\n', "", "The field sites[1].land is missing"),
         ("target = 70", 'target = "70"', "departments[1].target"),
     ):
-        plan.write_text(EXAMPLE.replace(before, after, 1), "utf-8")
+        plan.write_text(example().replace(before, after, 1), "utf-8")
         with pytest.raises(Problem, match=re.escape(said)):
             read_plan(plan)
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from cati import cli, places
-from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.plan import example, members_of, read_plan, settings_of
 from cati.fieldwork.study import create_study
 from cati.store.access_rules import wanted_lines
 from cati.vault.people import ArgonCost
@@ -38,7 +38,7 @@ def tls() -> Iterator[postgres.Cluster]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    (tmp_path / "plan.toml").write_text(example(), "utf-8")
     plan = read_plan(tmp_path / "plan.toml")
     create_study(
         tmp_path / "study", settings_of(plan), ROOT / "questionnaires" / "county_customer_survey.yaml",
@@ -150,7 +150,7 @@ def test_a_server_by_its_own_certificate_is_backed_up_restored_and_left(
         assert times in said
     assert tls.psql("SELECT count(*) FROM pg_roles WHERE rolname LIKE 'cati\\_%' AND rolname <> 'cati_tests'") == "0"
     (made / "authority.key").unlink()
-    assert "Bring the authority's key back" in run("server-certificate", "localhost", "--to", made)[1]
+    assert "Bring the authority’s key back" in run("server-certificate", "localhost", "--to", made)[1]
     assert "no name of a server" in run("server-certificate", "a b", "--to", made)[1]
 
 
@@ -161,4 +161,4 @@ def test_an_address_that_is_none_is_said(folder: Path, run: Run, tmp_path: Path,
     words = ("--host", "localhost", "--authority", authority, "--login", "lead")
     status, said = run("init-server", folder, "--administrator", url, *words, typed=(PASSWORDS["lead"],))
     assert status == 1
-    assert "Administrator's connection" in said
+    assert "Administrator’s connection" in said

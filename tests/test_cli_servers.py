@@ -13,7 +13,7 @@ import pytest
 
 from cati import cli, places
 from cati.fieldwork.open_study import Role
-from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.plan import example, members_of, read_plan, settings_of
 from cati.fieldwork.study import create_study
 from cati.store.access_rules import wanted_lines
 from cati.vault.people import ArgonCost
@@ -35,7 +35,7 @@ def tls() -> Iterator[postgres.Cluster]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    (tmp_path / "plan.toml").write_text(example(), "utf-8")
     plan = read_plan(tmp_path / "plan.toml")
     assert {member.role for member in plan.staff} == set(Role)
     create_study(
@@ -93,6 +93,10 @@ def test_a_study_goes_to_a_server_is_joined_and_comes_back(
     seal = next(places.seals().glob("*.seal"))
     carried = tmp_path / "carried.seal"
     seal.rename(carried)
+    status, said = run("join", link, "--login", "anna")
+    assert status == 1
+    assert "--seal" in said
+    assert "paper copy" in said
     status, said = run("join", link, "--login", "anna", "--seal", carried, typed=(start[1], PASSWORDS["anna"]))
     assert status == 0, said
     assert seal.exists()
@@ -138,7 +142,7 @@ def test_an_administrator_who_cannot_come_in_is_told_why(
         "--authority", authority, "--login", "lead", typed=("a secret word", PASSWORDS["lead"]),
     )  # fmt: skip
     assert status == 1
-    assert "Administrator's connection" in told
+    assert "Administrator’s connection" in told
     assert "a secret word" not in told
     assert folder.exists()
 

@@ -13,7 +13,7 @@ import pytest
 from cati import cli
 from cati.fieldwork import trustees
 from cati.fieldwork.open_study import Role
-from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.plan import example, members_of, read_plan, settings_of
 from cati.fieldwork.study import create_study, open_study
 from cati.vault.people import ArgonCost
 
@@ -36,7 +36,7 @@ OWN = "brauner Kahn unter elf Ulmen"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for act in (trustees.name_trustees, trustees.let_lead_in):
         monkeypatch.setitem(act.__kwdefaults__, "cost", CHEAP)
-    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    (tmp_path / "plan.toml").write_text(example(), "utf-8")
     plan = read_plan(tmp_path / "plan.toml")
     create_study(
         tmp_path / "study", settings_of(plan), QUESTIONNAIRES / "county_customer_survey.yaml",

@@ -23,7 +23,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from cati.cli import _parser, main
-from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+from cati.fieldwork.plan import example, members_of, read_plan, settings_of
 from cati.fieldwork.server_setup import ServerPlan
 from cati.fieldwork.study import create_study
 from cati.store.access_rules import AccessLine, access
@@ -163,7 +163,7 @@ def test_a_study_comes_there_by_the_role_that_is_shipped_and_nothing_is_left_to_
     etc, port, _own = server
     as_superuser(server, (SHIPPED / "administrator.sql").read_text())
     as_superuser(server, "ALTER ROLE cati_admin PASSWORD 'a password'")
-    (tmp_path / "plan.toml").write_text(EXAMPLE, "utf-8")
+    (tmp_path / "plan.toml").write_text(example(), "utf-8")
     plan = read_plan(tmp_path / "plan.toml")
     words = ("gelber Kahn unter neun Birken", "grauer Kahn unter zehn Weiden", "roter Kahn unter drei Linden")
     passwords = {member.login: word for member, word in zip(plan.staff, words, strict=True)}

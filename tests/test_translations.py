@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import string
 from pathlib import Path
 
@@ -81,3 +82,31 @@ def test_tr_is_never_given_a_sentence_already_filled() -> None:
             ):
                 wrong.append(f"{module}:{node.lineno}")
     assert not wrong
+
+
+_CODE = re.compile(r"(?<!\w)'[^']*'(?!\w)")
+"""What is typed as it stands: a text in an expression, a table of a form."""
+
+
+def _mixed(shown: str, opening: str, closing: str) -> bool:
+    """Tell whether quotation marks or apostrophes are those of a typewriter, of another language, or have no partner."""
+    bare = _CODE.sub("", shown)
+    strange = set("\"'„‘‚«»" if opening == "“" else "\"'”‘")
+    return bool(strange & set(bare)) or bare.count(opening) != bare.count(closing)
+
+
+def test_apostrophes_and_quotation_marks_are_those_of_their_language() -> None:
+    wrong = [f"{place}: {english}" for english, place in _sentences().items() if _mixed(english, "“", "”")]
+    wrong += [german for german in _german().values() if _mixed(german, "„", "“")]
+    for language, marks in (("en", "“”"), ("de", "„“")):
+        for chapter in sorted((ROOT / "resources" / "manual" / language).glob("*.md")):
+            words = re.sub(r"```.*?```|`[^`]*`", "", chapter.read_text("utf-8"), flags=re.DOTALL)
+            wrong += [f"{chapter.name}: {line}" for line in words.splitlines() if _mixed(line, *marks)]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_typewriters_marks_are_found_and_code_is_left_alone() -> None:
+    assert _mixed("the study's seal", "“", "”")
+    assert _mixed("the keys' owner", "“", "”")
+    assert _mixed("“open", "“", "”")
+    assert not _mixed("Write '{word}' for a text, “{word}” for the reader’s eye.", "“", "”")

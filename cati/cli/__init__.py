@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
         ),
     )
     parser.add_argument("--version", action="version", version=f"cati {__version__}", help=tr("show the version"))
-    parser.add_argument("--language", choices=LANGUAGES, help=tr("language of the program's words"))
+    parser.add_argument("--language", choices=LANGUAGES, help=tr("language of the program’s words"))
     acts = parser.add_subparsers(title=tr("acts"), dest="act", metavar=tr("ACT"), required=True)
 
     def act(name: str, run: Callable[[argparse.Namespace], int], about: str) -> argparse.ArgumentParser:
@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = act("seal", done.seal, tr("seal a contact list, as an office does"))
     sub.add_argument("table", type=Path, metavar=tr("TABLE"))
-    sub.add_argument("--to", metavar="age1…", help=tr("the study's recipient line; without it a passphrase is asked"))
+    sub.add_argument("--to", metavar="age1…", help=tr("the study’s recipient line; without it a passphrase is asked"))
     sub.add_argument("-o", "--output", type=Path)
 
     sub = act("import", done.import_list, tr("bring a contact list into a study"))
@@ -78,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("list", type=Path, metavar=tr("LIST"))
     sub.add_argument("--login", required=True)
     sub.add_argument("--rows", type=int, required=True, help=tr("number of rows on the hand-over slip"))
-    sub.add_argument("--list-password", action="store_true", help=tr("ask for the list's password first"))
+    sub.add_argument("--list-password", action="store_true", help=tr("ask for the list’s password first"))
     sub.add_argument("--sha256", default="", help=tr("SHA-256 on the hand-over slip, to be compared"))
     sub.add_argument("--sheet", help=tr("the sheet of the workbook that holds the list"))
     sub.add_argument("--header-row", type=int, metavar="N", help=tr("the row that holds the headings"))
@@ -122,7 +122,10 @@ def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub = act("join", servers.join, tr("sign in to a study on a server for the first time, on this workstation"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
     sub.add_argument("--login", required=True)
-    sub.add_argument("--seal", type=Path, metavar="FILE", help=tr("the study's seal, carried over on a stick"))
+    sub.add_argument(
+        "--seal", type=Path, metavar="FILE",
+        help=tr("the study’s seal: its file, as another workstation has it (or type the paper copy in the window)"),
+    )  # fmt: skip
 
     sub = act("move-study", servers.move_study, tr("take a study from its server into a folder"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
@@ -136,14 +139,14 @@ def _add_servers(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     sub = act(
         "server-certificate", backups.server_certificate, tr("make a certificate for the server, and who signs it")
     )
-    sub.add_argument("name", nargs="+", metavar="NAME", help=tr("the server's name as workstations write it"))
+    sub.add_argument("name", nargs="+", metavar="NAME", help=tr("the server’s name as workstations write it"))
     sub.add_argument("--to", type=Path, required=True, metavar=tr("FOLDER"))
 
 
 def _add_administrator(sub: argparse.ArgumentParser, *, required: bool = True) -> None:
     sub.add_argument(
         "--administrator", required=required, metavar="URL",
-        help=tr("the administrator's connection: postgresql://NAME@HOST/postgres"),
+        help=tr("the administrator’s connection: postgresql://NAME@HOST/postgres"),
     )  # fmt: skip
     sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
 
@@ -152,16 +155,16 @@ def _add_place(sub: argparse.ArgumentParser) -> None:
     """Add what says where on which server a study is to lie."""
     sub.add_argument(
         "--host", action="append", default=[], metavar="NAME[:PORT]",
-        help=tr("the server's name as in its certificate; again for each stand-in"),
+        help=tr("the server’s name as in its certificate; again for each stand-in"),
     )  # fmt: skip
-    sub.add_argument("--authority", type=Path, metavar="CA.pem", help=tr("who signed the server's certificate"))
+    sub.add_argument("--authority", type=Path, metavar="CA.pem", help=tr("who signed the server’s certificate"))
     sub.add_argument("--database", default="", metavar="NAME", help=tr("another name for the database"))
     sub.add_argument("--sheet", type=Path, help=tr("where the sheet with start passwords goes"))
 
 
 def _add_backups(act: Callable[[str, Callable[[argparse.Namespace], int], str], argparse.ArgumentParser]) -> None:
     """Add the acts that keep a study from being lost."""
-    sub = act("back-up", backups.back_up, tr("write a backup of a study's database, and delete those that have ended"))
+    sub = act("back-up", backups.back_up, tr("write a backup of a study’s database, and delete those that have ended"))
     sub.add_argument("study", type=Path, metavar=tr("STUDY"), help=tr("its folder, or its link file"))
     sub.add_argument("--to", type=Path, required=True, metavar=tr("FOLDER"), help=tr("a folder for backups alone"))
     sub.add_argument("--keep", type=int, default=14, metavar=tr("DAYS"), help=tr("until it ends (default: 14)"))
@@ -173,7 +176,7 @@ def _add_backups(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
     _add_administrator(sub, required=False)
     _add_place(sub)
 
-    sub = act("update-study", backups.update_study, tr("bring an older study to this program's version, after a copy"))
+    sub = act("update-study", backups.update_study, tr("bring an older study to this program’s version, after a copy"))
     sub.add_argument("study", type=Path, metavar=tr("STUDY"))
 
 
@@ -205,9 +208,9 @@ def _add_trustees(act: Callable[[str, Callable[[argparse.Namespace], int], str],
     sub.add_argument("study", type=Path, metavar=tr("STUDY"))
     pair(sub)
     sub.add_argument("--login", required=True, help=tr("of the research lead: a new login, or one that is there"))
-    sub.add_argument("--name", required=True, help=tr("the research lead's name"))
+    sub.add_argument("--name", required=True, help=tr("the research lead’s name"))
     sub.add_argument(
-        "--administrator", metavar="URL", help=tr("the administrator's connection: postgresql://NAME@HOST/postgres")
+        "--administrator", metavar="URL", help=tr("the administrator’s connection: postgresql://NAME@HOST/postgres")
     )
     sub.add_argument("--administrator-password", action="store_true", help=tr("ask for its password first"))
 
@@ -230,7 +233,7 @@ def _add_endings(act: Callable[[str, Callable[[argparse.Namespace], int], str], 
         help=tr("why workstations that still have the seal cannot be reached; the record is not complete then"),
     )  # fmt: skip
 
-    sub = act("finish-purge", servers.finish, tr("do the administrator's part of an erasure, on the server itself"))
+    sub = act("finish-purge", servers.finish, tr("do the administrator’s part of an erasure, on the server itself"))
     sub.add_argument("study", type=Path, metavar="STUDY.cati-study")
     _add_administrator(sub)
 

@@ -36,12 +36,12 @@ def _open(folder: Path, login: str) -> OpenStudy:
 
 def new_study(args: argparse.Namespace) -> int:
     """Create a study from a plan (TOML), asking for each member's password."""
-    from cati.fieldwork.plan import EXAMPLE, members_of, read_plan, settings_of
+    from cati.fieldwork.plan import example, members_of, read_plan, settings_of
     from cati.fieldwork.sheets import write_sheets
     from cati.fieldwork.study import create_study
 
     if args.example:
-        print(EXAMPLE)
+        print(example())
         return 0
     if args.folder is None or args.plan is None:
         raise Problem("new-study", tr("A folder and a plan are needed."), tr("See: cati new-study --example"))

@@ -28,7 +28,7 @@ def back_up(args: argparse.Namespace) -> int:
         if not args.administrator:
             raise Problem(
                 "back-up",
-                tr("A study on a server is backed up through an administrator's connection."),
+                tr("A study on a server is backed up through an administrator’s connection."),
                 tr("Give --administrator."),
             )
         password = ask_password(tr("Password of the administrator")) if args.administrator_password else ""
@@ -55,7 +55,7 @@ def restore(args: argparse.Namespace) -> int:
     if not args.administrator:
         raise Problem(
             "restore",
-            tr("A study comes back onto a server through an administrator's connection."),
+            tr("A study comes back onto a server through an administrator’s connection."),
             tr("Give --administrator."),
         )
     restore_server(args.backup, place, plan_of(args), sheet_of(args, place), print)
@@ -74,7 +74,7 @@ def update_study(args: argparse.Namespace) -> int:
     with Bar(tr("Bringing it up to date")) as bar:
         copy = update_study(args.study, now=_clock, draw=random.SystemRandom(), progress=bar)
     if copy is None:
-        print(tr("Nothing to do: the study is of this program's version."))
+        print(tr("Nothing to do: the study is of this program’s version."))
     else:
         print(tr("Done. Its database as it was before, deleted after {n} days: {path}", n=COPY_DAYS, path=copy))
     return 0

@@ -38,7 +38,7 @@ def init_server(args: argparse.Namespace) -> int:
     if not args.login or not args.host or args.authority is None:
         raise Problem(
             "init-server",
-            tr("To move a study, a research lead, the server's name and its authority are needed."),
+            tr("To move a study, a research lead, the server’s name and its authority are needed."),
             tr("Give --login, --host and --authority."),
         )
     password = ask_password(tr("Password of {login}", login=args.login))
@@ -71,11 +71,22 @@ def join(args: argparse.Namespace) -> int:
     """Install the seal if it is given, and exchange the start password for the member's own."""
     from cati.fieldwork.before_sign_in import bring_seal, seal_is_here
     from cati.fieldwork.study import change_password, open_study, sign_out
+    from cati.fieldwork.study_state import StudyState, state_of
     from cati.ui import preferences
     from cati.vault.server_password import typed_start_password
 
     if args.seal is not None and not seal_is_here(args.study):
         print(tr("Its seal lies in {path}. Keep it out of backups.", path=bring_seal(args.study, args.seal)))
+    elif state_of(args.study) is StudyState.SEAL_MISSING:
+        raise Problem(
+            tr("Seal"),
+            tr("The seal of this study is not on this workstation."),
+            tr(
+                "Give its file with --seal, as another workstation has it, or type its paper copy in the window: "
+                "cati {study}",
+                study=args.study,
+            ),
+        )
     start = ask_password(tr("Start password from the sheet"))
     password = ask_password(tr("Own password of {login}", login=args.login))
     print(tr("Signing in … this takes a moment on purpose: it keeps guessers out."))

@@ -98,7 +98,7 @@ def back_up_folder(
     ``keep``: days until it ends; it ends on the day of the erasure at the latest. What has ended there goes first.
     """
     if folder.resolve().is_relative_to(study.resolve()):
-        raise Problem(str(folder), tr("This is the study's own folder."), tr("Choose another disk for backups."))
+        raise Problem(str(folder), tr("This is the study’s own folder."), tr("Choose another disk for backups."))
     database = Embedded(study)
     try:
         return back_up_file(database, folder, now=now, draw=draw, keep=keep, progress=progress)

@@ -150,7 +150,7 @@ def _found(
 
 def _state_words(row: CaseRow, now: datetime) -> str:
     if row.status is CaseStatus.LEASED and (row.lease_until or 0) > seconds(now):
-        return tr("Open at a colleague's")
+        return tr("Open at a colleague’s")
     if row.status is CaseStatus.CLOSED:
         return tr("Interviewed") if row.final_code == cases.COMPLETE else tr("Closed")
     return tr("Open")

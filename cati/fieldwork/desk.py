@@ -101,7 +101,7 @@ class Desk:
         if now >= held.until:
             raise Problem(
                 tr("Server"),
-                tr("It has not answered for so long that this case may be somebody else's by now."),
+                tr("It has not answered for so long that this case may be somebody else’s by now."),
                 tr("Do not dial. It goes on by itself when the server answers."),
             )
         call = Call(id=f"{study.draw.getrandbits(128):032x}", started=moment(seconds(now)), phone=phone)

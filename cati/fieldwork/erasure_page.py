@@ -18,22 +18,22 @@ CHECK_WORDS = {
     "bytes_left": mark("Traces of contacts were found in a file after the erasure."),
     "sample_opened": mark("A kept sample could still be opened."),
     "stations_left": mark("Not every workstation proved that its copy of the seal is gone."),
-    "server_unfinished": mark("The server's administrator has not finished it there yet: cati finish-purge."),
-    "server_unsearched": mark("The server's own files were not searched: that takes a command on its own computer."),
-    "server_bytes_left": mark("Traces of contacts were found in the server's own files."),
+    "server_unfinished": mark("The server’s administrator has not finished it there yet: cati finish-purge."),
+    "server_unsearched": mark("The server’s own files were not searched: that takes a command on its own computer."),
+    "server_bytes_left": mark("Traces of contacts were found in the server’s own files."),
 }
 _NOT_COVERED = {
     "paper_seal": mark("The paper copy of the seal: destroy it by hand. Old copies of the database open with it."),
-    "office_list": mark("The office's own list"),
+    "office_list": mark("The office’s own list"),
     "mail_copies": mark("Copies of the list in mailboxes, when they were sealed with a password"),
     "paper_notes": mark("Notes on paper"),
     "telephone": mark("Records of the telephone system"),
     "old_media": mark("Sealed bytes on old media and spare cells of solid-state disks: nobody can open them"),
-    "backups": mark("Backups of the study's folder: sealed bytes only, which nothing but the paper copy opens"),
-    "server_disk": mark("Freed blocks of the server's disk: sealed bytes until they are overwritten"),
-    "server_log": mark("Old files of the server's log of changes: sealed bytes until it overwrites them"),
+    "backups": mark("Backups of the study’s folder: sealed bytes only, which nothing but the paper copy opens"),
+    "server_disk": mark("Freed blocks of the server’s disk: sealed bytes until they are overwritten"),
+    "server_log": mark("Old files of the server’s log of changes: sealed bytes until it overwrites them"),
     "server_archive": mark(
-        "Archives of the server's log of changes: sealed bytes until whoever keeps them deletes them"
+        "Archives of the server’s log of changes: sealed bytes until whoever keeps them deletes them"
     ),
     "server_stand_ins": mark(
         "Stand-ins of the server: they follow it, their own old files hold sealed bytes for a while"
@@ -58,8 +58,8 @@ _KEYS = {
     "seal": mark("The seal"),
     "contacts": mark("Key of the contacts"),
     "drafts": mark("Key of the drafts"),
-    "index": mark("Key of the numbers' hashes"),
-    "age_identity": mark("Key of the office's lists"),
+    "index": mark("Key of the numbers’ hashes"),
+    "age_identity": mark("Key of the office’s lists"),
 }
 _ROLES = {
     "research_lead": mark("Research lead"),
@@ -279,7 +279,7 @@ def _check_lines(checks: dict[str, Any], words: Say) -> list[str]:
     strangers = checks["files_not_of_the_program"]
     if strangers:
         lines.append(
-            words(mark("{n} files in the study's folder are not the program's: look through them."), n=strangers)
+            words(mark("{n} files in the study’s folder are not the program’s: look through them."), n=strangers)
         )
     return lines
 

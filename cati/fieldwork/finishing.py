@@ -68,7 +68,7 @@ def finish_purge(place: Path, plan: ServerPlan, tell: Tell, now: Callable[[], da
             tell(line)
         before = _done_before(steps)
         if before is not None:
-            tell(tr("The administrator's part was done on {when}.", when=before.at))
+            tell(tr("The administrator’s part was done on {when}.", when=before.at))
             return before
         finishing.begin_anew(database, roles)
         tell(tr("done: emptied tables made again, everything that stays written anew"))
@@ -143,7 +143,7 @@ def _about_log(*, turned: bool) -> str:
 
 def _about_search(done: Finished) -> str:
     if not done.searched:
-        return tr("left: the server's files cannot be read here; give this command on its own computer, as its user")
+        return tr("left: the server’s files cannot be read here; give this command on its own computer, as its user")
     return trn(
         "done: 1 file searched, {found} traces found, {log_found} sealed pieces in the log of changes",
         "done: {n} files searched, {found} traces found, {log_found} sealed pieces in the log of changes",

@@ -39,7 +39,8 @@ SCRIPTS = {
         "If you would like to check who is calling, you can reach us at {number}. Is this a good moment?",
     ),
 }
-_PURPOSES = {"de": "wie zufrieden Sie mit dem Amt sind", "en": "how content you are with the office"}
+PURPOSES = {"de": "wie zufrieden Sie mit dem Amt sind", "en": "how content you are with the office"}
+"""What is said where a study's own purpose is in another language, or it has none."""
 
 
 def introduction(study: OpenStudy, delivered: DeliveredCase) -> str:
@@ -53,7 +54,7 @@ def introduction(study: OpenStudy, delivered: DeliveredCase) -> str:
         "client": study.settings.client,
         "person": " ".join(p for p in (_address(delivered, language), name_of(delivered.contact)) if p),
         "department": f"{delivered.site.name}, {delivered.department.name}",
-        "purpose": own_words or _PURPOSES[language],
+        "purpose": own_words or PURPOSES[language],
         "minutes": study.settings.expected_minutes,
         "number": study.settings.callback_number,
     }

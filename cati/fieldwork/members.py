@@ -80,12 +80,12 @@ def reset_password(
         made = member_row(member_of(row), record, handed)
         staff.replace_keys(transaction, _row(transaction, member_id), made)
         if row.active:
-            study.database.renew(transaction, row.login, new)
+            study.database.logins.renew(transaction, row.login, new)
         else:
-            study.database.admit(transaction, row.login, row.role, new)
+            study.database.logins.admit(transaction, row.login, row.role, new)
         hand_on_certifying(study, transaction)
         log.note(study, transaction, Act.RESET, member=row.id, second=other.id if other is not None else "")
-    study.database.end_sessions(row.login)
+    study.database.logins.end_sessions(row.login)
     return member_of(made)
 
 
@@ -105,9 +105,9 @@ def deactivate(study: OpenStudy, member_id: str) -> None:
         row = _row(transaction, member_id)
         end_lease_of(study, transaction, member_id)
         staff.deactivate(transaction, member_id)
-        study.database.dismiss(transaction, row.login)
+        study.database.logins.dismiss(transaction, row.login)
         log.note(study, transaction, Act.MEMBER_LEFT, member=member_id)
-    study.database.end_sessions(row.login)
+    study.database.logins.end_sessions(row.login)
 
 
 def _row(transaction: Transaction, member_id: str) -> studies.MemberRow:

@@ -32,15 +32,15 @@ class MarkKind(StrEnum):
 
 
 _WHY = {
-    MarkKind.OWN_NAME: mark("The respondent's own name"),
-    MarkKind.OWN_NUMBER: mark("The respondent's own number"),
+    MarkKind.OWN_NAME: mark("The respondent’s own name"),
+    MarkKind.OWN_NUMBER: mark("The respondent’s own number"),
     MarkKind.MAIL: mark("A mail address"),
     MarkKind.BANK: mark("A bank account"),
     MarkKind.PENSION: mark("A pension number"),
     MarkKind.PLATE: mark("A number plate"),
     MarkKind.ADDRESS: mark("An address"),
     MarkKind.NUMBER: mark("A long number, perhaps of a telephone or a file"),
-    MarkKind.NAME: mark("A person's name"),
+    MarkKind.NAME: mark("A person’s name"),
 }
 _ORDER = tuple(MarkKind)
 

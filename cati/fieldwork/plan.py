@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from cati.errors import Problem
+from cati.fieldwork.introduction import PURPOSES
 from cati.fieldwork.open_study import Role
 from cati.fieldwork.study import NewMember
 from cati.files.whole_file import read_whole
@@ -21,31 +22,35 @@ _LARGEST = 2**20
 _PLACE = re.compile(r" - at `([^`]*)`")
 _MISSING = re.compile(r"missing required field `([^`]*)`")
 
-EXAMPLE = """\
-# A plan for: cati new-study FOLDER --plan plan.toml
-name = "County customer survey 2027"
+# What people hear or have agreed to is in the first of the languages, whatever the reader of the plan speaks.
+_EXAMPLE = """\
+# {title}
+name = "Kundenbefragung Landratsamt 2027"
 client = "Landkreis Musterland"
 institute = "Institut Beispiel"
 callback_number = "030 23125 000"
-purpose = "how content people are with the county office"
-questionnaire = "county_customer_survey.yaml"   # beside this plan
+# {purpose}
+# {purpose_elsewhere}
+purpose = "wie zufrieden Sie mit dem Landratsamt sind"
+questionnaire = "county_customer_survey.yaml"   # {beside}
 languages = ["de", "en"]
 expected_minutes = 15
 field_from = 2027-07-05
 field_to = 2027-08-14
-# quota_margin = 0             # by how many interviews a target may be exceeded, see the manual
-contact_from = 2026-07-01      # contact with the office from …
-contact_to = 2027-06-30        # … to
+# quota_margin = 0             # {margin}
+contact_from = 2026-07-01      # {contact_from}
+contact_to = 2027-06-30        # {contact_to}
 erasure_date = 2027-09-30
 
+# {consent}
 [[consent]]
 version = "2027-1"
-text = "I agree that my contact details are passed to Institut Beispiel for this survey only."
+text = "Ich bin damit einverstanden, dass meine Kontaktdaten allein für diese Befragung an das Institut Beispiel gehen."
 
-# Departments that are the same at every site; a site may add its own.
+# {departments}
 [[departments]]
 code = "bau"
-name = "Building office"
+name = "Bauamt"
 target = 70
 
 [[sites]]
@@ -56,7 +61,7 @@ target = 400
 
 [[sites.departments]]
 code = "jagd"
-name = "Hunting office"
+name = "Jagdbehörde"
 target = 60
 
 [[staff]]
@@ -74,9 +79,25 @@ login = "anna"
 name = "Anna Fragt"
 role = "interviewer"
 
-# [rules]                       # only what differs from the defaults
+# [rules]                       # {rules}
 # attempts_a_day = 2
 """
+
+
+def example() -> str:
+    """Return a plan to begin with; its remarks are in the reader's language, what people hear is in theirs."""
+    return _EXAMPLE.format(
+        title=tr("A plan for: cati new-study FOLDER --plan plan.toml"),
+        purpose=tr("Completes “We would like to know …”, in the first of the languages."),
+        purpose_elsewhere=tr("In another language people hear: “{purpose}”.", purpose=PURPOSES["en"]),
+        beside=tr("beside this plan"),
+        margin=tr("by how many interviews a target may be exceeded, see the manual"),
+        contact_from=tr("contact with the office from …"),
+        contact_to=tr("… to"),
+        consent=tr("Word for word as it is printed on the form or said at the counter."),
+        departments=tr("Departments that are the same at every site; a site may add its own."),
+        rules=tr("only what differs from the defaults"),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

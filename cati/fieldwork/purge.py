@@ -115,7 +115,7 @@ def dry_run(study: OpenStudy) -> PurgePlan:
         ),
         trn("1 appointment made", "{n} appointments made", sizes["appointments"]),
         trn("The keys of 1 member of staff", "The keys of {n} members of staff", members),
-        tr("The key that opens the office's lists; copies of them in mailboxes cannot be opened any more"),
+        tr("The key that opens the office’s lists; copies of them in mailboxes cannot be opened any more"),
         trn("1 finished interview stays, tied to nobody.", "{n} finished interviews stay, tied to nobody.",
             sizes["stock"]),
     )  # fmt: skip

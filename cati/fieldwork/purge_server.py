@@ -91,7 +91,7 @@ class OnServer(Purging):
         with self.database.transaction() as transaction:
             for row in studies.members(transaction):
                 if row.server_role is not None and row.kept is None:
-                    self.database.dismiss(transaction, row.login)
+                    self.database.logins.dismiss(transaction, row.login)
             ending.sign(transaction, msgspec.json.encode({"complete": complete, "at": at}))
         keep_end(self.seal_path, StudyState.ERASED)
 

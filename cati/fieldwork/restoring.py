@@ -109,11 +109,11 @@ def _link(backup: Backup, link_path: Path, plan: ServerPlan) -> StudyLink:
     """Return the link as it will be: what the plan says, and what the link file that is there says besides."""
     before = read_link(link_path) if link_path.exists() else None
     if before is not None and before.study != backup.study:
-        raise Problem(link_path.name, tr("This file belongs to another study."), tr("Give the study's own."))
+        raise Problem(link_path.name, tr("This file belongs to another study."), tr("Give the study’s own."))
     if before is None and not (plan.hosts and plan.authority):
         raise Problem(
             link_path.name,
-            tr("To write a new link file, the server's name and its authority are needed."),
+            tr("To write a new link file, the server’s name and its authority are needed."),
             tr("Give --host and --authority."),
         )
     link = StudyLink(
@@ -135,6 +135,6 @@ def _tell_gap(backup: Backup, tell: Tell) -> None:
     tell(
         tr(
             "Whoever withdrew or refused for good after that would be called again: before anybody calls, note it anew "
-            "from paper and from the telephone's records. The check of the log will name the gap."
+            "from paper and from the telephone’s records. The check of the log will name the gap."
         )
     )

@@ -32,7 +32,7 @@ def make_certificates(names: Sequence[str], folder: Path, now: datetime, tell: C
     if certificate.exists():
         if not key.exists():
             raise Problem(
-                str(key), tr("There is no such file."), tr("Bring the authority's key back for this one command.")
+                str(key), tr("There is no such file."), tr("Bring the authority’s key back for this one command.")
             )
         authority = Signed(certificate.read_text("ascii"), key.read_text("ascii"), now)
         tell(tr("there already") + ": " + tr("Authority {path}", path=certificate))
@@ -68,6 +68,6 @@ def authority_of(path: Path) -> str:
         raise Problem(
             str(path),
             tr("This is not a file of certificates (PEM)."),
-            tr("Give the certificate of the authority that signed the server's."),
+            tr("Give the certificate of the authority that signed the server’s."),
         )
     return text

@@ -41,8 +41,8 @@ def drop_from_server(link_path: Path, folder: Path, plan: ServerPlan, tell: Tell
     tell(
         tr(
             "What stays on the server until it is overwritten or ends: old files of its log of changes, freed blocks "
-            "of its disk, archives, stand-ins and backups. They hold sealed contacts; the seal's end is their end. "
-            "A superuser's CHECKPOINT lets the old files be overwritten sooner."
+            "of its disk, archives, stand-ins and backups. They hold sealed contacts; the seal’s end is their end. "
+            "A superuser’s CHECKPOINT lets the old files be overwritten sooner."
         )
     )
     tell(tr("The two lines in pg_hba.conf and the link files can go."))

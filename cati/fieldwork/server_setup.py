@@ -29,6 +29,7 @@ from cati.settings import settings_from_json
 from cati.store import administration, dumping, moving, rights, studies
 from cati.store.access_rules import wanted_lines
 from cati.store.administration import AsOwner
+from cati.store.administrator import administrator
 from cati.store.connecting import Secret, connect
 from cati.store.embedded import Embedded
 from cati.store.link_file import StudyLink, read_link, refuse_unfit, write_link
@@ -93,15 +94,15 @@ def lay_tables(owned: AsOwner, roles: Roles, tell: Tell) -> None:
 
 def prepare_place(plan: ServerPlan, roles: Roles, database: str, tell: Tell) -> None:
     """Do what `prepare_server` does but for the tables."""
-    with administration.administrator(plan.administrator, plan.password) as connection:
+    with administrator(plan.administrator, plan.password) as connection:
         for step in administration.prepare(connection, roles, database):
             tell(said(step))
-    with administration.administrator(plan.administrator, plan.password, database) as connection:
+    with administrator(plan.administrator, plan.password, database) as connection:
         tell(said(administration.prepare_inside(connection, roles)))
         step, left = administration.prepare_settings(connection, database)
         tell(said(step))
         if left:
-            tell(tr("Only a superuser may give these; have it done, so that the server's log keeps no values:"))
+            tell(tr("Only a superuser may give these; have it done, so that the server’s log keeps no values:"))
             for statement in left:
                 tell("    " + statement)
         _require_transport(administration.transport(connection, roles, database), database, tell)
@@ -116,7 +117,7 @@ def _require_transport(found: administration.Transport, database: str, tell: Tel
     """Tell what the administrator must write where; a Problem unless members come in by TLS and SCRAM alone."""
     again = tr("Nothing was moved. Do this, then give the same command again.")
     if not found.tls:
-        tell(tr("Put these lines into {file}, with the server's own certificate and key:", file=found.settings_file))
+        tell(tr("Put these lines into {file}, with the server’s own certificate and key:", file=found.settings_file))
         for text in ("ssl = on", "ssl_cert_file = 'server.crt'", "ssl_key_file = 'server.key'"):
             tell("    " + text)
     if found.access is not None and not found.access.safe:
@@ -131,7 +132,7 @@ def _require_transport(found: administration.Transport, database: str, tell: Tel
     if unsafe or found.reload_due:
         tell(tr("Then let the server read its files: {statement}", statement="SELECT pg_reload_conf();"))
     if unsafe:
-        raise Problem(tr("Server"), tr("It does not take members' connections as it must."), again)
+        raise Problem(tr("Server"), tr("It does not take members’ connections as it must."), again)
     if found.reload_due:
         raise Problem(tr("Server"), tr("pg_hba.conf was changed and not read by the server yet."), again)
     tell(said(administration.Step(tr("TLS and SCRAM for members, and nothing else"), new=False)))
@@ -186,7 +187,7 @@ def move_to_server(
         target = AsOwner(plan.administrator, plan.password, link.database, roles.owner)
         try:
             if _is_there(source, target, row.id):
-                tell(tr("All of it is on the server already; the folder's copy goes."))
+                tell(tr("All of it is on the server already; the folder’s copy goes."))
             else:
                 me = _lead_of(folder, lead, with_)
                 _let_in(target, roles, link, me, lead[1])
@@ -248,7 +249,7 @@ def _try(link: StudyLink, roles: Roles, lead: tuple[str, str], tell: Tell) -> No
     login, password = lead
     secret = Secret(roles.login(login), (server_password(password, link.study, login, link.cost),))
     connect(reached(link), secret).close()
-    tell(tr("tried: {login} comes in by TLS, known by the authority's certificate", login=login))
+    tell(tr("tried: {login} comes in by TLS, known by the authority’s certificate", login=login))
     plain = None
     try:
         plain = connect(replace(reached(link), authority=""), secret)
@@ -258,7 +259,7 @@ def _try(link: StudyLink, roles: Roles, lead: tuple[str, str], tell: Tell) -> No
         plain.close()
         raise Problem(
             tr("Server"),
-            tr("It takes members' connections in clear."),
+            tr("It takes members’ connections in clear."),
             tr("Nothing was moved. Put these lines at the top of {file}:", file="pg_hba.conf")
             + " "
             + "; ".join(wanted_lines(link.database)),
@@ -315,7 +316,7 @@ def look_after_server(
         if older and before_steps is None:
             raise Problem(
                 place.name,
-                tr("The study's tables are of an older program; they are brought up to date after a backup."),
+                tr("The study’s tables are of an older program; they are brought up to date after a backup."),
                 tr("Nobody may be at work. Give --back-up-to FOLDER, or --backup-is-made when there is one."),
             )
         backup = before_steps() if older and before_steps is not None else None

@@ -117,12 +117,12 @@ def _seal(created: CreatedStudy, settings: StudySettings) -> Sheet:
         _mono(*created.paper_seal),
         _paragraph(
             tr(
-                "With the seal and a member's password the contacts can be read. When the contacts are erased, "
+                "With the seal and a member’s password the contacts can be read. When the contacts are erased, "
                 "this sheet must be destroyed as well; the erasure record asks for it."
             )
         ),
         _heading(tr("Public key of the erasure record")),
-        _paragraph(tr("It stands on the office's sheet as well, because this one is destroyed.")),
+        _paragraph(tr("It stands on the office’s sheet as well, because this one is destroyed.")),
         _key(grouped(created.record_public_key)),
     )
     return Sheet(name="seal", title=title, html=html, secret=True)
@@ -139,7 +139,7 @@ def _office(created: CreatedStudy, settings: StudySettings) -> Sheet:
                 "Seal the list to this recipient, with the program age or with “cati seal”: nobody "
                 "but the institute can open it then."
             ),
-            tr("Hand it over, and separately the slip with the number of rows and the file's SHA-256."),
+            tr("Hand it over, and separately the slip with the number of rows and the file’s SHA-256."),
         ),
         _heading(tr("Recipient")),
         _key(created.recipient),

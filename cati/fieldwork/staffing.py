@@ -212,7 +212,7 @@ def add_member(study: OpenStudy, new: NewMember, *, cost: ArgonCost = STANDARD) 
             raise Problem(new.login, tr("This login is used twice."), tr("Choose another."))
         row = member_row(new, record, hand_over(keys, record, certificate, my_certificate_of(study, transaction), seal))
         studies.add_member(transaction, row)
-        study.database.admit(transaction, row.login, row.role, new.password)
+        study.database.logins.admit(transaction, row.login, row.role, new.password)
         hand_on_certifying(study, transaction)
         log.note(study, transaction, Act.MEMBER_ADDED, member=row.id, role=row.role)
     return member_of(row)
@@ -256,7 +256,8 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
         row = studies.member_by_login(transaction, study.me.login)
     if row is None:
         raise Problem(tr("Staff"), tr("You are no longer a member of this study."), "")
-    if normalize("NFKC", old) == normalize("NFKC", new):
+    same = {old, typed_start_password(old)} if row.start_password else {old}
+    if normalize("NFKC", new) in {normalize("NFKC", one) for one in same}:
         raise Problem(tr("Password"), tr("This is the password you have."), tr("Choose another."))
     seal = read_seal(study.seal_path)
     before, names = member_record_from_bytes(row.record), [study.me.name]
@@ -269,5 +270,5 @@ def change_password(study: OpenStudy, old: str, new: str, *, cost: ArgonCost = S
         record = under_new_password(before, printed, new, study.me.login, seal, names=names, cost=cost)
     with study.transaction() as transaction:
         kept.replace_record(transaction, row.id, record.to_bytes())
-        study.database.change_password(transaction, new)
+        study.database.logins.change_password(transaction, new)
         log.note(study, transaction, Act.PASSWORD)

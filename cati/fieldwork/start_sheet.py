@@ -31,7 +31,7 @@ def start_sheet(study: str, link_name: str, starts: Sequence[StartPassword]) -> 
     strips = "".join(_strip(study, link_name, start) for start in starts)
     about = tr(
         "Print this sheet, cut it, hand every strip to its person, and delete the file. "
-        "A strip opens the connection once and no contact: that takes the person's own password and the seal."
+        "A strip opens the connection once and no contact: that takes the person’s own password and the seal."
     )
     return _PAGE.format(
         language=language(), title=escape(tr("Start passwords")), body=f"<p>{escape(about)}</p>{strips}"

@@ -80,7 +80,7 @@ def give_up_seal(
         raise Problem(
             tr("Sign-in"),
             tr("The erasure of this study was begun and interrupted."),
-            tr("The two people who began it finish it: cati purge, or the window's first page."),
+            tr("The two people who began it finish it: cati purge, or the window’s first page."),
         )
     if not _is_ordered(order, study.id, rows, seal):
         raise Problem(

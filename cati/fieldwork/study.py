@@ -65,6 +65,7 @@ __all__ = [
     "CreatedStudy",
     "NewMember",
     "SecondPerson",
+    "WrongPassword",
     "add_member",
     "bring_seal",
     "change_password",
@@ -205,7 +206,7 @@ def _refuse_seal_inside(folder: Path, seal_folder: Path) -> None:
     if seal_folder.resolve().is_relative_to(folder.resolve()):
         raise Problem(
             tr("Seal"),
-            tr("The seal must not lie inside the study's folder: a backup would hold both."),
+            tr("The seal must not lie inside the study’s folder: a backup would hold both."),
             tr("Choose another place for it."),
         )
 
@@ -314,7 +315,7 @@ def _note_sign_in(study: OpenStudy, epoch: int, failed: int, *, new_password: st
             raise keys_renewed()
         note_station(study, transaction)
         if new_password:
-            study.database.change_password(transaction, new_password)
+            study.database.logins.change_password(transaction, new_password)
         if failed:
             log.note(study, transaction, Act.SIGNED_IN, failed=failed)
         else:
@@ -343,7 +344,7 @@ def _member_and_model(
                 pretend_to_unlock(member_record_from_bytes(one.record), password)
         raise wrong_sign_in()
     if model is None:
-        raise Problem(database.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
+        raise Problem(database.name, tr("The study’s questionnaire is missing."), tr("Restore a backup."))
     return member, model
 
 
@@ -371,5 +372,5 @@ def questionnaire_of(study: OpenStudy, content_hash: str) -> Questionnaire:
     with study.reading() as transaction:
         model = studies.questionnaire_model(transaction, content_hash)
     if model is None:
-        raise Problem(study.settings.name, tr("The study's questionnaire is missing."), tr("Restore a backup."))
+        raise Problem(study.settings.name, tr("The study’s questionnaire is missing."), tr("Restore a backup."))
     return questionnaire_from_json(model)

@@ -256,7 +256,7 @@ def _enter(door: Door) -> Database:
         link = read_link(door.place)
         if not door.administrator.strip():
             raise Problem(
-                tr("Administrator's connection"),
+                tr("Administrator’s connection"),
                 tr("This study lies on a server."),
                 tr("Its administrator must take part: give the connection, postgresql://NAME@HOST/postgres."),
             )

@@ -42,7 +42,7 @@ def usable_seal(row: studies.StudyRow, seal_path: Path, *, begun: bool) -> Seal 
         raise Problem(
             tr("Sign-in"),
             tr("The erasure of this study was begun and interrupted."),
-            tr("The two people who began it finish it: cati purge, or the window's first page."),
+            tr("The two people who began it finish it: cati purge, or the window’s first page."),
         )
     return read_seal(seal_path)
 

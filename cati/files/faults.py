@@ -45,18 +45,18 @@ FAULTS = {
         ),
         Fault("site_missing", mark("The site is missing."), mark("Fill in the county or centre.")),
         Fault(
-            "site_unknown", mark("The study has no such site."), mark("Write the site's name or code as in the study.")
+            "site_unknown", mark("The study has no such site."), mark("Write the site’s name or code as in the study.")
         ),
         Fault("department_missing", mark("The department is missing."), mark("Fill in the department.")),
         Fault(
             "department_unknown",
             mark("The site has no such department in this study."),
-            mark("Write the department's name or code as in the study."),
+            mark("Write the department’s name or code as in the study."),
         ),
         Fault(
             "language_unknown",
             mark("The study does not interview in this language."),
-            mark("Leave the cell empty if the person also speaks the study's first language."),
+            mark("Leave the cell empty if the person also speaks the study’s first language."),
         ),
         Fault("consent_missing", mark("There is no word on whether the person consented."), _CONSENT_FORM),
         Fault(

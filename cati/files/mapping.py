@@ -155,7 +155,7 @@ def _headers(table: Table, number: int) -> list[str]:
     if is_somebodys(table.row(number)):
         raise Problem(
             tr("File {name}", name=table.name),
-            tr("Row {row} holds a number or a date; it is somebody's row, not one of headers.", row=number),
+            tr("Row {row} holds a number or a date; it is somebody’s row, not one of headers.", row=number),
             tr("Choose another row."),
         )
     return [" ".join(cell.split()) for cell in table.row(number)]

@@ -54,7 +54,7 @@ FAULTS = {
         PhoneFault("phone_missing", mark("There is no telephone number."), mark("Add one, or leave the person out.")),
         PhoneFault(
             "phone_country_code_without_plus",
-            mark("The number begins with 49 but has no +; it could be somebody else's."),
+            mark("The number begins with 49 but has no +; it could be somebody else’s."),
             mark("Check the number and write it with + or with a leading 0."),
         ),
         PhoneFault(

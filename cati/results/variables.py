@@ -56,7 +56,7 @@ TEXT_MISSING = {
 def missing_labels() -> dict[int, str]:
     """Return what each missing code means, in the reader's language."""
     return {
-        MISSING[Status.DONT_KNOW]: tr("don't know"),
+        MISSING[Status.DONT_KNOW]: tr("don’t know"),
         MISSING[Status.REFUSED]: tr("prefers not to say"),
         MISSING[Status.SKIPPED]: tr("skipped"),
         MISSING[Status.NOT_ASKED]: tr("not asked"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import update
 from cati.errors import Problem
 from cati.store import rights
 from cati.store.access_rules import Access, AccessLine, access
+from cati.store.administrator import lacks_right
 from cati.store.connecting import LOCK_SECONDS, STATEMENT_SECONDS, Link
 from cati.store.database import Transaction
 from cati.store.migrations import HEAD, create_tables, require_current, version
@@ -20,7 +20,7 @@ from cati.store.roles import Roles
 from cati.store.schema import member
 from cati.store.server import Server
 from cati.store.studies import set_server_role
-from cati.text import mark, tr
+from cati.text import tr
 
 _OLDEST = 150000
 _CHOSEN = 160000
@@ -65,60 +65,6 @@ class Transport:
     access: Access | None
     broken: tuple[str, ...]
     reload_due: bool
-
-
-@contextmanager
-def administrator(url: str, password: str = "", database: str = "") -> Iterator[Any]:
-    """Open an administrator's connection (psycopg's), committing after each statement."""
-    import psycopg  # noqa: PLC0415 - for studies on a server only
-
-    more: dict[str, Any] = {"password": password} if password else {}
-    if database:
-        more["dbname"] = database
-    said = None
-    try:
-        connection = psycopg.connect(url, autocommit=True, connect_timeout=10, application_name="cati", **more)
-    except psycopg.Error as error:
-        said = _reason(str(error))
-    if said is not None:
-        raise Problem(tr("Administrator's connection"), said, _advice(said))
-    try:
-        yield connection
-    except psycopg.errors.InsufficientPrivilege as error:
-        why = error.diag.message_primary or ""
-        raise Problem(
-            tr("Administrator's connection"),
-            tr("It lacks a right: {why}.", why=why),
-            tr("Use the one of a superuser, or of a role with CREATEROLE and CREATEDB."),
-        ) from None
-    finally:
-        connection.close()
-
-
-_ADVICE = (
-    (r"password authentication failed|no password supplied", mark("Type the password of this role again.")),
-    (r"failed to resolve|could not translate", mark("Is the name right, and does this computer know its address?")),
-    (r"certificate", mark("Use the name that is in the server's certificate, and --authority with who signed it.")),
-    (r"pg_hba.conf|rejects connection", mark("The server's pg_hba.conf does not let this role in from here.")),
-    (
-        r"refused|timeout|timed out|unreachable|No route|No such file",
-        mark("Is PostgreSQL running there, and does it listen at this address and port?"),
-    ),
-)
-
-
-def _reason(said: str) -> str:
-    """Return the one line that matters: libpq tries each address, with TLS and without, and hints behind a tab."""
-    lines = [line for line in said.splitlines() if line.strip() and not line.startswith("\t")] or [said]
-    return next((line for line in lines if "password authentication" in line), lines[-1])
-
-
-def _advice(said: str) -> str:
-    """Return what to do about a connection of which libpq said this; libpq's words are English on every computer."""
-    for pattern, words in _ADVICE:
-        if re.search(pattern, said):
-            return tr(words)
-    return tr("Give it as postgresql://NAME@HOST/postgres, or as a socket.")
 
 
 def refuse_name(database: str) -> None:
@@ -177,20 +123,24 @@ def prepare_inside(connection: Any, roles: Roles) -> Step:
 
 def prepare_settings(connection: Any, database: str) -> tuple[Step, tuple[str, ...]]:
     """Set what holds for all who work in the database; also return the statements that only a superuser may give."""
-    import psycopg  # noqa: PLC0415 - for studies on a server only
-
     before = set(_settings(connection, database))
+    # Asked, not tried: each refusal would be an error in the server's log.
+    reserved = connection.execute(
+        "SELECT name FROM pg_settings"
+        " WHERE name = ANY(%s) AND context = 'superuser' AND NOT has_parameter_privilege(name, 'SET')",
+        (list(SETTINGS),),
+    ).fetchall()
     left = []
     for name, value in SETTINGS.items():
         if f"{name}={value}" in before:
             continue
         statement = f"ALTER DATABASE {database} SET {name} = '{value}'"
-        try:
-            connection.execute(statement)
-        except psycopg.errors.InsufficientPrivilege:
+        if (name,) in reserved:
             left.append(statement + ";")
+        else:
+            connection.execute(statement)
     new = set(_settings(connection, database)) != before
-    return Step(tr("The server's log keeps no values of this database; time-outs"), new), tuple(left)
+    return Step(tr("The server’s log keeps no values of this database; time-outs"), new), tuple(left)
 
 
 def _settings(connection: Any, database: str) -> list[str]:
@@ -205,10 +155,18 @@ def _settings(connection: Any, database: str) -> list[str]:
 def _role(connection: Any, name: str) -> bool:
     found = connection.execute("SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (name,)).fetchone()
     if found is None:
+        _require_attribute(connection, "rolcreaterole", tr("This role may not make roles."))
         connection.execute(f"CREATE ROLE {name} NOLOGIN")
     elif found[0]:
         connection.execute(f"ALTER ROLE {name} NOLOGIN")
     return found is None or bool(found[0])
+
+
+def _require_attribute(connection: Any, attribute: str, otherwise: str) -> None:
+    """Raise the Problem ``otherwise`` unless this administrator's role has an attribute, or is a superuser's."""
+    look = f"SELECT rolsuper OR {attribute} FROM pg_roles WHERE rolname = current_user"
+    if not connection.execute(look).fetchone()[0]:
+        raise lacks_right(otherwise)
 
 
 def _join(connection: Any, owner: str) -> None:
@@ -258,6 +216,7 @@ def _database(connection: Any, roles: Roles, database: str) -> bool:
                 database, tr("A database of this name is there and belongs to others."), tr("Choose another name.")
             )
         return False
+    _require_attribute(connection, "rolcreatedb", tr("This role may not make databases."))
     make = f"CREATE DATABASE {database} OWNER {roles.owner} TEMPLATE template0 ENCODING 'UTF8'"
     try:
         connection.execute(make + " LOCALE 'C.UTF-8'")  # an order that no update of the system changes
@@ -319,19 +278,29 @@ def make_rights(database: AsOwner, roles: Roles) -> Step:
     return Step(tr("Rights by role and by row"), after != before)
 
 
+# Asked before, because each refusal would be an error in the server's log, which somebody else has to explain.
+_MAY_READ_RULES = (
+    "SELECT has_table_privilege('pg_catalog.pg_hba_file_rules', 'SELECT')"
+    " AND has_function_privilege('pg_catalog.pg_hba_file_rules()', 'EXECUTE')"
+)
+_MAY_LOOK_AT_FILES = (
+    "SELECT has_function_privilege('pg_catalog.pg_stat_file(text)', 'EXECUTE')"
+    " AND pg_has_role('pg_read_server_files', 'USAGE')"
+)
+
+
 def transport(connection: Any, roles: Roles, database: str) -> Transport:
     """Look how the server takes connections to a study's database; changes nothing."""
-    import psycopg  # noqa: PLC0415 - for studies on a server only
-
-    lines: list[AccessLine] | None = []
+    access_file = _shown(connection, "hba_file")
+    lines: list[AccessLine] | None = None
     broken: tuple[str, ...] = ()
-    due = False
-    try:
-        ordered = "rule_number" if connection.info.server_version >= _CHOSEN else "line_number"
-        file = "file_name" if ordered == "rule_number" else "current_setting('hba_file')"
+    if connection.execute(_MAY_READ_RULES).fetchone()[0]:
+        chosen = connection.info.server_version >= _CHOSEN
+        file, ordered = ("file_name", "rule_number") if chosen else ("%s", "line_number")
         rows = connection.execute(
             f"SELECT {file}, line_number, type, database, user_name, coalesce(address, ''), coalesce(netmask, ''),"
-            f" auth_method, error FROM pg_hba_file_rules ORDER BY {ordered}"
+            f" auth_method, error FROM pg_hba_file_rules ORDER BY {ordered}",
+            () if chosen else (access_file or "pg_hba.conf",),
         ).fetchall()
         lines = [
             AccessLine(
@@ -341,17 +310,14 @@ def transport(connection: Any, roles: Roles, database: str) -> Transport:
             for row in rows if row[8] is None
         ]  # fmt: skip
         broken = tuple(f"{row[0]}:{row[1]}: {row[8]}" for row in rows if row[8] is not None)
-        due = bool(
-            connection.execute(
-                "SELECT (pg_stat_file(current_setting('hba_file'))).modification > pg_conf_load_time()"
-            ).fetchone()[0]
-        )
-    except psycopg.errors.InsufficientPrivilege:
-        lines = None
+    due = False
+    if access_file and connection.execute(_MAY_LOOK_AT_FILES).fetchone()[0]:
+        look = "SELECT (pg_stat_file(%s)).modification > pg_conf_load_time()"
+        due = bool(connection.execute(look, (access_file,)).fetchone()[0])
     return Transport(
         tls=_shown(connection, "ssl") == "on",
         settings_file=_shown(connection, "config_file") or "postgresql.conf",
-        access_file=_shown(connection, "hba_file") or "pg_hba.conf",
+        access_file=access_file or "pg_hba.conf",
         access=None if lines is None else access(lines, database, roles.prefix),
         broken=broken,
         reload_due=due,

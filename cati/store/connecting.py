@@ -13,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import InvalidatePoolError
 
 from cati.errors import Problem
+from cati.store.administrator import no_address
 from cati.text import tr
 
 if TYPE_CHECKING:
@@ -68,11 +69,7 @@ def proven_url(url: str, authority: Path) -> str:
     except psycopg.ProgrammingError:
         known = None
     if known is None:
-        raise Problem(
-            tr("Administrator's connection"),
-            tr("This is not an address of a server."),
-            tr("Give it as postgresql://NAME@HOST/postgres, or as a socket."),
-        )
+        raise no_address()
     host = str(known.get("host") or "")
     if "sslmode" in known or not host or host.startswith("/"):
         return url
@@ -309,7 +306,7 @@ def _reason(error: Any, role: str) -> Problem:
     if broken or any(words in said for words in _UNPROVEN):
         return NotThisServer(
             tr("Server"),
-            tr("What answers there cannot prove that it is the study's server; no password was sent."),
+            tr("What answers there cannot prove that it is the study’s server; no password was sent."),
             tr("Do not go on. Tell whoever looks after the server, or ask for a new link file."),
         )
     return unreachable()

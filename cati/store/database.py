@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Engine
 
+    from cati.store.logins import Logins
     from cati.store.prepared import Prepared
 
 Transaction = Connection
@@ -62,9 +63,9 @@ class Database(ABC):
     ``shared``: others work with it from their own computers; what a role may not read the server does not hand out.
     ``own_steps``: whoever opens it may bring it to a newer version. ``may_be_away``: it may be gone for a while.
     ``by_functions``: a server's, opened by a member, who reads and writes the case in hand and does everything else by
-    the functions of `cati.store.rights`. ``works_for``: the member signed in, "" before; a file asks at each
-    transaction whether they are still of the staff, a server knows by itself. ``works_in``: the epoch of the keys they
-    hold, 0 before.
+    the functions of `cati.store.rights`. ``logins``: who may open it. ``works_for``: the member signed in, "" before; a
+    file asks at each transaction whether they are still of the staff, a server knows by itself. ``works_in``: the epoch
+    of the keys they hold, 0 before.
     """
 
     reads_every_contact = True
@@ -73,9 +74,10 @@ class Database(ABC):
     by_functions = False
     may_be_away = False
 
-    def __init__(self, name: str, engine: Engine) -> None:
+    def __init__(self, name: str, engine: Engine, logins: Logins) -> None:
         self.name = name
         self.engine = engine
+        self.logins = logins
         self.works_for = ""
         self.works_in = 0
         self.cells: dict[int, tuple[str, str, str]] = {}  # as last read; cells are added, never changed
@@ -130,29 +132,6 @@ class Database(ABC):
     def clock(self, now: Callable[[], datetime]) -> Callable[[], datetime]:
         """Return the clock by which this study's work is timed: ``now``, the workstation's own, for a file."""
         return now
-
-    @abstractmethod
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        """Let the member signed in open the database with ``new`` from the end of this transaction on."""
-
-    @abstractmethod
-    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
-        """Let a new member open the database with ``password`` once this transaction is kept; a file asks nobody.
-
-        ``role`` is `member.role`.
-        """
-
-    @abstractmethod
-    def renew(self, transaction: Transaction, login: str, password: str) -> None:
-        """Let a member open the database with ``password``, and no more with what they had."""
-
-    @abstractmethod
-    def dismiss(self, transaction: Transaction, login: str) -> None:
-        """Let a member open the database no more, and end what they have open, once this transaction is kept."""
-
-    @abstractmethod
-    def end_sessions(self, login: str) -> None:
-        """End what a member has open, after they were let go or their password was set anew; outside a transaction."""
 
     @abstractmethod
     def refuse_others(self) -> None:

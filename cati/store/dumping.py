@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from cati.errors import Problem
-from cati.store.administration import administrator
+from cati.store.administrator import administrator
 from cati.store.embedded import FILE_NAME
 from cati.store.roles import Roles
 from cati.text import tr
@@ -228,7 +228,7 @@ def _failed(program: str, told: str) -> Problem:
     return Problem(
         program,
         tr("It did not go through: {why}.", why=said[0].rstrip(".")),
-        tr("The administrator must be a superuser, and PostgreSQL's programs no older than the server."),
+        tr("The administrator must be a superuser, and PostgreSQL’s programs no older than the server."),
     )
 
 

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
 from cati.store.database import Database, Transaction, no_longer_here
+from cati.store.logins import Logins
 from cati.text import tr
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Embedded(Database):
             f"sqlite:///{self.file}", connect_args={"check_same_thread": False}, hide_parameters=True
         )
         event.listen(engine, "connect", _set_up)
-        super().__init__(folder.name, engine)
+        super().__init__(folder.name, engine, Logins())
 
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
@@ -142,21 +143,6 @@ class Embedded(Database):
         row = driver.execute("SELECT active FROM member WHERE id = ?", (self.works_for,)).fetchone()
         if row is not None and not row[0]:
             raise no_longer_here()
-
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        """Do nothing: a file asks for no password."""
-
-    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
-        """Do nothing: a file asks nobody."""
-
-    def renew(self, transaction: Transaction, login: str, password: str) -> None:
-        """Do nothing, likewise."""
-
-    def dismiss(self, transaction: Transaction, login: str) -> None:
-        """Do nothing: each transaction asks who is still there."""
-
-    def end_sessions(self, login: str) -> None:
-        """Do nothing, likewise."""
 
     def hold_keys(self, transaction: Transaction, *, alone: bool) -> None:
         """Do nothing: whoever writes into a file is alone as it is."""

@@ -63,7 +63,7 @@ def agree(transaction: Transaction) -> None:
             raise
         raise Problem(
             tr("Erasure"),
-            tr("The second person's sign-in was made or renewed within the last day."),
+            tr("The second person’s sign-in was made or renewed within the last day."),
             tr("Ask another person, or wait a day: else one could make up the other."),
         ) from None
 

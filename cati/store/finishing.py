@@ -11,7 +11,8 @@ from sqlalchemy import text
 
 from cati.errors import Problem
 from cati.store import rights
-from cati.store.administration import AsOwner, administrator
+from cati.store.administration import AsOwner
+from cati.store.administrator import administrator
 from cati.store.erasure import DIES
 from cati.store.roles import Roles
 from cati.store.schema import metadata
@@ -60,6 +61,14 @@ def keep_finished(database: AsOwner, details: bytes, bare: bytes, at: int) -> No
     database.vacuum()
 
 
+# Asked before, because a refusal would be an error in the server's log.
+_MAY_TURN_LOG = (
+    "SELECT has_parameter_privilege('wal_recycle', 'ALTER SYSTEM') AND pg_has_role('pg_checkpoint', 'USAGE')"
+    " AND bool_and(has_function_privilege('pg_catalog.' || name, 'EXECUTE')) FROM (VALUES ('pg_reload_conf()'),"
+    " ('pg_logical_emit_message(boolean, text, text)'), ('pg_switch_wal()'), ('pg_ls_waldir()')) AS needed (name)"
+)
+
+
 def turn_log(url: str, password: str) -> bool:
     """Have the server begin a new file of its log of changes and take the old ones away; False without the right to it.
 
@@ -72,9 +81,11 @@ def turn_log(url: str, password: str) -> bool:
         before = connection.execute(
             "SELECT setting, sourcefile LIKE '%postgresql.auto.conf' FROM pg_settings WHERE name = 'wal_recycle'"
         ).fetchone()
+        if not connection.execute(_MAY_TURN_LOG).fetchone()[0]:
+            return False
         try:
             connection.execute("ALTER SYSTEM SET wal_recycle = off")
-        except psycopg.Error:  # no superuser, or a server whose settings nobody may change so
+        except psycopg.Error:  # a server whose settings nobody may change so
             return False
         try:
             connection.execute("SELECT pg_reload_conf()")

@@ -54,7 +54,7 @@ def read_link(path: Path) -> StudyLink:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except FileNotFoundError:
-        raise Problem(path.name, tr("There is no such file."), tr("Ask for the study's link file.")) from None
+        raise Problem(path.name, tr("There is no such file."), tr("Ask for the study’s link file.")) from None
     try:
         link = msgspec.json.decode(content, type=StudyLink)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -77,8 +77,8 @@ def _known(database: Database) -> str:
 def _older(database: Database) -> Older:
     return Older(
         database.name,
-        tr("This study's database is older than the program."),
-        tr("Bring it up to date on the window's first page, or with: cati update-study")
+        tr("This study’s database is older than the program."),
+        tr("Bring it up to date on the window’s first page, or with: cati update-study")
         if database.own_steps
         else tr("Ask whoever looks after the server to make a backup and to run: cati init-server"),
     )

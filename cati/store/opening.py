@@ -9,8 +9,9 @@ from cati.store.connecting import Link
 from cati.store.database import Database
 from cati.store.embedded import Embedded
 from cati.store.link_file import StudyLink, authority_file, is_link, read_link
+from cati.store.logins import MemberRoles
 from cati.store.roles import Roles
-from cati.store.server import MemberRoles, Server
+from cati.store.server import Server
 from cati.vault.server_password import server_password
 
 

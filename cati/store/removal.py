@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cati.errors import Problem
-from cati.store.administration import Step, administrator, refuse_name
+from cati.store.administration import Step, refuse_name
+from cati.store.administrator import administrator
 from cati.store.roles import Roles
 from cati.text import tr
 
@@ -35,7 +36,7 @@ def drop_place(url: str, password: str, roles: Roles, database: str) -> Iterator
             connection.execute(f"DROP ROLE {name}")
         yield Step(tr("Roles of the study taken away: {n}", n=len(gone)), bool(gone))
         if _turn_log(connection):
-            yield Step(tr("The server's log of changes begins a new file"), new=True)
+            yield Step(tr("The server’s log of changes begins a new file"), new=True)
 
 
 def _refuse_full(url: str, password: str, roles: Roles, database: str) -> None:
@@ -64,11 +65,9 @@ def _drop_database(connection: Any, database: str) -> None:
 
 def _turn_log(connection: Any) -> bool:
     """Let old files of the write-ahead log be overwritten soon; False where this administrator may not ask for it."""
-    import psycopg  # noqa: PLC0415 - for studies on a server only
-
-    try:
-        connection.execute("SELECT pg_switch_wal()")
-        connection.execute("CHECKPOINT")
-    except psycopg.errors.InsufficientPrivilege:
+    may = "SELECT has_function_privilege('pg_catalog.pg_switch_wal()', 'EXECUTE')"
+    if not connection.execute(f"{may} AND pg_has_role('pg_checkpoint', 'USAGE')").fetchone()[0]:
         return False
+    connection.execute("SELECT pg_switch_wal()")
+    connection.execute("CHECKPOINT")
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -27,14 +26,14 @@ from cati.store.connecting import (
     unreachable,
 )
 from cati.store.database import Database, Transaction, keys_renewed, no_longer_here
+from cati.store.logins import MemberRoles, ServerLogins
 from cati.store.prepared import Prepared
-from cati.store.roles import Roles, made_verifier
+from cati.store.roles import Roles
 from cati.store.server_clock import ServerClock
 from cati.store.server_errors import may_mean_let_go, problem_of, waited_in_vain
-from cati.store.studies import set_server_role
 from cati.text import tr
 
-__all__ = ["Link", "MemberRoles", "Server", "Unreachable"]
+__all__ = ["Link", "Server", "Unreachable"]
 
 _KEYS_LOCK = 1667331945
 """Any number, the same in every window: what is locked is one study's database."""
@@ -44,19 +43,10 @@ _REPEATABLE_READ = 3
 """The driver's number of it (psycopg.IsolationLevel), which is not imported for studies on a file."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemberRoles:
-    """How members are known to their server: the role's name by login, its password by (login, own password)."""
-
-    name: Callable[[str], str]
-    password: Callable[[str, str], str]
-
-
 class Server(Database):
-    """A database on a server, opened as one of its login roles.
+    """A database on a server, opened as one of its login roles; ``derive`` and ``members`` are for `ServerLogins`.
 
-    ``derive`` makes a role's password of a member's own, and ``members`` those of others; without them nobody can
-    change a password here, nor let anybody in.
+    ``next_password``: by which the role opens once the transaction that goes on is kept; None: by the same.
     """
 
     shared = True
@@ -76,9 +66,7 @@ class Server(Database):
     ) -> None:
         self.link = link
         self._secret = Secret(role, (password,))
-        self._derive = derive
-        self._members = members
-        self._next_password: str | None = None
+        self.next_password: str | None = None
         self._seen = Seen()
         self._closed = False
         self._warned: set[int] = set()  # connections (by their process there) on which the server gave a warning
@@ -92,7 +80,7 @@ class Server(Database):
             max_overflow=4,
         )
         lend_only_what_works(engine)
-        super().__init__(link.database, engine)
+        super().__init__(link.database, engine, ServerLogins(self, role, derive, members))
 
     def _connect(self) -> Any:
         connection = connect(self.link, self._secret, self._seen)
@@ -141,45 +129,6 @@ class Server(Database):
         with self.reading() as transaction:
             rights.require_posture(transaction, Roles(self._secret.role.split("_")[1]))
 
-    def change_password(self, transaction: Transaction, new: str) -> None:
-        """Let this role open with what is derived of ``new``, if the transaction is kept; the server sees neither."""
-        if self._derive is None:
-            message = "this database was not opened by a member"
-            raise TypeError(message)
-        derived = self._derive(new)
-        role = self._secret.role
-        verifier = made_verifier(transaction, role, derived)
-        transaction.exec_driver_sql(f"ALTER ROLE \"{role}\" PASSWORD '{verifier}'")
-        self._next_password = derived
-
-    def admit(self, transaction: Transaction, login: str, role: str, password: str) -> None:
-        """Make a new member's role on the server (`cati_admit`) and write down that it is theirs."""
-        name, verifier = self._verifier_of(transaction, login, password)
-        transaction.exec_driver_sql("SELECT public.cati_admit(%s::text, %s::text, %s::text)", (name, role, verifier))
-        set_server_role(transaction, login, name)
-
-    def renew(self, transaction: Transaction, login: str, password: str) -> None:
-        """Give a member's role another password (`cati_renew`)."""
-        transaction.exec_driver_sql(
-            "SELECT public.cati_renew(%s::text, %s::text)", self._verifier_of(transaction, login, password)
-        )
-
-    def dismiss(self, transaction: Transaction, login: str) -> None:
-        """Take a member's role away (`cati_dismiss`); what they have open is refused at its next act."""
-        transaction.exec_driver_sql("SELECT public.cati_dismiss(%s::text)", (self._known().name(login),))
-        set_server_role(transaction, login, None)
-
-    def _verifier_of(self, transaction: Transaction, login: str, password: str) -> tuple[str, str]:
-        members = self._known()
-        name = members.name(login)
-        return name, made_verifier(transaction, name, members.password(login, password))
-
-    def _known(self) -> MemberRoles:
-        if self._members is None:
-            message = "this database was not opened by a member"
-            raise TypeError(message)
-        return self._members
-
     @contextmanager
     def transaction(self, *, large: bool = False) -> Iterator[Transaction]:
         """Begin with the first statement, commit at the end, roll back on any exception."""
@@ -192,7 +141,7 @@ class Server(Database):
                     connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
                 yield connection
             except BaseException:
-                self._next_password = None
+                self.next_password = None
                 _roll_back(connection, driver)
                 raise
             self._commit(connection, driver)
@@ -270,7 +219,7 @@ class Server(Database):
 
     def _commit(self, connection: Transaction, driver: Any) -> None:
         """Commit. If no answer comes, the role may have its old or its new password: then both are tried."""
-        changed, self._next_password = self._next_password, None
+        changed, self.next_password = self.next_password, None
         old = self._secret
         if changed is not None:
             self._secret = Secret(old.role, (*old.passwords, changed))
@@ -329,11 +278,6 @@ class Server(Database):
         if self.works_for:
             with suppress(psycopg.Error, Problem), connect(self.link, self._secret) as connection:
                 connection.execute("SELECT public.cati_end_stuck()")
-
-    def end_sessions(self, login: str) -> None:
-        """End what a member has open on the server: after they were let go, or their password was set anew."""
-        with self.transaction() as transaction:
-            transaction.exec_driver_sql("SELECT public.cati_end_sessions(%s::text)", (self._known().name(login),))
 
     def _let_go(self) -> bool:
         """Tell whether the member signed in is of the staff no more."""

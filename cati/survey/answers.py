@@ -121,7 +121,7 @@ def _fault_of_text(item: Item, value: str) -> str:
             Kind.DATE: tr("Please enter a date, such as 24.07.2026."),
             Kind.TIME: tr("Please enter a time, such as 18:30."),
             Kind.DATETIME: tr("Please enter a date and a time, such as 24.07.2026 18:30."),
-        }.get(item.kind, tr("Please enter something, or choose don't know, refused or skip."))
+        }.get(item.kind, tr("Please enter something, or choose don’t know, refused or skip."))
     return _fault_of_range(item, canonical)
 
 
@@ -129,7 +129,7 @@ def _fault_of_choice(item: Item, answer: Answer, choices: tuple[Choice, ...]) ->
     known = {choice.name: choice for choice in choices}
     chosen = [answer.value] if item.kind is Kind.SINGLE else answer.value.split(" ")
     if not answer.value:
-        return tr("Please choose an answer, or don't know, refused or skip.")
+        return tr("Please choose an answer, or don’t know, refused or skip.")
     if any(name not in known for name in chosen) or len(set(chosen)) != len(chosen):
         return tr("This answer is not in the list.")
     alone = next((known[name] for name in chosen if known[name].exclusive), None)

@@ -141,7 +141,7 @@ TABLE: dict[Outcome, OutcomeRow] = {
         mark("Wrong number"), _U, "g", "4.30", Letter.NOT_ELIGIBLE, reached=True, number_dead=True
     ),
     Outcome.PERSON_UNCONFIRMED: OutcomeRow(
-        mark("Unclear whether it is the person's number"), _U, "u", "3.30", Letter.UNKNOWN_OTHER, reached=True
+        mark("Unclear whether it is the person’s number"), _U, "u", "3.30", Letter.UNKNOWN_OTHER, reached=True
     ),
     Outcome.BUSINESS: OutcomeRow(
         mark("Business or authority"), _U, "b", "4.51", Letter.NOT_ELIGIBLE, reached=True, number_dead=True

@@ -72,7 +72,7 @@ _RELATIONS = {
 _MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _STATES = {
     "answered": (mark("{a} was answered"), mark("{a} was not answered")),
-    "is_dk": (mark("{a} was answered with “don't know”"), mark("{a} was not answered with “don't know”")),
+    "is_dk": (mark("{a} was answered with “don’t know”"), mark("{a} was not answered with “don’t know”")),
     "is_refused": (mark("the answer to {a} was refused"), mark("the answer to {a} was not refused")),
     "is_skipped": (mark("{a} was skipped"), mark("{a} was not skipped")),
     "relevant": (mark("{a} is asked"), mark("{a} is not asked")),

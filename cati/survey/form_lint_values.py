@@ -64,7 +64,7 @@ def _note_outside(scene: Scene, written: Written, asked: Item, choice: str) -> N
     names = scene.listed(asked.choices).names
     near = nearest(choice, names, _LIKE) if len(names) <= _MOST_COMPARED else ""
     if near:
-        do = tr("Did you mean '{name}'?", name=near)
+        do = tr("Did you mean “{name}”?", name=near)
     elif len(names) <= _NAMES_SHOWN:
         do = tr("Possible are: {names}.", names=", ".join(names))
     else:

@@ -166,7 +166,7 @@ def _went_forward(questionnaire: Questionnaire, state: InterviewState, _event: E
         if item.kind in SUBSTANTIVE and address not in state.answers and not item.read_only:
             return replace(
                 state, refusal=Refusal(
-                    address=address, message=tr("Please choose an answer, or don't know, refused or skip.")
+                    address=address, message=tr("Please choose an answer, or don’t know, refused or skip.")
                 )
             )  # fmt: skip
     confirmed = replace(state, set_aside=state.set_aside - set(names))

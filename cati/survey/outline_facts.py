@@ -164,7 +164,7 @@ def range_words(item: Item) -> str:
 
 def nonresponse_words(item: Item) -> str:
     """Return how a question may stay without an answer, in words."""
-    states = [tr("don't know")] if "dk" in item.nonresponse else []
+    states = [tr("don’t know")] if "dk" in item.nonresponse else []
     states += [tr("prefers not to say")] if "refused" in item.nonresponse else []
     states += [] if item.required else [tr("skip")]
     if not states:

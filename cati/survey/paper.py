@@ -312,7 +312,7 @@ def _states(item: Item) -> tuple[str, ...]:
 
 
 def _without(item: Item, leads: Mapping[str, str]) -> tuple[Tick, ...]:
-    words = {DONT_KNOW: tr("don't know"), REFUSED: tr("prefers not to say")}
+    words = {DONT_KNOW: tr("don’t know"), REFUSED: tr("prefers not to say")}
     return tuple(Tick(words[state], "", leads.get(state, "")) for state in _states(item))
 
 

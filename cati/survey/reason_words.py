@@ -10,7 +10,7 @@ from cati.survey.reasons import Reason, Why
 from cati.text import mark, tr
 
 _OPEN = {
-    Status.DONT_KNOW.value: mark("don't know"),
+    Status.DONT_KNOW.value: mark("don’t know"),
     Status.REFUSED.value: mark("prefers not to say"),
     Status.SKIPPED.value: mark("skipped"),
 }

@@ -64,7 +64,7 @@ def answer_words(questionnaire: Questionnaire, item: Item, answer: Answer | None
         return ""
     if answer.status is not Status.ANSWERED:
         return {
-            Status.DONT_KNOW: tr("don't know"),
+            Status.DONT_KNOW: tr("don’t know"),
             Status.REFUSED: tr("prefers not to say"),
             Status.SKIPPED: tr("skipped"),
         }.get(answer.status, "")

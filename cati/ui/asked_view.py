@@ -20,7 +20,7 @@ from cati.ui.question_part import QuestionPart
 from cati.ui.read_aloud import read_aloud
 
 NONRESPONSE = {
-    Status.DONT_KNOW: (Key.DONT_KNOW, mark("don't know")),
+    Status.DONT_KNOW: (Key.DONT_KNOW, mark("don’t know")),
     Status.REFUSED: (Key.REFUSED, mark("prefers not to say")),
     Status.SKIPPED: (Key.SKIP, mark("skip")),
 }

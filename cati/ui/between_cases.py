@@ -47,7 +47,13 @@ class BetweenCases:
         self._page = page
         self.noted: Noted | None = None
         self._withdrawing = ""
-        self.wanted = Wanted(page, lambda: page.study, lambda problem: page.say(in_words(problem)), self._give_back)
+        self.wanted = Wanted(
+            page,
+            lambda: page.study,
+            lambda problem: page.say(in_words(problem)),
+            self._give_back,
+            lambda: self.idle.show_asked(asked=self.wanted.waits),
+        )
 
     def build(self) -> None:
         """Make the views, in the language and size in force; those there were go."""
@@ -62,6 +68,7 @@ class BetweenCases:
         self.asking = AskingView()
         page.views.addWidget(self.idle)
         page.views.addWidget(self.asking)
+        self.idle.show_asked(asked=self.wanted.waits)
         self.idle.wanted.connect(self.act)
         self.idle.search_wanted.connect(self.search)
         self.idle.caller_chosen.connect(lambda case: self.take_case(case, calling.CALL_BACK))

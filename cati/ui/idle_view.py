@@ -47,6 +47,7 @@ class IdleView(QWidget):
         self.mine.setAccessibleName(tr("My appointments"))
         self.mine_heading = theme.words("", "heading")
         self._undo = 0
+        self._asked = False
         self._before_waiting: tuple[str, str] | None = None
         self._lay_out(unit)
         self.search.returnPressed.connect(lambda: self.search_wanted.emit(self.search.text()))
@@ -86,7 +87,7 @@ class IdleView(QWidget):
         self.forget()
 
     def _show_keys(self) -> None:
-        offers = [Offer("next", tr("Return"), tr("Next case"), "primary")]
+        offers = [Offer("next", tr("Return"), tr("Next case"), "quiet" if self._asked else "primary")]
         if self._undo > 0:
             offers.append(Offer("undo", "U", tr("Undo ({n} s)", n=self._undo)))
         if tuple(offers) != self.keys.offers:
@@ -114,6 +115,11 @@ class IdleView(QWidget):
         elif self._before_waiting is not None:
             before, self._before_waiting = self._before_waiting, None
             self._say(*before)
+
+    def show_asked(self, *, asked: bool) -> None:
+        """Let the key for the next case rest while something is being asked for: it was pressed, and is heard."""
+        self._asked = asked
+        self._show_keys()
 
     def show_undo(self, seconds: int) -> None:
         """Show how long the outcome can be taken back; 0 hides it."""

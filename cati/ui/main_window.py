@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -71,8 +71,11 @@ class MainWindow(QMainWindow):
         if folder is not None:
             page.show_study(folder)
 
-    def enter(self, study: OpenStudy) -> None:
-        """Take over a study that somebody has opened, and show the first page of their role."""
+    def enter(self, study: OpenStudy, typed: Sequence[str] = ()) -> None:
+        """Take over a study that somebody has opened, and show the first page of their role.
+
+        ``typed``: what may be the start password of whoever came in by one; kept by the page that needs it, no longer.
+        """
         self.study = study
         self._told_unsaved = False
         self._preferences = kept.with_recent(self._preferences, study.folder, study.settings.name)
@@ -82,7 +85,7 @@ class MainWindow(QMainWindow):
         if study.me.start_password and study.keys is not None:
             self.rail.show_places(())
             self.header.pause.hide()
-            self.show_page("first_password", navigation.first_password_page(study))
+            self.show_page("first_password", navigation.first_password_page(study, typed))
             return
         self.rail.show_places(navigation.places_of(study.me.role, erased=study.keys is None))
         self.rail.show()

@@ -146,11 +146,11 @@ def problem_page(problem: Problem) -> QWidget:
     return ProblemPage(problem)
 
 
-def first_password_page(study: OpenStudy) -> QWidget:
-    """Return the page on which whoever came in by a start password chooses one of their own."""
+def first_password_page(study: OpenStudy, typed: Sequence[str]) -> QWidget:
+    """Return the page on which whoever came in by a start password, one of ``typed``, chooses one of their own."""
     from cati.ui.password_page import FirstPasswordPage  # noqa: PLC0415
 
-    return FirstPasswordPage(study)
+    return FirstPasswordPage(study, typed)
 
 
 def pause_page(study: OpenStudy) -> PausePage:

@@ -42,15 +42,18 @@ class Wanted:
         study: Callable[[], OpenStudy],
         refused: Callable[[Problem], None],
         unwanted: Callable[[DeliveredCase, Callable[[], None]], None],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         """Ask on behalf of ``owner``; ``refused`` hears why something cannot be had.
 
         ``unwanted`` gives a case back that came after nobody wanted it any more, and calls its second argument then.
+        ``changed`` is called whenever `waits` may have changed.
         """
         self._owner = owner
         self._unwanted = unwanted
         self._study = study
         self._refused = refused
+        self._changed = changed
         self._wish: _Wish | None = None
         self._after: _Wish | None = None
         self._again_at = 0.0
@@ -62,12 +65,14 @@ class Wanted:
         wish = _Wish(work, done, insist, time.monotonic())
         if self.is_asking:  # what is being asked cannot be called back; a case that comes of it goes before
             self._after = wish
+            self._changed()
             return
         self._begin(wish)
 
     def _begin(self, wish: _Wish) -> None:
         self._wish = wish
         self._again_at, self._away = 0.0, False
+        self._changed()
         self.try_again()
 
     @property
@@ -102,6 +107,7 @@ class Wanted:
             self._after = None
             return False
         wanted, self._wish, self._after = self.waits, None, None
+        self._changed()
         return wanted
 
     @property
@@ -135,6 +141,7 @@ class Wanted:
         wish, self._wish = self._wish, None
         if wish is not None:
             self.is_asking = False
+            self._changed()
             wish.done(found)
             self._go_on(found)
         elif isinstance(found, DeliveredCase):
@@ -148,6 +155,8 @@ class Wanted:
         after, self._after = self._after, None
         if after is not None and not isinstance(found, DeliveredCase):
             self._begin(after)
+        else:
+            self._changed()
 
     def _failed(self, problem: Problem) -> None:
         from cati.fieldwork.desk import is_away  # noqa: PLC0415 - for studies on a server
@@ -161,4 +170,5 @@ class Wanted:
             self._again_at, self._away = time.monotonic() + _AGAIN_SECONDS, True
             return
         self._wish = None
+        self._changed()
         self._refused(problem)

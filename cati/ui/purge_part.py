@@ -171,8 +171,8 @@ class RecordPage(Page):
             self.body.addWidget(
                 Note(
                     tr(
-                        "Now the server's administrator gives the command cati finish-purge on the server, with the "
-                        "study's link file. Then make the record anew: cati purge, with the first person alone."
+                        "Now the server’s administrator gives the command cati finish-purge on the server, with the "
+                        "study’s link file. Then make the record anew: cati purge, with the first person alone."
                     ),
                     "warning",
                 )

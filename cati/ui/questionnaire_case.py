@@ -55,7 +55,7 @@ class CasePart(Page):
         self.language = QComboBox()
         self.site = QComboBox()
         self.department = QComboBox()
-        self.full = QCheckBox(tr("The person's quota is full"))
+        self.full = QCheckBox(tr("The person’s quota is full"))
         self.others: dict[str, Entry] = {}
         self.fields = QVBoxLayout()
         self.begin = theme.push(tr("Begin the test run"), self.begun.emit, kind="primary")
@@ -102,7 +102,7 @@ class CasePart(Page):
         parts: list[QWidget] = [Labelled(tr("Language"), self.language)] if len(form.languages) > 1 else []
         parts += [Labelled(tr("Site"), self.site), Labelled(tr("Department"), self.department)]
         self.fields.addLayout(grid(parts, 3))
-        self.full = QCheckBox(tr("The person's quota is full"))
+        self.full = QCheckBox(tr("The person’s quota is full"))
         if any(item.kind is Kind.QUOTA for item in form.items):
             self.fields.addWidget(self.full)
         names = [name for name in case_values(form) if name not in _OWN][:_MOST_VALUES]

@@ -116,7 +116,7 @@ def _choices(looked: Looked, item: Item, languages: Sequence[str]) -> str:
         cells.append(_lead(looked, skips.after[choice.name]) if skips and choice.name in skips.after else "")
         rows.append((cells, languages))
     if skips is not None:
-        for state, words in ((DONT_KNOW, tr("don't know")), (REFUSED, tr("prefers not to say"))):
+        for state, words in ((DONT_KNOW, tr("don’t know")), (REFUSED, tr("prefers not to say"))):
             if state in skips.after:
                 cells = ["", *(_small(escape(words)) for _ in languages), _lead(looked, skips.after[state])]
                 rows.append((cells, ()))

@@ -43,7 +43,7 @@ class Head(QWidget):
         self.first = _box(tr("Language"))
         self.second = _box(tr("Second language beside it"))
         self.open = theme.push(tr("Open another form …"), self.open_wanted.emit)
-        self.own = theme.push(tr("Back to the study's"), self.own_wanted.emit)
+        self.own = theme.push(tr("Back to the study’s"), self.own_wanted.emit)
         self.again = theme.push(f"{tr('Read again')}  {cap_of(Key.READ_AGAIN)}", self.again_wanted.emit)
         self.again.setAccessibleName(tr("Read the file again"))
         self.save = _with_menu(tr("Save as …"), self._save_entries)

@@ -201,7 +201,7 @@ class QuestionnairePage(QWidget):
                 self.show_file(path)
 
     def _back_to_own(self) -> None:
-        if self.asking.allows("form", tr("“Back to the study's” once more does it.")):
+        if self.asking.allows("form", tr("“Back to the study’s” once more does it.")):
             self.show_own()
 
     def read_again(self) -> None:

@@ -135,7 +135,7 @@ class VersionPart(QWidget):
         def adopted(changed: OpenStudy) -> None:
             self.study = changed
             self.adopt.hide()
-            self.outcome.say("✓ " + tr("{file} is the study's questionnaire from now on. It is in the log.",
+            self.outcome.say("✓ " + tr("{file} is the study’s questionnaire from now on. It is in the log.",
                                        file=breakable(proposed.name)))  # fmt: skip
             self.adopted.emit(changed)
 

@@ -68,12 +68,12 @@ class RecoveryPage(Page):
         stack = QVBoxLayout(self.server)
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit())
-        stack.addWidget(heading(tr("The server's administrator")))
+        stack.addWidget(heading(tr("The server’s administrator")))
         self.address, self.admin_password = QLineEdit(), QLineEdit()
         stack.addLayout(
             grid(
                 [
-                    Labelled(tr("Administrator's connection"), self.address, "postgresql://NAME@HOST/postgres"),
+                    Labelled(tr("Administrator’s connection"), self.address, "postgresql://NAME@HOST/postgres"),
                     Labelled(tr("Password of the administrator"), self.admin_password),
                 ],
                 2,

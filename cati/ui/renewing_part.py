@@ -30,7 +30,7 @@ class RenewingPart(QWidget):
         stack.setContentsMargins(0, 0, 0, 0)
         stack.setSpacing(theme.unit())
         stack.addWidget(rule())
-        stack.addWidget(heading(tr("Renew the contacts' key")))
+        stack.addWidget(heading(tr("Renew the contacts’ key")))
         stack.addWidget(
             theme.words(
                 tr(

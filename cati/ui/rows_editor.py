@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QLineEdit, QPushButton, QS
 
 from cati.text import tr
 from cati.ui import theme
-from cati.ui.pages import clear, unturned
+from cati.ui.pages import clear, flush, unturned
 from cati.ui.showing_passwords import cover
 
 Cells = dict[str, str]
@@ -160,6 +160,7 @@ class RowsEditor(QWidget):
             spin.setValue(int(text) if text.isdigit() else 0)
             spin.setMinimumWidth(theme.columns(7))
             unturned(spin)
+            flush(spin)
             spin.valueChanged.connect(self.changed)
             return spin
         line = QLineEdit(text)

@@ -22,7 +22,7 @@ from cati.settings import (
 from cati.text import tr
 from cati.ui import theme
 from cati.ui.day_entry import HourEdit
-from cati.ui.pages import Labelled, grid, heading, unturned
+from cati.ui.pages import Labelled, flush, grid, heading, unturned
 from cati.ui.study_sections import Section, Values
 
 
@@ -43,6 +43,7 @@ class WindowEditor(QWidget):
             editor.setAccessibleName(words)
             editor.setMinimumWidth(theme.columns(9))
             unturned(editor)
+            flush(editor)
             self.calls.toggled.connect(editor.setEnabled)
         line.addWidget(self.calls)
         line.addWidget(self.start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,7 +16,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListWidget,
     QListWidgetItem,
-    QPlainTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -26,16 +26,30 @@ from cati.ui import theme
 from cati.ui.background import Ticket, run_in_background
 from cati.ui.pages import Labelled, Note, Page, Working, heading, in_words
 from cati.ui.preferences import Recent
+from cati.ui.seal_part import SealPart
 
 if TYPE_CHECKING:
     from cati.fieldwork.open_study import OpenStudy
     from cati.fieldwork.study_state import StudyState
 
 
-class SignInPage(Page):
-    """Studies on the left, name and password on the right; unlocking runs in the background."""
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is known of a study before the sign-in; ``seal``: where its seal is, or belongs."""
 
-    signed_in = Signal(object)
+    folder: Path
+    state: StudyState
+    on_server: bool
+    seal: Path
+
+
+class SignInPage(Page):
+    """Studies on the left, name and password on the right; unlocking runs in the background.
+
+    Reports ``signed_in(OpenStudy, typed)``; ``typed`` is what may be the start password of whoever came in by one, ().
+    """
+
+    signed_in = Signal(object, object)
     new_study_wanted = Signal()
     unfinished_wanted = Signal(Path, str)
     recovery_wanted = Signal(Path, str)
@@ -145,32 +159,14 @@ class SignInPage(Page):
         return form
 
     def _seal_part(self) -> QWidget:
-        self.seal = QWidget()
-        stack = QVBoxLayout(self.seal)
-        stack.setContentsMargins(0, theme.unit(), 0, 0)
-        stack.setSpacing(theme.unit())
-        stack.addWidget(heading(tr("The study's seal is not on this workstation")))
-        stack.addWidget(
-            theme.words(
-                tr("Take the paper copy from the safe and type its groups here; line breaks and spaces do not matter."),
-                "quiet",
-            )
-        )
-        self.paper = QPlainTextEdit()
-        self.paper.setTabChangesFocus(True)
-        self.paper.setFixedHeight(theme.line() * 5)
-        self._paper_field = Labelled(tr("Groups of the paper copy"), self.paper)
-        stack.addWidget(self._paper_field)
-        self.restore = theme.push(tr("Put the seal back"), self._restore)
-        self.bring = theme.push(tr("Bring it from a stick …"), self._bring)
-        line = QHBoxLayout()
-        line.setSpacing(theme.unit())
-        line.addWidget(self.restore)
-        line.addWidget(self.bring)
-        line.addStretch(1)
-        stack.addLayout(line)
-        self.seal.hide()
+        self.seal = SealPart()
+        self.seal.refused.connect(lambda words: self.problem.say(words, "warning"))
+        self.seal.here.connect(self._seal_came)
         return self.seal
+
+    def _seal_came(self, words: str) -> None:
+        self.problem.say(words, "note")
+        self.login.setFocus()
 
     def _add(self, folder: Path, name: str) -> None:
         item = QListWidgetItem(f"{name}\n{folder}")
@@ -211,7 +207,7 @@ class SignInPage(Page):
     def _chosen(self, item: QListWidgetItem | None) -> None:
         self.folder = Path(item.data(Qt.ItemDataRole.UserRole)) if item is not None else None
         self.problem.hide()
-        self.seal.hide()
+        self.seal.forget()
         self.finish.hide()
         self.recover.hide()
         self.update_study.hide()
@@ -222,21 +218,25 @@ class SignInPage(Page):
         if self.folder is not None:
             folder = self.folder
 
-            def look(_ticket: Ticket) -> tuple[Path, StudyState, bool]:
+            def look(_ticket: Ticket) -> Looked:
                 # Here and not above, because they load the store: while a name is typed.
-                from cati.fieldwork.before_sign_in import is_on_server  # noqa: PLC0415
+                from cati.fieldwork.before_sign_in import is_on_server, seal_place  # noqa: PLC0415
                 from cati.fieldwork.study_state import state_of  # noqa: PLC0415
 
-                return folder, state_of(folder), is_on_server(folder)
+                state = state_of(folder)
+                return Looked(folder, state, is_on_server(folder), seal_place(folder))
 
             run_in_background(self, look, self._looked, self._unfit)
 
-    def _looked(self, found: tuple[Path, StudyState, bool]) -> None:
-        folder, state, on_server = found
-        if folder != self.folder:
+    def _looked(self, found: Looked) -> None:
+        state = found.state
+        if found.folder != self.folder:
             return
-        self._first_time.setVisible(on_server)
-        self.seal.setVisible(state == "seal_missing")
+        self._first_time.setVisible(found.on_server)
+        if state == "seal_missing":
+            self.seal.ask_for(found.folder, found.seal, on_server=found.on_server)
+        else:
+            self.seal.forget()
         self.finish.setVisible(state == "erasing")
         self.recover.setVisible(state == "running")
         self.update_study.setVisible(state == "older")
@@ -345,9 +345,12 @@ class SignInPage(Page):
             return
         self.working.end()
         self.enter.setEnabled(True)
+        typed: tuple[str, ...] = ()
+        if study.me.start_password:  # needed once more, to put their own in its place
+            typed = tuple(filter(None, (self.password.text(), self.start.text().strip())))
         self.password.clear()
         self.start.clear()
-        self.signed_in.emit(study)
+        self.signed_in.emit(study, typed)
 
     def _refused(self, problem: Problem) -> None:
         self.working.end()
@@ -355,41 +358,6 @@ class SignInPage(Page):
         self.problem.say(in_words(problem), "warning")
         self.password.selectAll()
         self.password.setFocus()
-
-    def _bring(self) -> None:
-        """Take the seal over from its file, as another workstation has it."""
-        if self.folder is None:
-            return
-        filters = tr("Seal of a study (*.seal)")
-        chosen, _filter = QFileDialog.getOpenFileName(self, tr("Seal of the study"), str(Path.home()), filters)
-        if not chosen:
-            return
-        from cati.fieldwork.study import bring_seal  # noqa: PLC0415
-
-        try:
-            bring_seal(self.folder, Path(chosen))
-        except Problem as problem:
-            self.problem.say(in_words(problem), "warning")
-            return
-        self.seal.hide()
-        self.problem.say(tr("The seal is here. Delete it on the stick, then sign in."), "note")
-        self.login.setFocus()
-
-    def _restore(self) -> None:
-        if self.folder is None:
-            return
-        from cati.fieldwork.study import restore_seal  # noqa: PLC0415
-
-        try:
-            restore_seal(self.folder, self.paper.toPlainText())
-        except Problem as problem:
-            self._paper_field.show_fault(in_words(problem))
-            return
-        self._paper_field.show_fault("")
-        self.paper.clear()
-        self.seal.hide()
-        self.problem.say(tr("The seal is back. Sign in now."), "note")
-        self.login.setFocus()
 
 
 def _shut(study: OpenStudy) -> None:

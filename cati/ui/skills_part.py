@@ -36,9 +36,13 @@ class SkillsPart(QWidget):
             box.setAccessibleName(tr("Interviews in: {language}", language=language_name(code)))
             self.languages[code] = box
             stack.addWidget(box)
+        stack.addSpacing(theme.unit() // 2)
+        stack.addWidget(theme.words(tr("Soft refusals")))
         self.converts = QCheckBox(theme.folded(tr("Calls people again who refused softly"), 40))
-        self.converts.setToolTip(tr("A second approach after some days of rest, by somebody trained for it."))
+        about = tr("A second approach after some days of rest, by somebody trained for it.")
+        self.converts.setAccessibleDescription(about)
         stack.addWidget(self.converts)
+        stack.addWidget(theme.words(about, "small"))
 
     def spoken(self) -> tuple[str, ...]:
         """Return the codes of the languages that are ticked."""

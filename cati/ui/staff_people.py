@@ -292,7 +292,7 @@ class PeoplePart(Page):
         self._asked_of = None
         study = self.study
         said = f"✓ {tr('The access is taken away.')} " + tr(
-            "If they may have copied the keys, renew the contacts' key under “Keys”."
+            "If they may have copied the keys, renew the contacts’ key under “Keys”."
         )
         ask(
             self,

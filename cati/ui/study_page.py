@@ -148,7 +148,7 @@ class StudyPage(QWidget):
         self.folder = Labelled(
             tr("Folder for the study"),
             self.folder_line,
-            tr("A new folder on this workstation's own disk, not on the network. It holds the database; back it up."),
+            tr("A new folder on this workstation’s own disk, not on the network. It holds the database; back it up."),
         )
         page.body.addWidget(self.folder)
         other = theme.push(tr("Choose …"), self._choose_folder)
@@ -158,7 +158,7 @@ class StudyPage(QWidget):
         page.body.addWidget(
             Note(
                 tr(
-                    "The study's seal is kept apart in {place}. Leave that folder out of every backup: "
+                    "The study’s seal is kept apart in {place}. Leave that folder out of every backup: "
                     "the promise to erase the contacts rests on it. The hard disk should be encrypted.",
                     place=theme.breakable(seals()),
                 )
@@ -318,7 +318,7 @@ class StudyPage(QWidget):
 
     def _choose_folder(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
-            self, tr("Folder in which the study's folder is made"), str(Path.home())
+            self, tr("Folder in which the study’s folder is made"), str(Path.home())
         )
         if chosen:
             name = code_from(self.about.name.text()) or "study"

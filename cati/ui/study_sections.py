@@ -158,7 +158,10 @@ class AboutSection(Section):
             self.field(
                 tr("Purpose"),
                 self.purpose,
-                tr("Completes “We would like to know …”, e.g. how content people are with the county office."),
+                tr(
+                    "Completes “We would like to know …”, e.g. how content you are with the county office. Say it in "
+                    "the study’s first language; in another people hear: how content you are with the office."
+                ),
             )
         )
         self.stack.addWidget(Note(tr("These words are read out at the beginning of every call.")))

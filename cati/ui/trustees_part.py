@@ -163,7 +163,7 @@ class TrusteesPart(Page):
         self.drilling.setVisible(bool(named))
         if not named:
             self.named.addWidget(
-                Note(tr("No trustees are named: when every research lead's password is lost, the study is."), "warning")
+                Note(tr("No trustees are named: when every research lead’s password is lost, the study is."), "warning")
             )
             return
         rows = [
@@ -207,7 +207,7 @@ class TrusteesPart(Page):
             self.note.say("✓ " + tr("They are named. Try out two of them now."))
             self.two.chosen[0].setFocus()
 
-        self._begin(tr("Making the trustees' keys …"))
+        self._begin(tr("Making the trustees’ keys …"))
         run_in_background(self, work, done, self._failed, self.working.advance)
 
     def try_out(self) -> None:

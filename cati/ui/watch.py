@@ -128,7 +128,12 @@ class Watch(QObject):
         part_from(window, study)
         say = getattr(window.page(), "say", None)
         if say is not None:
-            say(tr("You were signed out: a research lead has taken away your access, or the contacts were erased."))
+            say(
+                tr(
+                    "You were signed out: your password was changed, your access was taken away, or the contacts were "
+                    "erased."
+                )
+            )
 
     def _plan(self, study: OpenStudy) -> None:
         """Now and then let the window of a supervisor work out times that ran out."""

@@ -71,7 +71,7 @@ def open_with_identity(identity: str, sealed: bytes) -> bytes:
             raise Problem(
                 tr("Sealed file"),
                 tr("This file was not sealed for this study."),
-                tr("Ask the office to seal it with the recipient line of this study's sheet."),
+                tr("Ask the office to seal it with the recipient line of this study’s sheet."),
             ) from None
         raise damaged() from None
 

@@ -66,7 +66,7 @@ def verify_record(content: bytes, expected_public_key: bytes | None = None) -> V
     if public != expected_public_key:
         return _not_ok(tr("The record is signed with another key than the one printed when the study began."))
     return Verified(
-        ok=True, why=tr("The signature fits, and the key is the study's."), record=record, public_key=public
+        ok=True, why=tr("The signature fits, and the key is the study’s."), record=record, public_key=public
     )
 
 

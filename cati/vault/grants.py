@@ -272,6 +272,6 @@ def _flag(part: bytes) -> bool:
 def _refused() -> GrantRefused:
     return GrantRefused(
         tr("Keys"),
-        tr("The keys in the database were not granted by this study's research lead."),
+        tr("The keys in the database were not granted by this study’s research lead."),
         tr("Somebody changed the database. Stop work and tell the research lead and data protection."),
     )

@@ -99,7 +99,7 @@ def _has_file_pass(start: bytes) -> bool:
 def _weak(name: str) -> Problem:
     return Problem(
         name,
-        tr("The file's encryption is too weak: it was made by an old program or in an old format."),
+        tr("The file’s encryption is too weak: it was made by an old program or in an old format."),
         tr("Ask the office to save it as .xlsx with a password in Excel 2013 or later, or to send an .age file."),
     )
 

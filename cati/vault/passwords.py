@@ -59,7 +59,7 @@ def password_faults(password: str, login: str, names: Sequence[str]) -> list[str
     own = [part for text in (login, *names) for part in _fold(text).split() if len(part) >= _NAME_THAT_COUNTS]
     folded = _fold(plain)
     if any(part in folded or part in folded.translate(_READ_AS) for part in own):
-        faults.append(tr("The password contains the person's name, the sign-in name or a name of the study."))
+        faults.append(tr("The password contains the person’s name, the sign-in name or a name of the study."))
     # What is short is told so alone: "kurz" has four different characters, but that is not what is wrong with it.
     if not short and (len(set(plain)) < _FEWEST_DIFFERENT or _repeats(folded)):
         faults.append(tr("The password is a few characters again and again."))

@@ -126,14 +126,18 @@ def read_seal(path: Path) -> Seal:
             tr("Seal"),
             tr("The seal of this study is not on this workstation."),
             tr(
-                "Bring it from a stick or from its paper copy; after the erasure there is none, and contacts are gone "
-                "for good."
+                "Bring its file from another workstation, or type its paper copy; after the erasure there is none, and "
+                "contacts are gone for good."
             ),
         ) from None
     body, check = page[:_BODY_LENGTH], page[_BODY_LENGTH : _BODY_LENGTH + KEY_LENGTH]
     whole = len(page) == PAGE and body.startswith(SEAL_FILE + _MAGIC) and hashlib.sha256(body).digest() == check
     if not whole or any(page[_BODY_LENGTH + KEY_LENGTH :]):
-        raise Problem(tr("Seal"), tr("The seal file is damaged."), tr("Restore it from its paper copy."))
+        raise Problem(
+            tr("Seal"),
+            tr("The seal file is damaged."),
+            tr("Take it anew from another workstation or from its paper copy."),
+        )
     return seal_of_body(body[1 + len(_MAGIC) :])
 
 

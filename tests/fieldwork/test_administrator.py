@@ -53,7 +53,10 @@ def require_posture(office: Office) -> None:
 def test_several_administrators_look_after_one_server_and_one_of_them_takes_it_away(
     office: Office, superuser: str, tmp_path: Path
 ) -> None:
+    told = office.tls.folder / "server.log"
+    before = len(told.read_text("utf-8"))
     office.move()
+    assert "ERROR" not in told.read_text("utf-8")[before:], "what this administrator may not do was asked, not tried"
     everybody = replace(office.plan, administrator=superuser, password="")
     for plan in (everybody, office.plan, everybody):
         office.said.clear()

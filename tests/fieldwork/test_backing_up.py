@@ -91,8 +91,8 @@ def test_where_a_seal_or_anything_else_lies_no_backup_goes(
         (home / "cati" / "seals", "never lie where a seal is"),
         (home / "cati" / "backups", "never lie where a seal is"),
         (home, "never lie where a seal is"),
-        (made.created.folder, "study's own folder"),
-        (made.created.folder / "backups", "study's own folder"),
+        (made.created.folder, "study’s own folder"),
+        (made.created.folder / "backups", "study’s own folder"),
     ):
         with pytest.raises(Problem, match=why):
             back_up(made, place)

@@ -133,5 +133,5 @@ def test_the_reason_is_said_in_the_readers_language() -> None:
         german = mark_.why
     finally:
         set_language("en")
-    assert mark_.why == "The respondent's own name"
+    assert mark_.why == "The respondent’s own name"
     assert german == "Der eigene Name der befragten Person"

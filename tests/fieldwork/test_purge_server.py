@@ -24,7 +24,7 @@ from cati.fieldwork.stations import SealGivenUp
 from cati.fieldwork.study import open_study
 from cati.fieldwork.study_state import StudyState, kept_end, state_of
 from cati.store import contacts
-from cati.store.administration import administrator
+from cati.store.administrator import administrator
 from cati.store.roles import Roles
 from cati.vault.people import WrongPassword
 from cati.vault.seal_file import read_seal

@@ -17,7 +17,7 @@ from cati.fieldwork.before_sign_in import bring_seal, restore_seal, seal_is_here
 from cati.fieldwork.log import Act, entries, verify
 from cati.fieldwork.open_study import Role
 from cati.fieldwork.purge import purge
-from cati.fieldwork.server_setup import look_after_server, prepare_server
+from cati.fieldwork.server_setup import look_after_server
 from cati.fieldwork.staffing import NewMember
 from cati.fieldwork.study import open_study
 from cati.fieldwork.study_state import StudyState, state_of
@@ -43,7 +43,7 @@ OWN = "brauner Kahn unter elf Ulmen"
 def test_a_new_administrators_day(office: Office) -> None:
     """Rules that let in too much are told line by line, nothing is moved; then all goes, and everybody comes in."""
     office.tls.write_rules(*postgres.RULES)
-    with pytest.raises(Problem, match="does not take members' connections as it must"):
+    with pytest.raises(Problem, match="does not take members’ connections as it must"):
         office.move()
     told = "\n".join(office.said)
     assert "pg_hba.conf, line 2, lets members in" in told
@@ -146,7 +146,7 @@ def test_a_change_whose_fate_is_unknown_leaves_the_window_working(
 
     def change_and_be_cut_off() -> None:
         with study.transaction() as transaction:
-            database.change_password(transaction, OWN)
+            database.logins.change_password(transaction, OWN)
             pid = transaction.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
             office.tls.psql(f"SELECT pg_terminate_backend({pid}, 5000)")
 
@@ -290,20 +290,6 @@ def test_a_link_file_is_written_anew_for_a_stand_in(office: Office) -> None:
     office.open("lead")
     with pytest.raises(Problem, match="is on its server already"):
         office.move()
-
-
-@pytest.mark.parametrize(
-    ("url", "advice"),
-    [
-        ("postgresql://nobody:wrong@localhost:{port}/postgres", "Type the password"),
-        ("postgresql://nobody@no-such-host.invalid/postgres", "Is the name right"),
-        ("postgresql://nobody@localhost:1/postgres", "Is PostgreSQL running"),
-    ],
-)
-def test_an_administrator_is_told_what_to_do(office: Office, url: str, advice: str) -> None:
-    plan = replace(office.plan, administrator=url.format(port=office.tls.port))
-    with pytest.raises(Problem, match=advice):
-        prepare_server(plan, Roles(office.study_id), "some_study", office.said.append)
 
 
 def test_what_cannot_be_is_refused_and_leaves_the_folder(office: Office, tmp_path: Path) -> None:

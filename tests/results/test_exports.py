@@ -68,7 +68,7 @@ def test_pspp_reads_the_file_with_every_label_and_missing_value(data: DataSet, t
     done = subprocess.run(["pspp", "-O", "format=txt", str(syntax)], capture_output=True, text=True, check=True)
     said = " ".join(done.stdout.split())
     for words in ("Wie zufrieden sind Sie?", "sehr", "gar nicht", "Auf welchen Wegen?: Telefon", "Bauamt", "Kreis A",
-                  "don't know", "prefers not to say", "skipped", "not asked", "does not apply"):  # fmt: skip
+                  "don’t know", "prefers not to say", "skipped", "not asked", "does not apply"):  # fmt: skip
         assert words in said, words
     assert "-99" in said
     frequencies = done.stdout[done.stdout.rindex("Statistics") :]

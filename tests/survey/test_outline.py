@@ -80,7 +80,7 @@ def test_facts_tell_condition_check_and_nonresponse(form: Callable[..., Question
     found = {fact.title: fact for fact in facts(outline, times, "de")}
     assert found["Asked only if"].source == "${visit} = 'yes'"
     assert found["Accepted only if"].words == "between 1 and 50"
-    assert found["Without an answer"].words == "don't know"
+    assert found["Without an answer"].words == "don’t know"
     assert condition(outline, times, "de")
     assert not condition(outline, outline.lines[2], "de")
     double = outline.lines[outline.at_item["double"]]

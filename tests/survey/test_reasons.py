@@ -77,7 +77,7 @@ def test_values_come_with_their_labels_and_open_questions_say_how(questionnaire:
     one.act(EventKind.ANSWERED, item="car", answer=Answer(value="yes"))
     assert value_words(outline, by_address(one)["car"], "") == "yes · Yes, I have"
     one.act(EventKind.ANSWERED, item="number", answer=DONT_KNOW)
-    assert value_words(outline, by_address(one)["number"], "") == "don't know"
+    assert value_words(outline, by_address(one)["number"], "") == "don’t know"
     one.act(EventKind.ANSWERED, item="number", answer=Answer(value="2"))
     assert value_words(outline, by_address(one)["wheels"], "") == "8"
     assert said(one, "wheels") == "on the path: always"

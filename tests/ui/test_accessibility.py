@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from cati import places
 from cati.demo.people import invent_list
 from cati.fieldwork.open_study import Role
 from cati.fieldwork.staffing import NewMember, add_member
@@ -167,7 +168,7 @@ def test_sign_in(dressed: MainWindow, ready: Any, qtbot: QtBot) -> None:
     _check(dressed, qtbot)
     page: Any = dressed.page()
     page.show_study(ready.folder)
-    page.seal.show()
+    page.seal.ask_for(ready.folder, places.seals() / f"{'a' * 32}.seal", on_server=True)
     page.problem.say(
         "Something must be said here that is rather long, so long that it takes two lines at least.", "warning"
     )

@@ -489,4 +489,4 @@ def test_every_key_is_in_one_list_and_none_means_two_things_in_one_place() -> No
         specs = [spec for key in Key if key.value.where is where for spec in (key.value.spec, *key.value.twins)]
         assert len(set(specs)) == len(specs)
     words = keys_in_words()
-    assert ("F7", "Don't know") in words
+    assert ("F7", "Don’t know") in words

@@ -80,6 +80,10 @@ class Seat:
     def until(self, true: Callable[[], bool]) -> None:
         self.qtbot.waitUntil(true, timeout=PATIENCE)
 
+    def next_key(self) -> str:
+        """How the key for the next case looks."""
+        return self.page.idle.keys.offers[0].kind
+
     def take(self) -> None:
         press(RETURN)
         self.until(lambda: self.page.case is not None)
@@ -221,8 +225,11 @@ def test_return_is_answered_while_the_server_is_silent_and_escape_gives_back_wha
     seat.press("n")
     seat.until(lambda: "Called again" in seat.page.idle.about.text())
     noted = seat.page.idle.heading.text(), seat.page.idle.about.text()
+    assert seat.next_key() == "primary"
     remote.wire.blocked.set()
     seat.press(RETURN)
+    assert seat.next_key() == "quiet", "it was pressed, and is heard"
+    assert seat.page.hasFocus()
     seat.until(lambda: seat.page.idle.heading.text() == "One moment …")
     seat.until(lambda: "does not answer" in seat.page.idle.heading.text())
     seat.window.take_pause()
@@ -231,6 +238,7 @@ def test_return_is_answered_while_the_server_is_silent_and_escape_gives_back_wha
     assert "Press Esc" in seat.window.told.text()
     seat.press(ESCAPE)
     assert seat.page.idle.heading.text() == "Ready?"
+    assert seat.next_key() == "primary", "it can be pressed again"
     assert noted != ("Ready?", "")
     remote.wire.blocked.clear()
     seat.until(lambda: not seat.page.wanted.is_asking)
@@ -238,6 +246,9 @@ def test_return_is_answered_while_the_server_is_silent_and_escape_gives_back_wha
     assert remote.kept()["held"] == 0
     seat.press(RETURN)
     seat.until(lambda: seat.page.case is not None)
+    seat.press("n")
+    seat.until(lambda: seat.page.case is None)
+    assert seat.next_key() == "primary"
 
 
 def test_an_outcome_that_is_being_taken_back_is_not_given_up_on_its_way(seat: Seat, remote: Remote) -> None:

@@ -319,7 +319,7 @@ def test_evening_it_is_put_in_force_and_asked(
     assert page.version.list.count() > 10
     page.version.adopt.setFocus()
     press(RETURN)
-    assert "is the study's questionnaire from now on" in page.version.outcome.text()
+    assert "is the study’s questionnaire from now on" in page.version.outcome.text()
     QTest.keyClick(window, Key.Key_4, CTRL)
     again = window.page()
     assert isinstance(again, QuestionnairePage)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cati import places
@@ -78,6 +80,25 @@ def test_the_result_is_dropped_when_the_page_is_gone(window: MainWindow, ready: 
     assert window.study is None
 
 
+def test_a_missing_seal_is_taken_from_its_file_as_another_workstation_has_it(
+    window: MainWindow, ready: Any, tmp_path: Any, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = next(places.seals().glob("*.seal"))
+    stick = tmp_path / "stick.seal"
+    here.rename(stick)
+    page = _page(window)
+    page.show_study(ready.folder)
+    qtbot.waitUntil(page.seal.isVisible)
+    broken = tmp_path / "broken.seal"
+    broken.write_bytes(stick.read_bytes()[:100])
+    for chosen, said in ((broken, "damaged"), (stick, "The seal is here.")):
+        monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_words, chosen=chosen: (str(chosen), ""))
+        page.seal.bring.click()
+        assert said in page.problem.text()
+    assert not page.seal.isVisible()
+    assert here.read_bytes() == stick.read_bytes()
+
+
 def test_a_missing_seal_comes_back_from_its_paper_copy(
     window: MainWindow, ready: Any, settings: Any, staff: Any, tmp_path: Any, qtbot: QtBot
 ) -> None:
@@ -94,11 +115,15 @@ def test_a_missing_seal_comes_back_from_its_paper_copy(
     page = _page(window)
     page.show_study(created.folder)
     qtbot.waitUntil(page.seal.isVisible)
-    page.paper.setPlainText("01 NOT A SEAL")
-    page.restore.click()
-    assert "✗" in page._paper_field.fault
-    page.paper.setPlainText("\n".join(created.paper_seal))
-    page.restore.click()
+    seal = page.seal
+    assert created.seal_path.name in seal.about.text()
+    assert "link file" not in seal.about.text(), "this study is a folder"
+    seal.paper.setPlainText("01 NOT A SEAL")
+    seal.restore.click()
+    assert "✗" in seal.paper_field.fault
+    seal.paper.setPlainText("\n".join(created.paper_seal))
+    seal.restore.click()
+    assert not seal.paper.toPlainText()
     assert not page.seal.isVisible()
     assert created.seal_path.parent == places.seals()
     assert created.seal_path.exists()

@@ -79,7 +79,17 @@ def test_a_workstation_opens_a_link_and_its_person_comes_in(
     window.sign_out()
     sign_in(start, "cora", "")
     qtbot.waitUntil(lambda: window.study is not None)
-    assert isinstance(window.page(), FirstPasswordPage), "typed where the slip says so, it is enough"
+    first = window.page()
+    assert isinstance(first, FirstPasswordPage), "typed where the slip says so, it is enough"
+    assert not first.part.old_field.isVisible(), "and not asked for once more"
+    first.part.new.setText("gruener Kahn unter vier Eschen")
+    first.part.again.setText("gruener Kahn unter vier Eschen")
+    first.part.change.click()
+    qtbot.waitUntil(window.rail.isVisible, timeout=15_000)
+    window.sign_out()
+    sign_in("", "cora", "gruener Kahn unter vier Eschen")
+    qtbot.waitUntil(lambda: window.study is not None)
+    assert window.rail.isVisible()
     window.sign_out()
     sign_in("")
     qtbot.waitUntil(lambda: window.study is not None)

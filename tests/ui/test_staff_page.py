@@ -96,20 +96,67 @@ def test_a_new_person_gets_a_start_password_and_chooses_their_own(window: MainWi
     assert isinstance(first, FirstPasswordPage), "nothing else opens before there is one's own"
     assert not window.rail.isVisible()
     assert not window.header.pause.isVisible()
+    assert not first.part.old_field.isVisible(), "it was typed a moment ago"
+    assert first.part.typed() == (start,)
     window.wear(scale=1.25)
-    qtbot.keyClicks(first.part.old, start)
+    assert not first.part.old_field.isVisible(), "nor after it was said anew"
+    assert window.focusWidget() is first.part.new
     qtbot.keyClicks(first.part.new, start)
+    qtbot.keyClicks(first.part.again, start)
     first.part.change.click()
     qtbot.waitUntil(lambda: bool(first.part.new_field.fault), timeout=15_000)
     assert "password you have" in first.part.new_field.fault
     first.part.new.setText(OWN)
     qtbot.keyClick(first.part.new, Qt.Key.Key_Return)
+    qtbot.keyClick(first.part.again, Qt.Key.Key_Return)
+    assert "not the same" in first.part.again_field.fault
+    first.part.again.setText(OWN)
+    qtbot.keyClick(first.part.again, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.rail.isVisible(), timeout=15_000)
     assert window.rail.names() == ("calls", "password", "manual")
     assert window.header.pause.isVisible()
+    assert first.part.typed() == (), "kept no longer than needed"
     window.sign_out()
     _sign_in(window, ready, "cora", OWN, qtbot)
     assert window.rail.isVisible()
+
+
+def test_a_start_password_that_is_not_known_here_is_asked_for(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    lead = ready.sign_in("lead")
+    new = NewMember(login="cora", name="Cora Neu", role=Role.INTERVIEWER, password="gruener Kahn unter vier Eschen")
+    staffing.add_member(lead, new, cost=ready.cost)
+    _sign_in(window, ready, "cora", new.password, qtbot)
+    left = window.page()
+    assert isinstance(left, FirstPasswordPage)
+    window.lock.lock()
+    assert left.part.typed(), "whoever unlocks the window goes on"
+    window.lock.uncover()
+    window.sign_out()
+    assert left.part.typed() == (), "another page has taken its place"
+    window.enter(ready.sign_in("cora", new.password), ("etwas ganz anderes", "noch etwas"))
+    page = window.page()
+    assert isinstance(page, FirstPasswordPage)
+    page.part.new.setText(OWN)
+    page.part.again.setText(OWN)
+    page.part.change.click()
+    qtbot.waitUntil(page.part.old_field.isVisible, timeout=15_000)
+    assert page.part.old_field.fault
+    page.part.old.setText(new.password)
+    page.part.change.click()
+    qtbot.waitUntil(window.rail.isVisible, timeout=15_000)
+
+
+def test_a_start_password_typed_in_either_field_is_enough(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
+    lead = ready.sign_in("lead")
+    new = NewMember(login="cora", name="Cora Neu", role=Role.INTERVIEWER, password="gruener Kahn unter vier Eschen")
+    staffing.add_member(lead, new, cost=ready.cost)
+    window.enter(ready.sign_in("cora", new.password), ("ein Irrtum", new.password))
+    page = window.page()
+    assert isinstance(page, FirstPasswordPage)
+    page.part.new.setText(OWN)
+    page.part.again.setText(OWN)
+    page.part.change.click()
+    qtbot.waitUntil(window.rail.isVisible, timeout=15_000)
 
 
 def test_everybody_changes_their_own_password(window: MainWindow, ready: Any, qtbot: QtBot) -> None:
@@ -119,6 +166,9 @@ def test_everybody_changes_their_own_password(window: MainWindow, ready: Any, qt
     assert isinstance(page, PasswordPage)
     page.part.old.setText("falsch falsch falsch")
     page.part.new.setText(OWN)
+    page.part.change.click()
+    assert "once more" in page.part.again_field.fault
+    page.part.again.setText(OWN)
     page.part.change.click()
     qtbot.waitUntil(lambda: bool(page.part.old_field.fault), timeout=15_000)
     page.part.old.setText(ready.passwords["anna"])
@@ -208,7 +258,7 @@ def test_passwords_of_the_staff_page_can_be_seen_until_it_is_left(window: MainWi
     qtbot.waitUntil(window.isActiveWindow)
     for part, box, editors in (
         (page.adding, page.adding.first_shown, [page.adding.password]),
-        (page.own.parentWidget(), page.own.shown, [page.own.old, page.own.new]),
+        (page.own.parentWidget(), page.own.shown, [page.own.old, page.own.new, page.own.again]),
     ):
         index = next(at for at in range(page.tabs.count()) if page.tabs.widget(at).isAncestorOf(editors[0]))
         page.tabs.setCurrentIndex(index)
@@ -220,7 +270,7 @@ def test_passwords_of_the_staff_page_can_be_seen_until_it_is_left(window: MainWi
         qtbot.keyClick(box, Qt.Key.Key_Space)
         assert all(editor.echoMode() == QLineEdit.EchoMode.Normal for editor in editors)
     page.hide()
-    for editor in (page.adding.password, page.own.old, page.own.new):
+    for editor in (page.adding.password, page.own.old, page.own.new, page.own.again):
         assert editor.echoMode() == QLineEdit.EchoMode.Password
 
 

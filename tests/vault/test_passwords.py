@@ -68,7 +68,7 @@ def test_good_ones_are_not(password):
 def test_each_fault_is_a_sentence_of_its_own():
     assert password_faults("tel07tel07", "tel07", ()) == [
         "The password is too short: it has 10 characters, and at least 12 are needed.",
-        "The password contains the person's name, the sign-in name or a name of the study.",
+        "The password contains the person’s name, the sign-in name or a name of the study.",
     ]
     assert password_faults("Passwort1234", "tel07", ()) == [
         "The password is made of words and rows of keys that everybody tries first."
