@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,6 +30,7 @@ from cati.fieldwork.views import too_many, too_many_views, within_limit
 from cati.store import attempts, cases, claiming, drafts, studies, timelines
 from cati.store.cases import CaseRow, CaseStatus
 from cati.store.claiming import ClaimsMet
+from cati.store.connecting import DiskFull
 from cati.store.database import Transaction
 from cati.survey.calling_hours import closes_at, is_allowed, wall
 from cati.survey.case import Preference
@@ -117,12 +119,22 @@ def handed_by_function(study: OpenStudy, row: CaseRow, lease: Lease) -> Delivere
         known = case_file(study, transaction, row, cell)
     if known.contact is None:
         return None
-    if known.open_call is not None:  # after a crash or an undo; else the function that leased it planned for its lapse
-        with study.transaction() as transaction:
-            if held_row(study, transaction, lease) is None:
-                return None
-            plan_lapse(study, transaction, known, seconds(lease.until))
+    if known.open_call is not None and not _planned(study, known, lease):
+        return None
     return _delivered(study, known, lease, study.now())
+
+
+def _planned(study: OpenStudy, known: CaseFile, lease: Lease) -> bool:
+    """Write what becomes of a case when its lease ends, after a crash or an undo; False when it was lost meanwhile.
+
+    Else the function that leased it has. The case is in hand by now: where nothing can be written, because the disk of
+    the server is full, it goes back to its old place then, and what comes next says why.
+    """
+    with suppress(DiskFull), study.transaction() as transaction:
+        if held_row(study, transaction, lease) is None:
+            return False
+        plan_lapse(study, transaction, known, seconds(lease.until))
+    return True
 
 
 def _cell_of(study: OpenStudy, row: CaseRow) -> tuple[str, str, str]:

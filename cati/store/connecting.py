@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import event
@@ -47,6 +49,10 @@ class Link:
 
 class Unreachable(Problem):
     """The server does not answer; whether the last step was kept is not known and must be asked."""
+
+
+class DiskFull(Problem):
+    """The server's disk is full; nothing of the transaction was kept."""
 
 
 class Refused(Problem):
@@ -147,17 +153,39 @@ def _connect(link: Link, host: str, port: int, role: str, password: str) -> Any:
         " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=4",
         **_transport(link.authority),
     }
-    why = None
+    why, said = None, ""
     try:
         connection = _patient().connect(**words)
     except psycopg.OperationalError as error:
-        why = _reason(error, role)
+        why, said = _reason(error, role), str(error)
+    if isinstance(why, Refused) and _is_full(said, lambda: _refusal({**words, "password": token_hex()})):
+        why = _too_many()
     if why is not None:  # outside: what the driver raised holds the words above
         raise why
     if connection.info.parameter_status("in_hot_standby") == "on":
         connection.close()
         raise unreachable()
     return connection
+
+
+def _is_full(said: str, refusal: Callable[[], str]) -> bool:
+    """Tell a member who has too many connections from a wrong password: both name the role, in the server's language.
+
+    ``refusal`` asks what it says to a password that is surely wrong; where it speaks English that need not be asked.
+    """
+    if "password authentication failed" in said:
+        return False
+    return "too many connections" in said or refusal() != said
+
+
+def _refusal(words: dict[str, Any]) -> str:
+    import psycopg  # noqa: PLC0415 - for studies on a server only
+
+    try:
+        _patient().connect(**words).close()
+    except psycopg.OperationalError as error:
+        return str(error)
+    return ""
 
 
 @cache
@@ -310,6 +338,14 @@ def _reason(error: Any, role: str) -> Problem:
             tr("Do not go on. Tell whoever looks after the server, or ask for a new link file."),
         )
     return unreachable()
+
+
+def _too_many() -> Unreachable:
+    return Unreachable(
+        tr("Server"),
+        tr("You have too many connections to the server."),
+        tr("Close other windows of yours; those of a computer that broke down end within a minute."),
+    )
 
 
 def nobody_answers() -> Unreachable:

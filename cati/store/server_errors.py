@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.exc import DBAPIError
 
 from cati.errors import Problem
-from cati.store.connecting import unreachable
+from cati.store.connecting import DiskFull, unreachable
 from cati.text import tr
 
 _DISK_FULL, _NO_SUCH_ROLE, _NOT_FREE = "53100", "42704", "55P03"
@@ -46,7 +46,7 @@ def problem_of(error: Exception) -> Problem | None:
             tr("Sign in once more; if it is told again, ask a research lead."),
         )
     if state == _DISK_FULL:
-        return Problem(
+        return DiskFull(
             tr("Server"),
             tr("The disk of the server is full; nothing of this step was saved."),
             tr("Tell whoever looks after the server."),

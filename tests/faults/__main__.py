@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults.call_centre import in_folder
@@ -17,9 +17,10 @@ from tests.faults.campaign import Fault, Plan, campaign, centre_on_servers
 from tests.faults.checker import Violation, Wrong
 from tests.faults.controls import CONTROLS, LARGE_BUFFERS, Stage, control
 from tests.faults.embedded import after_cuts
+from tests.faults.histories import Act
 from tests.faults.workstation import Way
 
-_SHOWN = 20
+_SHOWN, _HISTORIES = 20, 5
 
 
 def say(line: str = "") -> None:
@@ -43,7 +44,19 @@ def on_servers(folder: Path, plan: Plan) -> bool:
     say()
     say(f"{len(report.acts):,} operations in {report.seconds / 60:.0f} minutes: {len(report.violations)} violations")
     tell(report.violations)
+    for case in sorted({one.case for one in report.violations if one.case})[:_HISTORIES]:
+        say(f"  what was done with {case}:")
+        for act in report.acts:
+            if act.case == case:
+                say(f"    {_in_words(act)}")
     return not report.violations
+
+
+def _in_words(act: Act) -> str:
+    told = {"fence": act.fence, "call": act.id[:8], "outcome": act.outcome, "code": act.final, "said": act.words}
+    ended = "never" if act.ended is None else f"{act.ended:.3f}"
+    known = ", ".join(f"{name} {value}" for name, value in told.items() if value)
+    return f"{act.tried:.3f} to {ended} {act.client}/{act.sitting} {act.did}: {act.fate} ({known})"
 
 
 def wrong_ways(folder: Path, seed: int) -> bool:
@@ -92,12 +105,13 @@ def main() -> int:
         seed=asked.seed, clients=asked.clients, people=asked.people, faults=asked.faults, rounds=asked.rounds,
         target=asked.target, lease_minutes=asked.lease, mebibytes=200 + asked.people // 20,
     )  # fmt: skip
-    with ExitStack() as stack:
-        folder = asked.folder or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="cati-faults-")))
-        os.environ["CATI_HOME"] = str(folder / "home")
-        kept = [on_servers(folder, plan), wrong_ways(folder, plan.seed), power_cuts(folder, asked.disks)]
+    folder = asked.folder or Path(tempfile.mkdtemp(prefix="cati-faults-"))
+    os.environ["CATI_HOME"] = str(folder / "home")
+    kept = [on_servers(folder, plan), wrong_ways(folder, plan.seed), power_cuts(folder, asked.disks)]
+    if all(kept) and not asked.folder:
+        shutil.rmtree(folder)
     say()
-    say("all promises kept, all wrong ways seen" if all(kept) else "FAILED")
+    say("all promises kept, all wrong ways seen" if all(kept) else f"FAILED; the journals lie in {folder}")
     return 0 if all(kept) else 1
 
 

@@ -153,6 +153,24 @@ def test_every_outcome_is_kept_and_undone_within_ten_seconds(made: Made, anna: O
     assert isinstance(repeated, calling.Noted)
 
 
+def test_what_was_taken_back_is_handed_out_though_the_servers_disk_is_full_from_then_on(
+    anna: OpenStudy, kind: str
+) -> None:
+    """On a server that takes two steps; the first is kept, and nobody is told that nothing was."""
+    case = _take(anna)
+    noted = _note(anna, case, Outcome.HARD_REFUSAL)
+    if kind == "server":
+        raw(
+            anna,
+            """CREATE FUNCTION filled() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$""",
+        )
+        raw(anna, "CREATE TRIGGER filled BEFORE INSERT ON turn FOR EACH ROW EXECUTE FUNCTION filled()")
+    again = calling.undo_outcome(anna, noted.undo)
+    assert isinstance(again, DeliveredCase)
+    assert (again.case_id, again.call) == (case.case_id, noted.undo.call)
+
+
 def test_after_ten_seconds_or_another_hand_out_nothing_is_undone(made: Made, anna: OpenStudy) -> None:
     found = _take(anna)
     noted = _note(anna, found, Outcome.NO_ANSWER)

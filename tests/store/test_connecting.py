@@ -126,6 +126,23 @@ def test_the_servers_language_does_not_matter(said: str, asked: bool, kind: type
     assert type(connecting._reason(Told(said, asked=asked), ROLE)) is kind
 
 
+def test_who_has_too_many_connections_is_not_told_of_a_wrong_password(link: Link, cluster: postgres.Cluster) -> None:
+    cluster.psql(f"ALTER ROLE {ROLE} CONNECTION LIMIT 1")
+    with connect(link, GOOD) as first:
+        with pytest.raises(Unreachable, match="too many connections"):
+            connect(link, GOOD)
+        with pytest.raises(Refused):
+            connect(link, Secret(ROLE, ("wrong",)))
+    first.close()
+    cluster.psql(f"ALTER ROLE {ROLE} CONNECTION LIMIT -1")
+
+
+def test_nor_where_the_server_speaks_another_language() -> None:
+    wrong, full = f"FATAL: Passwort falsch für »{ROLE}«", f"FATAL: zu viele Verbindungen für Rolle »{ROLE}«"
+    assert not connecting._is_full(wrong, lambda: wrong)
+    assert connecting._is_full(full, lambda: wrong)
+
+
 def test_a_database_that_is_missing_is_no_wrong_password(link: Link) -> None:
     with pytest.raises(Unreachable):
         connect(replace(link, database="not_there"), GOOD)
