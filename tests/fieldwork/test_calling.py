@@ -166,7 +166,11 @@ def test_what_was_taken_back_is_handed_out_though_the_servers_disk_is_full_from_
             BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END $$""",
         )
         raw(anna, "CREATE TRIGGER filled BEFORE INSERT ON turn FOR EACH ROW EXECUTE FUNCTION filled()")
-    again = calling.undo_outcome(anna, noted.undo)
+    try:
+        again = calling.undo_outcome(anna, noted.undo)
+    finally:
+        if kind == "server":
+            raw(anna, "DROP FUNCTION filled() CASCADE")
     assert isinstance(again, DeliveredCase)
     assert (again.case_id, again.call) == (case.case_id, noted.undo.call)
 

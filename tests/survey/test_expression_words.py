@@ -43,7 +43,7 @@ def german() -> Iterator[None]:
         ("not(${age} < 18)", "AGE is not less than 18"),
         (". <= today()", "the answer is not after today"),
         ("int((today() - ${born}) div 365.25) >= 18", "the number of full years since BORN is at least 18"),
-        ("answered(${a}) and not(is_dk(${b}))", "A was answered and B was not answered with “don't know”"),
+        ("answered(${a}) and not(is_dk(${b}))", "A was answered and B was not answered with “don’t know”"),
         ("${a} and not(${b})", "A has an answer and B has no answer"),
         ("selected(${q1}, 'yes') = false()", "Q1 is not “Yes”"),
         ("count-selected(.) <= 3", "the number of answers is at most 3"),

@@ -94,7 +94,7 @@ def test_whoever_left_is_signed_out_between_two_cases(window: MainWindow, ready:
     assert window.study is None
     sign_in = window.page()
     assert isinstance(sign_in, SignInPage)
-    assert "taken away your access" in sign_in.problem.text()
+    assert "your access was taken away" in sign_in.problem.text()
 
 
 def test_settings_changed_elsewhere_are_shown_and_typed_ones_stay(
