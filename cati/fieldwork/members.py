@@ -107,7 +107,6 @@ def deactivate(study: OpenStudy, member_id: str) -> None:
         staff.deactivate(transaction, member_id)
         study.database.logins.dismiss(transaction, row.login)
         log.note(study, transaction, Act.MEMBER_LEFT, member=member_id)
-    study.database.logins.end_sessions(row.login)
 
 
 def _row(transaction: Transaction, member_id: str) -> studies.MemberRow:

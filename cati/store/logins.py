@@ -30,7 +30,7 @@ class Logins:
         """Let a member open the database no more, and end what they have open, once this transaction is kept."""
 
     def end_sessions(self, login: str) -> None:
-        """End what a member has open, after they were let go or their password was set anew; outside a transaction."""
+        """End what a member has open, after their password was set anew; outside a transaction."""
 
 
 @dataclass(frozen=True, slots=True)

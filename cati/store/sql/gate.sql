@@ -1,5 +1,5 @@
--- Who may sign in. These three belong to @gate, a role by which nobody signs in and which alone may make roles. Each
--- leaves an entry: a research lead who gives somebody else's role a password could come in as them.
+-- Who may sign in. These belong to @gate, a role by which nobody signs in and which alone may make roles. Whoever calls
+-- one leaves an entry: a research lead who gives somebody else's role a password could come in as them.
 
 -- Let a member's role have no more sessions than two windows need, and @watch end them. Nobody may call this one but the
 -- functions here, and whoever lays them down.

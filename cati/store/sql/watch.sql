@@ -35,7 +35,7 @@ BEGIN
 END
 $$;
 
--- End all sessions of a member who was let go or whose password was set anew; by a research lead.
+-- End all sessions of a member whose password was set anew, or who is let go by this transaction; by a research lead.
 CREATE FUNCTION public.cati_end_sessions(role_name text) RETURNS int
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
